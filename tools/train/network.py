@@ -1,0 +1,268 @@
+"""Builds a PyTorch module from ochre's network text, so that what is trained is what is run.
+
+The text (one layer a line: `kind name [from=a,b] key=value...`) is the single source of an
+architecture; it stands in `include/ochre/models/<name>.hpp` and is stored in every model file.
+State-dict keys are `<layer>.weight`, `.bias`, `.running_mean`, `.running_var`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+import torch.nn.functional as functional
+from torch import nn
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Layer:
+    """One line of the text: its kind, its name, the layers it reads and its options as text."""
+
+    kind: str
+    name: str
+    sources: list[str]
+    options: dict[str, str]
+
+
+@dataclass
+class Head:
+    """What the output means: `distribution` over the 313 bins, or `ab` in Lab units.
+
+    `temperature`: the logits are already divided by it.
+    """
+
+    kind: str
+    layer: str
+    temperature: float = 1.0
+
+
+@dataclass
+class Description:
+    """A parsed network text."""
+
+    text: str
+    name: str = ""
+    input_name: str = ""
+    input_channels: int = 0
+    layers: list[Layer] = field(default_factory=list)
+    output: str = ""
+    head: Head | None = None
+
+
+def network_text(name: str) -> str:
+    """The text of network `name`, read out of the raw string in its C++ header."""
+    header = (REPOSITORY / "include" / "ochre" / "models" / f"{name}.hpp").read_text()
+    found = re.search(rf'\b{name}\s*=\s*R"([^(]*)\((.*?)\)\1"', header, re.DOTALL)
+    if not found:
+        raise ValueError(f"{name}.hpp holds no raw string named {name}")
+    return found.group(2)
+
+
+def parse(text: str) -> Description:
+    """Parses a network text; raises ValueError naming the line that cannot be read."""
+    description = Description(text)
+    for number, line in enumerate(text.splitlines(), start=1):
+        words = line.split("#")[0].split()
+        if not words:
+            continue
+        try:
+            _parse_line(description, words)
+        except (KeyError, IndexError, ValueError) as error:
+            raise ValueError(f"line {number}: {line.strip()}: {error}") from error
+    if not description.output:
+        raise ValueError("the text names no output")
+    return description
+
+
+def _parse_line(description: Description, words: list[str]) -> None:
+    kind = words[0]
+    if kind == "head":
+        options = dict(word.split("=", 1) for word in words[2:])
+        temperature = float(options.get("temperature", 1))
+        description.head = Head(words[1], options["layer"], temperature)
+        return
+    name = words[1]
+    options = dict(word.split("=", 1) for word in words[2:])
+    if kind == "network":
+        description.name = name
+    elif kind == "input":
+        description.input_name = name
+        description.input_channels = int(options["channels"])
+    elif kind == "output":
+        description.output = name
+    else:
+        previous = description.layers[-1].name if description.layers else description.input_name
+        sources = options.pop("from", previous).split(",")
+        known = {description.input_name, *(layer.name for layer in description.layers)}
+        if name in known:
+            raise ValueError(f"the name {name} is taken")
+        if missing := [source for source in sources if source not in known]:
+            raise ValueError(f"unknown source {missing[0]}")
+        description.layers.append(Layer(kind, name, sources, options))
+
+
+class Scale(nn.Module):
+    """y = factor*x + offset."""
+
+    def __init__(self, factor: float, offset: float):
+        super().__init__()
+        self.factor, self.offset = factor, offset
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * self.factor + self.offset
+
+
+class Downsample(nn.Module):
+    """Keeps every `stride`-th pixel, beginning with the first."""
+
+    def __init__(self, stride: tuple[int, int]):
+        super().__init__()
+        self.stride = stride
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x[:, :, :: self.stride[0], :: self.stride[1]]
+
+
+class Upsample(nn.Module):
+    """Enlarges by an integer factor, nearest or bilinear."""
+
+    def __init__(self, factor: tuple[int, int], mode: str, align_corners: bool):
+        super().__init__()
+        self.factor, self.mode = factor, mode
+        self.align_corners = align_corners if mode == "bilinear" else None
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return functional.interpolate(
+            x, scale_factor=self.factor, mode=self.mode, align_corners=self.align_corners
+        )
+
+
+class Add(nn.Module):
+    """The sum of its inputs."""
+
+    def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
+        return sum(inputs[1:], start=inputs[0])
+
+
+class Concat(nn.Module):
+    """Its inputs one after another along the channels."""
+
+    def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
+        return torch.cat(inputs, dim=1)
+
+
+def _pair(text: str) -> tuple[int, int]:
+    """`3` or `3x5` (height x width)."""
+    values = [int(value) for value in text.split("x")]
+    return (values[0], values[-1])
+
+
+def _build(layer: Layer, channels: list[int]) -> tuple[nn.Module, int]:
+    """The module of one layer and the number of channels it gives."""
+    options = dict(layer.options)
+
+    def take(key: str, default: str | None = None) -> str:
+        if key in options:
+            return options.pop(key)
+        if default is None:
+            raise ValueError(f"{layer.name}: {key} is missing")
+        return default
+
+    def flag(key: str, default: str) -> bool:
+        return {"true": True, "false": False}[take(key, default)]
+
+    def convolution_options() -> dict:
+        names = {"kernel_size": "kernel", "stride": "stride", "padding": "padding"}
+        defaults = {"kernel": None, "stride": "1", "padding": "0"}
+        values = {key: _pair(take(name, defaults[name])) for key, name in names.items()}
+        values["dilation"] = _pair(take("dilation", "1"))
+        values["groups"] = int(take("groups", "1"))
+        values["bias"] = flag("bias", "true")
+        return values
+
+    inputs = channels[0]
+    outputs = inputs
+    if layer.kind == "conv2d":
+        outputs = int(take("out"))
+        module = nn.Conv2d(inputs, outputs, **convolution_options())
+    elif layer.kind == "conv_transpose2d":
+        outputs = int(take("out"))
+        padding = _pair(take("output_padding", "0"))
+        module = nn.ConvTranspose2d(
+            inputs, outputs, output_padding=padding, **convolution_options()
+        )
+    elif layer.kind == "batch_norm":
+        module = nn.BatchNorm2d(inputs, float(take("eps", "1e-5")), affine=flag("affine", "true"))
+    elif layer.kind == "relu":
+        module = nn.ReLU()
+    elif layer.kind == "leaky_relu":
+        module = nn.LeakyReLU(float(take("slope")))
+    elif layer.kind == "tanh":
+        module = nn.Tanh()
+    elif layer.kind == "softmax":
+        module = nn.Softmax(dim=1)
+    elif layer.kind == "downsample":
+        module = Downsample(_pair(take("stride")))
+    elif layer.kind == "upsample":
+        module = Upsample(
+            _pair(take("factor")), take("mode"), flag("align_corners", "false")
+        )
+    elif layer.kind == "scale":
+        module = Scale(float(take("factor")), float(take("offset", "0")))
+    elif layer.kind == "add":
+        module = Add()
+    elif layer.kind == "concat":
+        module, outputs = Concat(), sum(channels)
+    else:
+        raise ValueError(f"{layer.name}: unknown kind {layer.kind}")
+    if options:
+        raise ValueError(f"{layer.name}: unknown option {next(iter(options))}")
+    return module, outputs
+
+
+class Network(nn.Module):
+    """The module of a network text. Input [N, C, H, W]; returns the `output` layer."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.description = parse(text)
+        channels = {self.description.input_name: self.description.input_channels}
+        for layer in self.description.layers:
+            inputs = [channels[source] for source in layer.sources]
+            module, channels[layer.name] = _build(layer, inputs)
+            self._attach(layer.name, module)
+
+    def _attach(self, name: str, module: nn.Module) -> None:
+        """Puts the module where its dotted name says, so that tensors get exactly that name."""
+        *parents, leaf = name.split(".")
+        holder: nn.Module = self
+        for parent in parents:
+            if parent not in holder._modules:
+                holder.add_module(parent, nn.Module())
+            holder = holder._modules[parent]
+        holder.add_module(leaf, module)
+
+    def layers(self, x: torch.Tensor):
+        """Yields (layer, its output) in the order of the text."""
+        outputs = {self.description.input_name: x}
+        last_use = {}
+        for layer in self.description.layers:
+            for source in layer.sources:
+                last_use[source] = layer.name
+        for layer in self.description.layers:
+            inputs = [outputs[source] for source in layer.sources]
+            outputs[layer.name] = self.get_submodule(layer.name)(*inputs)
+            yield layer, outputs[layer.name]
+            for source in set(layer.sources):
+                if last_use[source] == layer.name:
+                    del outputs[source]
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for layer, output in self.layers(x):
+            if layer.name == self.description.output:
+                result = output
+        return result

@@ -1,0 +1,94 @@
+// Changes of resolution by whole factors.
+//   downsample: output[y,x] = input[y*sh, x*sw]
+//   upsample nearest: output[y,x] = input[y/fh, x/fw]
+//   upsample bilinear: input at ((y+1/2)/fh - 1/2, (x+1/2)/fw - 1/2), not above 0 clamped to 0; with align_corners at
+//   (y*(h-1)/(H-1), x*(w-1)/(W-1)), so that the corners' centres fall together. Beyond the last pixel: the last pixel.
+// Semantics of PyTorch's x[:,:,::s,::s] and interpolate(scale_factor). Tested by reference_test.cpp against PyTorch.
+#pragma once
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+#include <ochre/base/extent.hpp>
+#include <ochre/tensor/tensor.hpp>
+
+namespace ochre::inline v0::reference {
+
+struct DownsampleParameters {
+  Extent stride;
+};
+
+inline Shape downsample_shape(const Shape& input, const DownsampleParameters& p) noexcept {
+  return {input.n, input.c, ceil_div(input.h, p.stride.h), ceil_div(input.w, p.stride.w)};
+}
+
+inline void downsample(TensorView<const double> input, const DownsampleParameters& p,
+                       TensorView<double> output) noexcept {
+  assert(output.shape == downsample_shape(input.shape, p));
+  for (Index n = 0; n < output.shape.n; ++n) {
+    for (Index c = 0; c < output.shape.c; ++c) {
+      for (Index y = 0; y < output.shape.h; ++y) {
+        for (Index x = 0; x < output.shape.w; ++x) {
+          output.at(n, c, y, x) = input.at(n, c, y * p.stride.h, x * p.stride.w);
+        }
+      }
+    }
+  }
+}
+
+enum class UpsampleMode { nearest, bilinear };
+
+struct UpsampleParameters {
+  Extent factor;
+  UpsampleMode mode = UpsampleMode::nearest;
+  bool align_corners = false;  // of bilinear
+};
+
+inline Shape upsample_shape(const Shape& input, const UpsampleParameters& p) noexcept {
+  return {input.n, input.c, input.h * p.factor.h, input.w * p.factor.w};
+}
+
+// The two input pixels that an output pixel lies between along one axis: (1-part) * first + part * second.
+struct Between {
+  Index first = 0;
+  Index second = 0;
+  double part = 0.0;
+};
+
+inline Between bilinear_position(Index at, Index input_size, Index factor, bool align_corners) noexcept {
+  const Index output_size = input_size * factor;
+  double source = 0.0;
+  if (!align_corners) {
+    source = std::max(0.0, (static_cast<double>(at) + 0.5) / static_cast<double>(factor) - 0.5);
+  } else if (output_size > 1) {
+    source = static_cast<double>(at * (input_size - 1)) / static_cast<double>(output_size - 1);
+  }
+  const Index first = std::min(static_cast<Index>(source), input_size - 1);
+  return {first, std::min(first + 1, input_size - 1), source - static_cast<double>(first)};
+}
+
+inline void upsample(TensorView<const double> input, const UpsampleParameters& p, TensorView<double> output) noexcept {
+  assert(output.shape == upsample_shape(input.shape, p));
+  for (Index n = 0; n < output.shape.n; ++n) {
+    for (Index c = 0; c < output.shape.c; ++c) {
+      for (Index y = 0; y < output.shape.h; ++y) {
+        for (Index x = 0; x < output.shape.w; ++x) {
+          if (p.mode == UpsampleMode::nearest) {
+            output.at(n, c, y, x) = input.at(n, c, y / p.factor.h, x / p.factor.w);
+            continue;
+          }
+          const Between row = bilinear_position(y, input.shape.h, p.factor.h, p.align_corners);
+          const Between column = bilinear_position(x, input.shape.w, p.factor.w, p.align_corners);
+          const auto along = [&](Index from) {
+            return (1.0 - column.part) * input.at(n, c, from, column.first) +
+                   column.part * input.at(n, c, from, column.second);
+          };
+          output.at(n, c, y, x) = (1.0 - row.part) * along(row.first) + row.part * along(row.second);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace ochre::inline v0::reference

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <type_traits>
 
-// g++ 12 mistakes the deliberately undefined registers of its own AVX-512 headers for uninitialised reads (GCC PR105593).
+// g++ 12 takes the deliberately undefined registers in its AVX-512 headers for uninitialised ones (GCC PR105593).
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wuninitialized"

@@ -1,0 +1,286 @@
+// The walls of the house: which header may include which, where each foreign library may be named, and the words that
+// the library never says. Reads the text of include/ochre; the second half feeds the check one fault at a time.
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+namespace {
+
+using Strings = std::vector<std::string>;
+
+// Folder of include/ochre → tier. A header includes its own folder and lower tiers only.
+struct Tier {
+  std::string_view folder;
+  int height;
+};
+constexpr std::array tiers{
+    Tier{"base", 0},    Tier{"tensor", 1},   Tier{"image", 1},   Tier{"simd", 2},   Tier{"parallel", 2},
+    Tier{"kernels", 3}, Tier{"color", 3},    Tier{"weights", 4}, Tier{"layers", 5}, Tier{"reference", 2},
+    Tier{"network", 6}, Tier{"models", 7},   Tier{"audit", 7},   Tier{"", 8},  // colorizer.hpp and its like
+    Tier{"import", 8},  Tier{"image_io", 8},
+};
+constexpr std::string_view umbrella = "ochre.hpp";  // above everything except the opt-in folders
+
+// Foreign headers that may appear, and the file or folder that may name them. The standard library may appear anywhere.
+struct Foreign {
+  std::string_view header;  // a name, or a folder when it ends in '/'
+  std::string_view place;
+};
+constexpr std::array foreign_headers{
+    Foreign{"xsimd/", "simd/"},
+    Foreign{"immintrin.h", "simd/"},
+    Foreign{"omp.h", "parallel/parallel_for.hpp"},
+    Foreign{"Eigen/", "kernels/gemm_eigen.hpp"},
+    Foreign{"nlohmann/", "weights/"},
+    Foreign{"sys/mman.h", "weights/"},
+    Foreign{"sys/stat.h", "weights/"},
+    Foreign{"fcntl.h", "weights/"},
+    Foreign{"unistd.h", "weights/"},
+    Foreign{"stb/", "image_io/"},
+    Foreign{"png.h", "image_io/"},
+};
+
+// Words that may appear in code only in one place, or nowhere (an empty place).
+constexpr std::array words_with_a_place{
+    Foreign{"xsimd", "simd/"},
+    Foreign{"Eigen", "kernels/gemm_eigen.hpp"},
+    Foreign{"omp", "parallel/parallel_for.hpp"},
+    Foreign{"throw", "base/result.hpp"},
+    Foreign{"cout", ""},
+    Foreign{"cerr", ""},
+    Foreign{"clog", ""},
+    Foreign{"printf", ""},
+    Foreign{"fprintf", ""},
+    Foreign{"puts", ""},
+    Foreign{"putchar", ""},
+    Foreign{"perror", ""},
+    Foreign{"abort", ""},
+    Foreign{"exit", ""},
+    Foreign{"_Exit", ""},
+    Foreign{"quick_exit", ""},
+    Foreign{"terminate", ""},
+};
+
+bool starts_with(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
+
+// `name` is `pattern`, or lies in it when the pattern is a folder.
+bool matches(std::string_view name, std::string_view pattern) {
+  return !pattern.empty() && (pattern.back() == '/' ? starts_with(name, pattern) : name == pattern);
+}
+
+std::string folder_of(std::string_view path) {
+  const auto slash = path.find('/');
+  return std::string(slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash));
+}
+
+// Height of a header; -1 for a folder that is not in the table.
+int height_of(std::string_view path) {
+  if (path == umbrella) return 9;
+  const std::string folder = folder_of(path);
+  for (const Tier& tier : tiers) {
+    if (tier.folder == folder) return tier.height;
+  }
+  return -1;
+}
+
+// The code alone: comments, strings (raw ones too) and characters become blanks.
+std::string code_of(const std::string& text) {
+  std::string code;
+  std::size_t i = 0;
+  const auto skip_to = [&](std::string_view end, std::size_t from) {
+    const auto found = text.find(end, from);
+    const std::size_t stop = found == std::string::npos ? text.size() : found + end.size();
+    for (; i < stop; ++i) code += text[i] == '\n' ? '\n' : ' ';
+  };
+  while (i < text.size()) {
+    if (text.compare(i, 2, "//") == 0) {
+      skip_to("\n", i);
+    } else if (text.compare(i, 2, "/*") == 0) {
+      skip_to("*/", i + 2);
+    } else if (text.compare(i, 2, "R\"") == 0) {
+      const auto open = text.find('(', i);
+      skip_to(")" + text.substr(i + 2, open - i - 2) + "\"", open);
+    } else if (text.compare(i, 3, "'\"'") == 0 || text.compare(i, 4, "'\\\"'") == 0) {
+      skip_to("\"'", i);
+    } else if (text[i] == '"') {
+      std::size_t end = i + 1;
+      while (end < text.size() && text[end] != '"' && text[end] != '\n') end += text[end] == '\\' ? 2 : 1;
+      skip_to(text.substr(std::min(end, text.size() - 1), 1), std::min(end, text.size()));
+    } else {
+      code += text[i++];
+    }
+  }
+  return code;
+}
+
+bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+
+bool has_word(const std::string& code, std::string_view word) {
+  for (auto at = code.find(word); at != std::string::npos; at = code.find(word, at + 1)) {
+    const auto end = at + word.size();
+    if ((at == 0 || !is_word(code[at - 1])) && (end == code.size() || !is_word(code[end]))) return true;
+  }
+  return false;
+}
+
+// What stands between the brackets or quotes of each #include line, brackets included.
+Strings includes_of(const std::string& text) {
+  Strings found;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    std::string line = text.substr(begin, end - begin);
+    line.erase(std::remove_if(line.begin(), line.end(), [](char c) { return c == ' ' || c == '\t'; }), line.end());
+    if (starts_with(line, "#include")) found.push_back(line.substr(8, line.find_first_of(">\"", 9) - 7));
+    begin = end + 1;
+  }
+  return found;
+}
+
+std::string include_fault(const std::string& path, const std::string& include) {
+  if (include.size() < 3 || include.front() != '<' || include.back() != '>') return "includes not with <>: " + include;
+  const std::string name = include.substr(1, include.size() - 2);
+  if (!starts_with(name, "ochre/")) {
+    if (name == "iostream") return "includes <iostream>";
+    if (name.find_first_of("./") == std::string::npos) return {};
+    for (const Foreign& foreign : foreign_headers) {
+      if (matches(name, foreign.header) && matches(path, foreign.place)) return {};
+    }
+    return "includes the foreign header " + include;
+  }
+  const std::string target = name.substr(6);
+  const std::string from = folder_of(path);
+  const std::string to = folder_of(target);
+  if (height_of(target) < 0) return "includes a folder without a tier: " + include;
+  if (path == umbrella) return to == "image_io" || to == "import" ? "the umbrella includes the opt-in " + include : "";
+  if (from == to && target != umbrella) return {};
+  if (height_of(target) >= height_of(path)) return "includes its own or a higher tier: " + include;
+  // The oracle must not inherit a kernel's fault: only audit/ looks at both.
+  if (to == "reference" && from != "audit") return "sees the reference, which only audit/ may: " + include;
+  if (to == "kernels" && from == "reference") return "the reference sees a kernel: " + include;
+  return {};
+}
+
+// All faults of the header `path` (relative to include/ochre), one line each.
+Strings faults_of(const std::string& path, const std::string& text) {
+  Strings faults;
+  if (height_of(path) < 0) faults.push_back(path + ": lies in a folder without a tier");
+  const std::string code = code_of(text);
+  if (code.find("#pragma once") == std::string::npos) faults.push_back(path + ": lacks #pragma once");
+  for (const std::string& include : includes_of(text)) {
+    const std::string fault = include_fault(path, include);
+    if (!fault.empty()) faults.push_back(path + ": " + fault);
+  }
+  std::string without_includes;
+  for (std::size_t begin = 0; begin < code.size();) {
+    const std::size_t end = std::min(code.find('\n', begin), code.size());
+    const std::string line = code.substr(begin, end - begin);
+    if (line.find("#include") == std::string::npos) without_includes += line + "\n";
+    begin = end + 1;
+  }
+  for (const Foreign& word : words_with_a_place) {
+    if (has_word(without_includes, word.header) && !matches(path, word.place)) {
+      faults.push_back(path + ": says " + std::string(word.header));
+    }
+  }
+  return faults;
+}
+
+std::string read(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+}  // namespace
+
+TEST_CASE("every header keeps to its tier") {
+  const std::filesystem::path root = std::filesystem::path(OCHRE_INCLUDE_DIR) / "ochre";
+  int headers = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
+    if (!entry.is_regular_file()) continue;
+    ++headers;
+    CHECK_MESSAGE(entry.path().extension() == ".hpp", entry.path().string());
+    const std::string path = std::filesystem::relative(entry.path(), root).generic_string();
+    for (const std::string& fault : faults_of(path, read(entry.path()))) FAIL_CHECK(fault);
+  }
+  CHECK(headers > 5);
+}
+
+TEST_CASE("the tier check finds each kind of fault") {
+  struct Case {
+    const char* path;
+    const char* line;
+    const char* fault;  // part of the only message expected
+  };
+  const Case cases[] = {
+      {"base/a.hpp", "#include <ochre/tensor/tensor.hpp>", "higher tier"},
+      {"tensor/a.hpp", "#include <ochre/image/picture_view.hpp>", "own or a higher tier"},
+      {"network/a.hpp", "#include <ochre/ochre.hpp>", "higher tier"},
+      {"colorizer.hpp", "#include <ochre/ochre.hpp>", "higher tier"},
+      {"colorizer.hpp", "#include <ochre/image_io/png.hpp>", "own or a higher tier"},
+      {"ochre.hpp", "#include <ochre/image_io/png.hpp>", "umbrella"},
+      {"kernels/a.hpp", "#include <ochre/reference/conv2d.hpp>", "only audit/"},
+      {"reference/a.hpp", "#include <ochre/kernels/gemm.hpp>", "higher tier"},
+      {"layers/a.hpp", "#include <ochre/reference/conv2d.hpp>", "only audit/"},
+      {"misc/a.hpp", "", "without a tier"},
+      {"audit/a.hpp", "#include <ochre/misc/a.hpp>", "without a tier"},
+      {"base/a.hpp", "#include \"error.hpp\"", "not with <>"},
+      {"base/a.hpp", "  #  include <iostream>", "<iostream>"},
+      {"kernels/a.hpp", "#include <xsimd/xsimd.hpp>", "foreign"},
+      {"kernels/a.hpp", "#include <omp.h>", "foreign"},
+      {"kernels/a.hpp", "#include <Eigen/Core>", "foreign"},
+      {"network/a.hpp", "#include <nlohmann/json.hpp>", "foreign"},
+      {"import/a.hpp", "#include <zlib.h>", "foreign"},
+      {"kernels/a.hpp", "using B = xsimd::batch<float>;", "says xsimd"},
+      {"kernels/a.hpp", "#pragma omp parallel", "says omp"},
+      {"kernels/a.hpp", "using M = Eigen::MatrixXf;", "says Eigen"},
+      {"base/a.hpp", "inline void f() { std::abort(); }", "says abort"},
+      {"base/a.hpp", "inline void f() { exit(1); }", "says exit"},
+      {"base/a.hpp", "inline void f() { std::printf(\"\\\"\"); }", "says printf"},
+      {"base/a.hpp", "inline void f() { throw 1; }", "says throw"},
+      {"base/a.hpp", "inline auto s = R\"(it's)\"; inline void f() { throw 1; }", "says throw"},
+      {"base/a.hpp", "inline char c = '\"'; inline void f() { throw 1; }", "says throw"},
+      {"base/a.hpp", "inline auto c = \"\\\\\"; inline void f() { throw 1; }", "says throw"},
+  };
+  for (const Case& test : cases) {
+    CAPTURE(test.path);
+    CAPTURE(test.line);
+    const Strings faults = faults_of(test.path, std::string("#pragma once\n") + test.line + "\n");
+    REQUIRE(faults.size() == 1);
+    CHECK(faults[0].find(test.fault) != std::string::npos);
+  }
+  CHECK(faults_of("base/a.hpp", "// #pragma once\n").size() == 1);
+}
+
+TEST_CASE("the tier check lets honest headers pass") {
+  struct Case {
+    const char* path;
+    const char* line;
+  };
+  const Case cases[] = {
+      {"base/a.hpp", "#include <vector>"},
+      {"base/a.hpp", "// throws nothing: no throw, no abort, no printf"},
+      {"base/a.hpp", "inline auto s = \"throw \\\" abort\"; /* exit */ inline int exit_code = 1;"},
+      {"base/a.hpp", "inline auto s = R\"html(\n<script>throw \"x\" // )\"\n</script>)html\";"},
+      {"base/result.hpp", "inline void f() { throw 1; }"},
+      {"simd/simd.hpp", "#include <xsimd/xsimd.hpp>\nusing A = xsimd::default_arch;"},
+      {"kernels/gemm_eigen.hpp", "#include <Eigen/Core>"},
+      {"audit/a.hpp", "#include <ochre/reference/conv2d.hpp>\n#include <ochre/kernels/gemm.hpp>"},
+      {"video.hpp", "#include <ochre/colorizer.hpp>"},
+      {"import/a.hpp", "#include <ochre/network/network.hpp>"},
+      {"ochre.hpp", "#include <ochre/colorizer.hpp>"},
+  };
+  for (const Case& test : cases) {
+    CAPTURE(test.path);
+    CAPTURE(test.line);
+    const Strings faults = faults_of(test.path, std::string("#pragma once\n") + test.line + "\n");
+    for (const std::string& fault : faults) FAIL_CHECK(fault);
+  }
+}

@@ -1,0 +1,113 @@
+// Tensor bytes to numbers: F32, F16, BF16 and F64, little-endian and at any address, to float or double.
+// Exact where the target is wide enough; F64 to float rounds to nearest. A NaN or an infinity, stored or made by that
+// rounding, is an Error: one such weight would silently spread over the whole picture. Tested by convert_test.cpp.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <type_traits>
+
+#include <ochre/base/checked.hpp>
+#include <ochre/base/result.hpp>
+#include <ochre/weights/dtype.hpp>
+#include <ochre/weights/safetensors.hpp>
+
+namespace ochre::inline v0 {
+
+namespace detail {
+
+// The compilers turn this loop into one load on a little-endian host.
+template <class Unsigned>
+Unsigned load_little_endian(const std::byte* from) noexcept {
+  Unsigned value = 0;
+  for (std::size_t i = 0; i < sizeof(Unsigned); ++i) {
+    value = static_cast<Unsigned>(value | static_cast<Unsigned>(std::to_integer<Unsigned>(from[i]) << (8 * i)));
+  }
+  return value;
+}
+
+inline float from_f32(std::uint32_t bits) noexcept { return std::bit_cast<float>(bits); }
+inline float from_bf16(std::uint16_t bits) noexcept { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
+inline double from_f64(std::uint64_t bits) noexcept { return std::bit_cast<double>(bits); }
+
+// IEEE 754 binary16: 1 sign bit, 5 of exponent (bias 15), 10 of fraction. Every value is exact in float.
+inline float from_f16(std::uint16_t bits) noexcept {
+  const std::uint32_t sign = (bits & 0x8000u) << 16;
+  const std::uint32_t exponent = (bits >> 10) & 0x1Fu;
+  const std::uint32_t fraction = bits & 0x3FFu;
+  if (exponent == 0) {
+    const float magnitude = static_cast<float>(fraction) * 0x1p-24f;  // zero and the subnormals
+    return std::bit_cast<float>(std::bit_cast<std::uint32_t>(magnitude) | sign);
+  }
+  const std::uint32_t widened = exponent == 31 ? 255 : exponent + (127 - 15);
+  return std::bit_cast<float>(sign | widened << 23 | fraction << 13);
+}
+
+// By the bits, because -ffast-math lets a compiler assume that std::isfinite is always true.
+inline bool is_finite(float value) noexcept { return (std::bit_cast<std::uint32_t>(value) << 1) < 0xFF000000u; }
+inline bool is_finite(double value) noexcept {
+  return (std::bit_cast<std::uint64_t>(value) << 1) < 0xFFE0000000000000u;
+}
+
+template <class Unsigned, class Number, class FromBits>
+void convert_each(std::span<const std::byte> bytes, std::span<Number> numbers, FromBits from_bits) noexcept {
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    numbers[i] = static_cast<Number>(from_bits(load_little_endian<Unsigned>(bytes.data() + i * sizeof(Unsigned))));
+  }
+}
+
+template <class Number>
+Status convert_tensor(const TensorEntry& tensor, std::span<Number> numbers) {
+  if (!is_convertible(tensor.dtype)) {
+    return tensor_error(tensor.name,
+                        "found dtype " + std::string(dtype_name(tensor.dtype)) + ", expected F32, F16, BF16 or F64",
+                        ErrorCode::mismatch);
+  }
+  const auto count = tensor.bytes.size() / static_cast<std::size_t>(dtype_bits(tensor.dtype) / 8);
+  if (count != numbers.size()) {
+    return tensor_error(tensor.name,
+                        "found " + std::to_string(count) + " elements, expected " + std::to_string(numbers.size()),
+                        ErrorCode::invalid_argument);
+  }
+  switch (tensor.dtype) {
+    case Dtype::f16:
+      convert_each<std::uint16_t>(tensor.bytes, numbers, from_f16);
+      break;
+    case Dtype::bf16:
+      convert_each<std::uint16_t>(tensor.bytes, numbers, from_bf16);
+      break;
+    case Dtype::f64:
+      convert_each<std::uint64_t>(tensor.bytes, numbers, from_f64);
+      break;
+    default:
+      convert_each<std::uint32_t>(tensor.bytes, numbers, from_f32);
+  }
+  const auto bad = std::find_if(numbers.begin(), numbers.end(), [](Number value) { return !is_finite(value); });
+  if (bad == numbers.end()) return {};
+  using Bits = std::conditional_t<sizeof(Number) == 4, std::uint32_t, std::uint64_t>;
+  constexpr Bits sign_bit = Bits{1} << (8 * sizeof(Number) - 1);
+  const Bits bits = std::bit_cast<Bits>(*bad);
+  const bool infinite = (bits & ~sign_bit) == std::bit_cast<Bits>(std::numeric_limits<Number>::infinity());
+  return tensor_error(tensor.name, "element " + std::to_string(bad - numbers.begin()) + ": found " +
+                                       (!infinite                ? "NaN"
+                                        : (bits & sign_bit) != 0 ? "-infinity"
+                                                                 : "infinity") +
+                                       ", expected a finite number");
+}
+
+}  // namespace detail
+
+// numbers.size() must be the tensor's number of elements. After an Error the numbers are worthless.
+inline Status convert_to(const TensorEntry& tensor, std::span<float> numbers) {
+  return detail::convert_tensor(tensor, numbers);
+}
+inline Status convert_to(const TensorEntry& tensor, std::span<double> numbers) {
+  return detail::convert_tensor(tensor, numbers);
+}
+
+}  // namespace ochre::inline v0

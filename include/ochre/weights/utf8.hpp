@@ -1,0 +1,47 @@
+// UTF-8 by RFC 3629: no overlong form, no surrogate, nothing above U+10FFFF. Tested by json_reader_test.cpp.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace ochre::inline v0::detail {
+
+// Length in bytes of the code point at the front of `text`; 0 if it is none.
+inline std::size_t utf8_length(std::string_view text) noexcept {
+  if (text.empty()) return 0;
+  const auto first = static_cast<unsigned char>(text[0]);
+  if (first < 0x80) return 1;
+  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+  if (first < 0xC2 || first > 0xF4 || text.size() < length) return 0;
+  char32_t point = first & (0x7Fu >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    const auto next = static_cast<unsigned char>(text[i]);
+    if ((next & 0xC0u) != 0x80) return 0;
+    point = (point << 6) | (next & 0x3Fu);
+  }
+  constexpr char32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+  const bool surrogate = point >= 0xD800 && point <= 0xDFFF;
+  return point < smallest[length] || point > 0x10FFFF || surrogate ? 0 : length;
+}
+
+// False, and nothing appended, if `point` is no code point.
+inline bool append_utf8(std::string& text, char32_t point) {
+  if (point > 0x10FFFF || (point >= 0xD800 && point <= 0xDFFF)) return false;
+  const auto tail = [&](int shift) { text += static_cast<char>(0x80 | ((point >> shift) & 0x3F)); };
+  if (point < 0x80) {
+    text += static_cast<char>(point);
+  } else if (point < 0x800) {
+    text += static_cast<char>(0xC0 | (point >> 6));
+    tail(0);
+  } else if (point < 0x10000) {
+    text += static_cast<char>(0xE0 | (point >> 12));
+    tail(6), tail(0);
+  } else {
+    text += static_cast<char>(0xF0 | (point >> 18));
+    tail(12), tail(6), tail(0);
+  }
+  return true;
+}
+
+}  // namespace ochre::inline v0::detail

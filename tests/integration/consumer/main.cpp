@@ -1,6 +1,7 @@
 // Fails to build or to run when the headers, their dependencies or OpenMP do not arrive at ochre's users.
 #include <cstdio>
 
+#include <ochre/base/version.hpp>
 #include <ochre/parallel/parallel_for.hpp>
 #include <ochre/simd/simd.hpp>
 #include <ochre/tensor/tensor.hpp>

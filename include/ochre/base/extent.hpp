@@ -32,7 +32,8 @@ constexpr std::optional<Index> convolved_length(Index in, Index kernel, Index st
   return room / stride + 1;
 }
 
-// Length of one side after a transposed convolution, (in−1)·stride − 2·padding + dilation·(kernel−1) + output_padding + 1.
+// Length of one side after a transposed convolution, (in−1)·stride − 2·padding + dilation·(kernel−1) + output_padding
+// + 1.
 constexpr std::optional<Index> transposed_length(Index in, Index kernel, Index stride, Index padding, Index dilation,
                                                  Index output_padding) {
   const Index out = (in - 1) * stride - 2 * padding + dilation * (kernel - 1) + output_padding + 1;

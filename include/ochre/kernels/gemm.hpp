@@ -3,8 +3,9 @@
 //   B: K x N, never stored whole: `pack(k0, k1, panel, to)` writes rows k0…k1-1 of the NR columns of one panel,
 //      (k1-k0) x NR, zeros past column N. im2col is such a packer; a plain matrix is another.
 //   C: M x N, row-major, row stride N. start: one value a row (the bias), or null for zeros.
-// Workers split the panels of B, i.e. the columns of C; each element is summed over k in order, in blocks of gemm_depth,
-// whatever the split: same bits for any number of threads. Proven in gemm_test.cpp against the double loop and Eigen.
+// Workers split the panels of B, i.e. the columns of C; each element is summed over k in order, in blocks of
+// gemm_depth, whatever the split: same bits for any number of threads. Proven in gemm_test.cpp against the double loop
+// and Eigen.
 #pragma once
 
 #include <algorithm>
@@ -64,8 +65,8 @@ class PackedRows {
 // Panels of B that a worker keeps packed at once.
 template <class T, class Arch>
 inline constexpr Index gemm_panels_per_block =
-    std::max<Index>(1, simd::gemm_block_bytes / (simd::gemm_depth * simd::Tile<Arch>::template columns<T> *
-                                                 static_cast<Index>(sizeof(T))));
+    std::max<Index>(1, simd::gemm_block_bytes /
+                           (simd::gemm_depth * simd::Tile<Arch>::template columns<T> * static_cast<Index>(sizeof(T))));
 
 // Elements of T that gemm() needs as scratch.
 template <class T, class Arch>

@@ -1,5 +1,5 @@
-// im2col, one panel at a time: the matrix B of a convolution as GEMM, whose row k = (channel, tap row, tap column) holds,
-// for output pixel n = (oy, ox), the input value under that tap:
+// im2col, one panel at a time: the matrix B of a convolution as GEMM, whose row k = (channel, tap row, tap column)
+// holds, for output pixel n = (oy, ox), the input value under that tap:
 //   B[k][n] = input[c][oy·stride.h − padding.h + ky·dilation.h][ox·stride.w − padding.w + kx·dilation.w]
 // or zero outside the picture. It is packed straight into GEMM panels and never stored whole.
 // Proven through conv2d in layers_test.cpp, on small integers bitwise.

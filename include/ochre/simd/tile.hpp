@@ -16,7 +16,7 @@ struct Tile {
   static constexpr Index vectors = is_avx512<Arch> || has_fma<Arch> ? 3 : 2;
 
   template <class T>
-  static constexpr Index columns = vectors * lanes<T, Arch>;
+  static constexpr Index columns = vectors* lanes<T, Arch>;
 };
 
 // Depth of a block of the inner dimension: rows*depth floats of A (8 KiB) stay in the first-level cache while B streams

@@ -1,0 +1,119 @@
+// The `key=value` words of one line of a network description. A layer takes the keys it knows; finish() then refuses
+// what is left, so a misspelt attribute is an error and not a default.
+// Numbers are limited to what no sensible network exceeds, so that shape arithmetic cannot overflow.
+#pragma once
+
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <ochre/base/extent.hpp>
+#include <ochre/base/result.hpp>
+
+namespace ochre::inline v0::layers {
+
+class Attributes {
+ public:
+  // Largest number an attribute may hold: channels of the widest networks are a few thousand.
+  static constexpr Index largest = 1 << 16;
+
+  // False if the key is there already.
+  bool add(std::string_view key, std::string_view value) {
+    for (const auto& [known, unused] : words_) {
+      if (known == key) return false;
+    }
+    words_.emplace_back(key, value);
+    return true;
+  }
+
+  // A whole number in [least, largest]; the fallback if the key is absent, an error if there is no fallback either.
+  Index index(std::string_view key, Index least, std::optional<Index> fallback = std::nullopt) {
+    const auto word = take(key);
+    if (!word) return fallback ? *fallback : missing<Index>(key);
+    const auto value = parse_index(*word);
+    if (value && *value >= least) return *value;
+    return wrong<Index>(key, *word, "a whole number from " + std::to_string(least) + " to " + std::to_string(largest));
+  }
+
+  // `3` or `3x5`, height first.
+  Extent extent(std::string_view key, Index least, std::optional<Extent> fallback = std::nullopt) {
+    const auto word = take(key);
+    if (!word) return fallback ? *fallback : missing<Extent>(key);
+    const auto cross = word->find('x');
+    const auto h = parse_index(word->substr(0, cross));
+    const auto w = cross == std::string_view::npos ? h : parse_index(word->substr(cross + 1));
+    if (h && w && *h >= least && *w >= least) return {*h, *w};
+    return wrong<Extent>(key, *word,
+                         "`3` or `3x5`, each from " + std::to_string(least) + " to " + std::to_string(largest));
+  }
+
+  double number(std::string_view key, std::optional<double> fallback = std::nullopt) {
+    const auto word = take(key);
+    if (!word) return fallback ? *fallback : missing<double>(key);
+    double value = 0;
+    const auto [end, failure] = std::from_chars(word->data(), word->data() + word->size(), value);
+    if (failure == std::errc{} && end == word->data() + word->size() && std::isfinite(value)) return value;
+    return wrong<double>(key, *word, "a finite number");
+  }
+
+  bool flag(std::string_view key, bool fallback) {
+    const auto word = take(key);
+    if (!word) return fallback;
+    if (*word == "true" || *word == "false") return *word == "true";
+    return wrong<bool>(key, *word, "true or false");
+  }
+
+  std::string_view word(std::string_view key, std::string_view fallback) { return take(key).value_or(fallback); }
+
+  // The first thing that was wrong, or a key that nobody took.
+  Status finish() && {
+    if (error_) return *std::move(error_);
+    if (!words_.empty()) return Error{ErrorCode::malformed, "unknown attribute `" + std::string(words_[0].first) + "`"};
+    return {};
+  }
+
+  // Records an error of the layer's own: a wrong combination of values.
+  void fail(std::string message) {
+    if (!error_) error_ = Error{ErrorCode::malformed, std::move(message)};
+  }
+
+ private:
+  std::optional<std::string_view> take(std::string_view key) {
+    for (auto word = words_.begin(); word != words_.end(); ++word) {
+      if (word->first != key) continue;
+      const std::string_view value = word->second;
+      words_.erase(word);
+      return value;
+    }
+    return std::nullopt;
+  }
+
+  static std::optional<Index> parse_index(std::string_view word) {
+    Index value = 0;
+    const auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), value);
+    if (failure != std::errc{} || end != word.data() + word.size() || value < 0 || value > largest) return std::nullopt;
+    return value;
+  }
+
+  template <class T>
+  T missing(std::string_view key) {
+    fail("the attribute `" + std::string(key) + "` is missing");
+    return T{};
+  }
+
+  template <class T>
+  T wrong(std::string_view key, std::string_view found, const std::string& expected) {
+    fail("`" + std::string(key) + "=" + std::string(found) + "`, expected " + expected);
+    return T{};
+  }
+
+  std::vector<std::pair<std::string_view, std::string_view>> words_;
+  std::optional<Error> error_;
+};
+
+}  // namespace ochre::inline v0::layers

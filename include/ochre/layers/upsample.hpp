@@ -1,0 +1,99 @@
+// Upsampling by a whole factor f, PyTorch's semantics:
+//   nearest:                  y[o] = x[floor(o / f)]
+//   bilinear:                 y[o] = x at (o + ½)/f − ½, below 0 taken as 0            (align_corners=false)
+//   bilinear, align_corners:  y[o] = x at o·(in − 1)/(out − 1), 0 if out is 1
+// between two samples: (1 − t)·x[i] + t·x[i+1], the last sample repeated past the border. Proven in layers_test.cpp.
+#pragma once
+
+#include <cmath>
+
+#include <ochre/layers/layer.hpp>
+#include <ochre/parallel/parallel_for.hpp>
+
+namespace ochre::inline v0::layers {
+
+enum class UpsampleMode { nearest, bilinear, bilinear_align_corners };
+
+struct UpsampleSpec : PointwiseSpec {
+  static constexpr std::string_view kind = "upsample";
+
+  Index factor = 2;
+  UpsampleMode mode = UpsampleMode::nearest;
+
+  static UpsampleSpec parse(Attributes& from) {
+    UpsampleSpec spec;
+    spec.factor = from.index("factor", 1);
+    const auto mode = from.word("mode", "nearest");
+    const bool align_corners = from.flag("align_corners", false);
+    if (mode == "bilinear") {
+      spec.mode = align_corners ? UpsampleMode::bilinear_align_corners : UpsampleMode::bilinear;
+    } else if (mode != "nearest" || align_corners) {
+      from.fail("`mode=" + std::string(mode) + "`, expected nearest or bilinear (align_corners only with bilinear)");
+    }
+    return spec;
+  }
+
+  Result<Extent> output_extent(Extents extents) const {
+    const auto h = checked_mul(extents[0].h, factor);
+    const auto w = checked_mul(extents[0].w, factor);
+    if (h && w) return Extent{*h, *w};
+    return Error{ErrorCode::too_large, "the upsampled size overflows"};
+  }
+};
+
+template <class T, class Arch = simd::DefaultArch>
+class Upsample : public NoScratch {
+ public:
+  static constexpr bool in_place = false;
+  static constexpr std::string_view algorithm = "interpolate";
+
+  static Result<Upsample> create(const UpsampleSpec& spec, Channels, Parameters<T>) {
+    Upsample layer;
+    layer.spec_ = spec;
+    return layer;
+  }
+
+  void run(Inputs<T> inputs, TensorView<T> output, std::span<T>, int threads) const noexcept {
+    const auto& input = inputs[0];
+    parallel_for(threads, output.shape.n * output.shape.c * output.shape.h, [&](Index begin, Index end, int) noexcept {
+      for (Index row = begin; row < end; ++row) {
+        const T* plane = input.data + row / output.shape.h * input.shape.plane();
+        const Position y = position(row % output.shape.h, input.shape.h, output.shape.h);
+        const T* upper = plane + y.index * input.shape.w;
+        const T* lower = plane + y.next * input.shape.w;
+        T* to = output.data + row * output.shape.w;
+        for (Index ox = 0; ox < output.shape.w; ++ox) {
+          const Position x = position(ox, input.shape.w, output.shape.w);
+          to[ox] = mix(mix(upper[x.index], upper[x.next], x.fraction), mix(lower[x.index], lower[x.next], x.fraction),
+                       y.fraction);
+        }
+      }
+    });
+  }
+
+ private:
+  struct Position {
+    Index index;  // the sample at or before
+    Index next;   // the one after it, or the same at the border
+    T fraction;   // of the way from one to the other
+  };
+
+  // A value that is not mixed is taken as it is: 0·Inf would make NaN of it.
+  static T mix(T left, T right, T fraction) noexcept {
+    return fraction == T{0} ? left : (T{1} - fraction) * left + fraction * right;
+  }
+
+  Position position(Index o, Index in, Index out) const noexcept {
+    if (spec_.mode == UpsampleMode::nearest) return {o / spec_.factor, o / spec_.factor, T{0}};
+    const double at =
+        spec_.mode == UpsampleMode::bilinear_align_corners
+            ? (out > 1 ? static_cast<double>(o) * static_cast<double>(in - 1) / static_cast<double>(out - 1) : 0.0)
+            : std::max((static_cast<double>(o) + 0.5) / static_cast<double>(spec_.factor) - 0.5, 0.0);
+    const Index index = std::min(static_cast<Index>(at), in - 1);
+    return {index, std::min(index + 1, in - 1), static_cast<T>(at - static_cast<double>(index))};
+  }
+
+  UpsampleSpec spec_;
+};
+
+}  // namespace ochre::inline v0::layers

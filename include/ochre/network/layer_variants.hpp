@@ -1,0 +1,32 @@
+// All kinds of layer a network may hold: one list for the descriptions, one for the layers with their weights.
+// A new layer is added here, in both lists at the same place, and nowhere else.
+#pragma once
+
+#include <variant>
+
+#include <ochre/layers/add.hpp>
+#include <ochre/layers/batch_norm.hpp>
+#include <ochre/layers/concat.hpp>
+#include <ochre/layers/conv2d.hpp>
+#include <ochre/layers/conv_transpose2d.hpp>
+#include <ochre/layers/downsample.hpp>
+#include <ochre/layers/leaky_relu.hpp>
+#include <ochre/layers/relu.hpp>
+#include <ochre/layers/scale.hpp>
+#include <ochre/layers/softmax.hpp>
+#include <ochre/layers/tanh.hpp>
+#include <ochre/layers/upsample.hpp>
+
+namespace ochre::inline v0 {
+
+using LayerSpec = std::variant<layers::Conv2dSpec, layers::ConvTranspose2dSpec, layers::BatchNormSpec, layers::ReluSpec,
+                               layers::LeakyReluSpec, layers::TanhSpec, layers::DownsampleSpec, layers::UpsampleSpec,
+                               layers::SoftmaxSpec, layers::AddSpec, layers::ConcatSpec, layers::ScaleSpec>;
+
+template <class T, class Arch>
+using Layer = std::variant<layers::Conv2d<T, Arch>, layers::ConvTranspose2d<T, Arch>, layers::BatchNorm<T, Arch>,
+                           layers::Relu<T, Arch>, layers::LeakyRelu<T, Arch>, layers::Tanh<T, Arch>,
+                           layers::Downsample<T, Arch>, layers::Upsample<T, Arch>, layers::Softmax<T, Arch>,
+                           layers::Add<T, Arch>, layers::Concat<T, Arch>, layers::Scale<T, Arch>>;
+
+}  // namespace ochre::inline v0

@@ -1,0 +1,84 @@
+// The tensors a network needs, held against those a file has, before the first layer is built: all or nothing.
+// A missing, an extra (but *.num_batches_tracked, a training counter), a wrongly shaped or an unconvertible tensor is
+// an Error that names it, what was found and what was expected, and how many more there are. Tested by
+// catalogue_test.cpp.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <ochre/base/checked.hpp>
+#include <ochre/base/result.hpp>
+#include <ochre/weights/dtype.hpp>
+#include <ochre/weights/safetensors.hpp>
+
+namespace ochre::inline v0 {
+
+struct RequiredTensor {
+  std::string name;
+  std::vector<Index> shape;
+  bool optional = false;  // may be absent, but what is there must fit
+};
+
+namespace detail {
+
+inline std::string expected_shape(const RequiredTensor& required) {
+  return "expected shape " + to_string(required.shape);
+}
+
+// Nothing if the file's tensor of that name fits; `found` may be null.
+inline Status check_tensor(const TensorEntry* found, const RequiredTensor& required) {
+  if (found == nullptr) {
+    if (required.optional) return {};
+    return tensor_error(required.name, "found none, " + expected_shape(required), ErrorCode::mismatch);
+  }
+  if (found->shape != required.shape) {
+    return tensor_error(required.name, "found shape " + to_string(found->shape) + ", " + expected_shape(required),
+                        ErrorCode::mismatch);
+  }
+  if (!is_convertible(found->dtype)) {
+    return tensor_error(required.name,
+                        "found dtype " + std::string(dtype_name(found->dtype)) + ", expected F32, F16, BF16 or F64",
+                        ErrorCode::mismatch);
+  }
+  return {};
+}
+
+inline bool is_training_counter(std::string_view name) noexcept { return name.ends_with(".num_batches_tracked"); }
+
+}  // namespace detail
+
+inline Status check_catalogue(const Safetensors& file, std::span<const RequiredTensor> required) {
+  std::vector<Error> problems;
+  std::size_t missing = 0;
+  std::vector<std::string_view> known;
+  for (const RequiredTensor& tensor : required) {
+    known.push_back(tensor.name);
+    const TensorEntry* found = file.find(tensor.name);
+    if (found == nullptr && !tensor.optional) ++missing;
+    if (Status status = detail::check_tensor(found, tensor); !status) problems.push_back(std::move(status).error());
+  }
+  std::sort(known.begin(), known.end());
+  for (const TensorEntry& tensor : file.tensors()) {
+    if (detail::is_training_counter(tensor.name)) continue;
+    if (!std::binary_search(known.begin(), known.end(), std::string_view(tensor.name))) {
+      problems.push_back(detail::tensor_error(
+          tensor.name, "found shape " + to_string(tensor.shape) + ", expected no such tensor", ErrorCode::mismatch));
+    }
+  }
+  if (problems.empty()) return {};
+  Error first = std::move(problems.front());
+  if (missing > 0) {
+    first.text +=
+        " (" + std::to_string(missing) + " of " + std::to_string(required.size()) + " required tensors are missing)";
+  }
+  if (problems.size() > 1) first.text += "; " + std::to_string(problems.size() - 1) + " more tensors do not fit";
+  return first;
+}
+
+}  // namespace ochre::inline v0

@@ -39,7 +39,7 @@ using ParameterSource = std::function<Status(const RequiredTensor&, std::span<T>
 struct WorkspaceOptions {
   Shape input;  // every run with this workspace takes exactly this shape
   int threads = 1;
-  std::string layer;     // the layer whose output is wanted; empty: the network's output
+  std::string layer{};   // the layer whose output is wanted; empty: the network's output
   bool in_place = true;  // false: no layer works in its input's memory, so that observers see inputs unspoilt
 };
 

@@ -1,0 +1,264 @@
+// From a grey picture to a coloured one, buffer in, buffer out:
+//   L (full resolution) -> L at working size -> network -> softmax(logits / T) -> annealed mean -> ab at network size
+//   -> ab at full resolution, along the edges of L -> Lab with the picture's own L -> sRGB, chroma held to the gamut
+// (Yao & Xia, "Deep Colorization for Surveillance Images"; Zhang et al., ECCV 2016, for the annealed mean).
+// Rows are streamed: beside the network's own memory a picture of any size needs a few rows a thread.
+// Proven in colorizer_test.cpp.
+#pragma once
+
+#include <atomic>
+#include <cmath>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+
+#include <ochre/color/annealed_mean.hpp>
+#include <ochre/color/area_average.hpp>
+#include <ochre/color/srgb_lab.hpp>
+#include <ochre/color/upsample_ab.hpp>
+#include <ochre/color/working_size.hpp>
+#include <ochre/image/picture_view.hpp>
+#include <ochre/network/model.hpp>
+#include <ochre/weights/mapped_file.hpp>
+
+namespace ochre::inline v0 {
+
+enum class AbUpsampling { edge_aware, bilinear };
+
+struct ColorizerOptions {
+  std::optional<float> temperature{};  // the annealed mean's T (the paper's V), above 0; none: the model's own
+  float saturation = 1.0f;             // factor on ab, 0 or more
+  std::optional<Index> size{};         // working size: the shorter side at the network, 8…4096; none: the model's own
+  int threads = 0;                     // 0: as many as this process may use
+  AbUpsampling upsampling = AbUpsampling::edge_aware;
+};
+
+struct PictureSize {
+  Index width = 0;
+  Index height = 0;
+};
+
+template <class Arch>
+class BasicColorizer {
+ public:
+  // All memory of a call: one for each call at a time, for pictures of one size. Move-only.
+  class Workspace {
+   public:
+    PictureSize picture() const noexcept { return picture_; }
+    Extent working_size() const noexcept { return working_; }
+
+   private:
+    friend class BasicColorizer;
+    Workspace(PictureSize picture, Extent working, v0::Workspace<float> network)
+        : picture_(picture), working_(working), network_(std::move(network)) {}
+
+    PictureSize picture_;
+    Extent working_;
+    v0::Workspace<float> network_;
+    Tensor<float> input_;              // [1, C, working size]
+    Tensor<float> grid_;               // [1, 3, network's output size]: a, b, mean L
+    AlignedBuffer<float> downsizing_;  // one row at working size
+    AlignedBuffer<float> rows_;        // L, a, b of one row, for each thread
+  };
+
+  // Errors: the file's (missing, not a model, damaged: which tensor, found, expected), or an option out of range.
+  static Result<BasicColorizer> open(const std::string& path, const ColorizerOptions& options = {}) {
+    auto file = MappedFile::open(path);
+    if (!file) return std::move(file).error();
+    auto colorizer = from_bytes(file->bytes(), options);
+    if (!colorizer) return std::move(colorizer).error().in(path);
+    return colorizer;
+  }
+
+  // A model file's bytes, which may go once this returns.
+  static Result<BasicColorizer> from_bytes(std::span<const std::byte> bytes, const ColorizerOptions& options = {}) {
+    auto model = Model::parse(bytes);
+    if (!model) return std::move(model).error();
+    const Head head = model->network.head;
+    if (head.kind == HeadKind::none) {
+      return Error{ErrorCode::unsupported, "network " + model->network.name + " has no `head`: it makes no colours"};
+    }
+    const auto temperature = model->number("temperature", head.temperature);
+    if (!temperature) return temperature.error();
+    const auto size = model->number("size", 256);
+    if (!size) return size.error();
+    BasicColorizer colorizer;
+    colorizer.saturation_ = options.saturation;
+    colorizer.upsampling_ = options.upsampling;
+    colorizer.temperature_ = options.temperature.value_or(static_cast<float>(*temperature));
+    colorizer.size_ = options.size.value_or(static_cast<Index>(std::clamp(*size, 0.0, 1e6)));
+    colorizer.threads_ = options.threads == 0 ? available_threads() : options.threads;
+    if (auto status = colorizer.check_options(); !status) return std::move(status).error();
+    auto network = load_network<float, Arch>(*model);
+    if (!network) return std::move(network).error();
+    colorizer.network_ = *std::move(network);
+    return colorizer;
+  }
+
+  float temperature() const noexcept { return temperature_; }
+  Index size() const noexcept { return size_; }
+  int threads() const noexcept { return threads_; }
+
+  // Errors: an empty size, no memory.
+  Result<Workspace> make_workspace(PictureSize picture) const;
+
+  // input and output have the workspace's size; output is RGB or RGBA, 8 or 16 bit. Alpha is kept (opaque if the input
+  // has none). Input and output may be the same memory if format and stride are the same. On an error the output is
+  // untouched.
+  Status colorize(const PictureView& input, const MutablePictureView& output, Workspace& workspace) const;
+
+ private:
+  static Error invalid(std::string message) { return {ErrorCode::invalid_argument, std::move(message)}; }
+
+  Status check_options() const {
+    if (!(temperature_ > 0.0f && temperature_ <= 1000.0f)) {
+      return invalid("temperature " + std::to_string(temperature_) + ", expected above 0 and up to 1000");
+    }
+    if (!(saturation_ >= 0.0f && saturation_ <= 100.0f)) {
+      return invalid("saturation " + std::to_string(saturation_) + ", expected 0 to 100");
+    }
+    if (size_ < 8 || size_ > 4096) return invalid("working size " + std::to_string(size_) + ", expected 8 to 4096");
+    if (threads_ < 1 || threads_ > 1024) return invalid(std::to_string(threads_) + " threads, expected 0 to 1024");
+    return {};
+  }
+
+  Status check_call(const PictureView& input, const MutablePictureView& output, const Workspace& workspace) const;
+  void read_lightness(const PictureView& input, Workspace& workspace) const noexcept;
+  Status predict_ab(Workspace& workspace) const;
+  void write_colors(const PictureView& input, const MutablePictureView& output, Workspace& workspace) const noexcept;
+
+  std::optional<Network<float, Arch>> network_;
+  float temperature_ = 1.0f;
+  float saturation_ = 1.0f;
+  Index size_ = 256;
+  int threads_ = 1;
+  AbUpsampling upsampling_ = AbUpsampling::edge_aware;
+};
+
+using Colorizer = BasicColorizer<simd::DefaultArch>;
+
+template <class Arch>
+Result<typename BasicColorizer<Arch>::Workspace> BasicColorizer<Arch>::make_workspace(PictureSize picture) const {
+  if (picture.width < 1 || picture.height < 1) {
+    return invalid("the picture's size is " + std::to_string(picture.width) + "x" + std::to_string(picture.height));
+  }
+  const auto& description = network_->description();
+  const Extent working = color::working_size({picture.height, picture.width}, size_);
+  const Shape input{1, description.input_channels, working.h, working.w};
+  const auto head = static_cast<std::size_t>(description.head.layer);
+  auto network =
+      network_->make_workspace({.input = input, .threads = threads_, .layer = description.layers[head].name});
+  if (!network) return std::move(network).error();
+  const Shape made = network->output_shape();
+
+  Workspace workspace(picture, working, *std::move(network));
+  const auto row_values = checked_product({picture.width, 3, threads_});
+  if (!row_values) return Error{ErrorCode::too_large, "a picture " + std::to_string(picture.width) + " pixels wide"};
+  auto input_tensor = Tensor<float>::create(input);
+  auto grid = Tensor<float>::create({1, 3, made.h, made.w});
+  auto downsizing = AlignedBuffer<float>::create(working.w);
+  auto rows = AlignedBuffer<float>::create(*row_values);
+  if (!input_tensor) return std::move(input_tensor).error();
+  if (!grid) return std::move(grid).error();
+  if (!downsizing) return std::move(downsizing).error();
+  if (!rows) return std::move(rows).error();
+  workspace.input_ = *std::move(input_tensor);
+  workspace.grid_ = *std::move(grid);
+  workspace.downsizing_ = *std::move(downsizing);
+  workspace.rows_ = *std::move(rows);
+  return workspace;
+}
+
+template <class Arch>
+Status BasicColorizer<Arch>::check_call(const PictureView& input, const MutablePictureView& output,
+                                        const Workspace& workspace) const {
+  if (auto status = check_picture(input, "input"); !status) return status;
+  if (auto status = check_picture(output, "output"); !status) return status;
+  if (!has_color(output.format)) return invalid("output: a grey pixel format, expected RGB or RGBA");
+  const PictureSize expected = workspace.picture_;
+  if (input.width != expected.width || input.height != expected.height || output.width != expected.width ||
+      output.height != expected.height) {
+    return invalid("the input is " + std::to_string(input.width) + "x" + std::to_string(input.height) +
+                   ", the output " + std::to_string(output.width) + "x" + std::to_string(output.height) +
+                   ", the workspace was made for " + std::to_string(expected.width) + "x" +
+                   std::to_string(expected.height));
+  }
+  return {};
+}
+
+template <class Arch>
+Status BasicColorizer<Arch>::colorize(const PictureView& input, const MutablePictureView& output,
+                                      Workspace& workspace) const {
+  if (auto status = check_call(input, output, workspace); !status) return status;
+  read_lightness(input, workspace);
+  if (auto status = predict_ab(workspace); !status) return status;
+  write_colors(input, output, workspace);
+  return {};
+}
+
+// L at working size into the network's input, mean L under each cell of its output into the grid.
+template <class Arch>
+void BasicColorizer<Arch>::read_lightness(const PictureView& input, Workspace& workspace) const noexcept {
+  const Extent working = workspace.working_;
+  float* lightness = workspace.input_.data();
+  color::AreaAverage average({input.width, input.height}, {working.w, working.h}, lightness,
+                             workspace.downsizing_.data());
+  for (Index y = 0; y < input.height; ++y) {
+    color::read_lightness_row<Arch>(input.row(y), input.format, input.width, workspace.rows_.data());
+    average.add_row(workspace.rows_.data());
+  }
+  const Shape& grid = workspace.grid_.shape();
+  color::AreaAverage to_grid({working.w, working.h}, {grid.w, grid.h}, workspace.grid_.view().plane(0, 2),
+                             workspace.downsizing_.data());
+  for (Index y = 0; y < working.h; ++y) to_grid.add_row(lightness + y * working.w);
+  if (network_->description().normalised_lightness) {
+    for (Index i = 0; i < working.h * working.w; ++i) lightness[i] = (lightness[i] - 50.0f) / 100.0f;
+  }
+}
+
+// The network's colours into the grid's a and b.
+template <class Arch>
+Status BasicColorizer<Arch>::predict_ab(Workspace& workspace) const {
+  const auto made = network_->run(workspace.input_.view(), workspace.network_);
+  if (!made) return made.error();
+  const Head& head = network_->description().head;
+  const Index cells = made->shape.plane();
+  float* a = workspace.grid_.data();
+  float* b = a + cells;
+  if (head.kind == HeadKind::distribution) {
+    color::annealed_mean<Arch>(*made, static_cast<float>(head.temperature) / temperature_, threads_, a, b);
+  } else {
+    std::copy_n(made->data, 2 * cells, a);
+  }
+  for (Index i = 0; i < 2 * cells; ++i) {
+    if (!std::isfinite(a[i])) return Error{ErrorCode::malformed, "the network gave a colour that is not a number"};
+    a[i] *= saturation_;
+  }
+  return {};
+}
+
+template <class Arch>
+void BasicColorizer<Arch>::write_colors(const PictureView& input, const MutablePictureView& output,
+                                        Workspace& workspace) const noexcept {
+  const Tensor<float>& grid = workspace.grid_;
+  const auto planes = grid.view();
+  const color::AbGrid ab{planes.plane(0, 0), planes.plane(0, 1), planes.plane(0, 2), grid.shape().w, grid.shape().h};
+  parallel_for(threads_, input.height, [&](Index begin, Index end, int worker) noexcept {
+    float* lightness = workspace.rows_.data() + worker * 3 * input.width;
+    float* a = lightness + input.width;
+    float* b = a + input.width;
+    for (Index y = begin; y < end; ++y) {
+      color::read_lightness_row<Arch>(input.row(y), input.format, input.width, lightness);
+      if (upsampling_ == AbUpsampling::edge_aware) {
+        color::upsample_ab_edge_aware_row<Arch>(ab, input.width, input.height, y, lightness, a, b);
+      } else {
+        color::upsample_ab_bilinear_row<Arch>(ab, input.width, input.height, y, a, b);
+      }
+      color::copy_alpha_row<Arch>(input.row(y), input.format, output.row(y), output.format, input.width);
+      color::lab_to_srgb_row<Arch>(lightness, a, b, input.width, output.row(y), output.format);
+    }
+  });
+}
+
+}  // namespace ochre::inline v0

@@ -1,0 +1,9 @@
+// Everything but the opt-in headers (picture files: image_io/; the second GEMM: kernels/gemm_eigen.hpp).
+#pragma once
+
+#include <ochre/base/version.hpp>
+#include <ochre/colorizer.hpp>
+#include <ochre/models/eccv16.hpp>
+#include <ochre/models/siggraph17.hpp>
+#include <ochre/models/street.hpp>
+#include <ochre/network/random_weights.hpp>

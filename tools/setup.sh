@@ -5,6 +5,7 @@ set -eu
 exec </dev/null
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 build=$root/build
+if [ -z "${CMAKE_GENERATOR:-}" ] && command -v ninja >/dev/null; then export CMAKE_GENERATOR=Ninja; fi
 
 # Debian packages of which something is missing here; by looking for headers and programs, so that it works anywhere.
 missing_packages() {  # missing_packages with-tests|program-only
@@ -71,10 +72,8 @@ configure() {  # configure [CMAKE OPTION...]
   if [ -f "$build/CMakeCache.txt" ] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$build/CMakeCache.txt"; then
     rm -rf "$build"
   fi
-  local generator=()
-  if [ ! -f "$build/CMakeCache.txt" ] && command -v ninja >/dev/null; then generator=(-G Ninja); fi
   if [ "${CI:-}" = true ]; then set -- "$@" -D OCHRE_WERROR=ON; fi
-  quietly cmake -S "$root" -B "$build" ${generator[@]+"${generator[@]}"} "$@"
+  quietly cmake -S "$root" -B "$build" "$@"
 }
 
 run_tests() {  # run_tests BUILD_FOLDER: shows failures, then `N passed, N failed`; fails if any did, or none ran

@@ -3,7 +3,7 @@
 # Warnings are errors; no exceptions, no RTTI, no OpenMP. Lists the headers that fail; exit 1 if there is one.
 folder=$1
 shift
-warnings="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror"
+warnings="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -Wfatal-errors"
 export folder warnings
 cd "$folder" || exit 2
 headers=$(find . -name '*.hpp' | sed 's|^\./||' | sort)

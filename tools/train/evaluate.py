@@ -1,0 +1,183 @@
+"""Scores a model on colour pictures: `python evaluate.py MODEL PICTURES [--sheet SHEET.png]`.
+
+MODEL is a checkpoint of train.py or an exported model file; PICTURES a folder or a tar archive.
+The definitions are those of `ochre eval`: AuC is the share of pixels whose ab error is at most t,
+averaged over t = 0...150, in %; the rebalanced AuC is the mean of the AuC of each ab bin that holds
+at least 0.01 % of the pixels. ab is enlarged from the network's grid bilinearly.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy
+import torch
+import torch.nn.functional as functional
+from PIL import Image
+from safetensors import safe_open
+from tqdm import tqdm
+
+from ab import annealed_mean, bins, lab_from_rgb, rgb_from_lab
+from network import Network
+from pictures import centred_square, count_pictures, read_pictures
+
+THRESHOLDS = 151
+RARE = 1e-4  # a bin with a smaller share of the pixels is not counted
+
+
+@dataclass
+class Model:
+    """A network ready to run, and the temperature its file names (1 for a checkpoint)."""
+
+    network: Network
+    temperature: float
+
+
+def open_model(path: Path) -> Model:
+    """Opens a checkpoint (its averaged weights) or a model file."""
+    if path.suffix == ".safetensors":
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata()
+            tensors = {name: file.get_tensor(name) for name in file.keys()}
+        text, temperature = metadata["network"], float(metadata["temperature"])
+    else:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        text, tensors, temperature = state["network"], state["average"], 1.0
+    network = Network(text).eval()
+    missing, unexpected = network.load_state_dict(tensors, strict=False)
+    if unexpected or any(not name.endswith("num_batches_tracked") for name in missing):
+        raise ValueError(f"{path}: tensors do not fit the network: {missing} {unexpected}")
+    return Model(network.to(memory_format=torch.channels_last), temperature)
+
+
+@torch.no_grad()
+def predicted_logits(model: Model, lightness: torch.Tensor) -> torch.Tensor:
+    """Logits at temperature 1 of L [N, 1, H, W], on the network's grid."""
+    head = model.network.description.head
+    return model.network(lightness.contiguous(memory_format=torch.channels_last)) * head.temperature
+
+
+def colours(logits: torch.Tensor, temperature: float, size: tuple[int, int]) -> torch.Tensor:
+    """ab [N, 2, H, W] at the picture's size."""
+    ab = annealed_mean(logits, temperature)
+    return functional.interpolate(ab, size, mode="bilinear", align_corners=False)
+
+
+def colourfulness(rgb: torch.Tensor) -> float:
+    """Hasler and Suesstrunk 2003, signed form, of uint8 RGB [H, W, 3]."""
+    red, green, blue = rgb.double().unbind(-1)
+    red_green, yellow_blue = red - green, (red + green) / 2 - blue
+    deviation = math.hypot(red_green.std(correction=0), yellow_blue.std(correction=0))
+    return deviation + 0.3 * math.hypot(red_green.mean(), yellow_blue.mean())
+
+
+@dataclass
+class Score:
+    """Running sums of one row of the table."""
+
+    accuracy: torch.Tensor = field(default_factory=lambda: torch.zeros(313, dtype=torch.float64))
+    pixels: torch.Tensor = field(default_factory=lambda: torch.zeros(313, dtype=torch.float64))
+    psnr: list[float] = field(default_factory=list)
+    colourfulness: list[float] = field(default_factory=list)
+
+    def add(self, lab: torch.Tensor, truth_bin: torch.Tensor, rgb: torch.Tensor, ab: torch.Tensor):
+        """Scores ab [1, 2, H, W] against the true Lab [1, 3, H, W] and RGB [1, H, W, 3]."""
+        error = (ab - lab[:, 1:]).square().sum(1).sqrt().flatten().double()
+        passed = (THRESHOLDS - error.ceil()).clamp(0, THRESHOLDS) / THRESHOLDS
+        self.accuracy.index_add_(0, truth_bin, passed)
+        self.pixels.index_add_(0, truth_bin, torch.ones_like(passed))
+        painted = rgb_from_lab(torch.cat((lab[:, :1], ab), dim=1))
+        squared = (painted.double() - rgb.double()).square().mean().item()
+        self.psnr.append(10 * math.log10(255**2 / max(squared, 1e-9)))
+        self.colourfulness.append(colourfulness(painted[0]))
+
+    def row(self) -> dict[str, float]:
+        total = self.pixels.sum()
+        counted = self.pixels >= RARE * total
+        return {
+            "auc": 100 * (self.accuracy.sum() / total).item(),
+            "auc_rebalanced": 100 * (self.accuracy / self.pixels)[counted].mean().item(),
+            "psnr_rgb": sum(self.psnr) / len(self.psnr),
+            "colourfulness": sum(self.colourfulness) / len(self.colourfulness),
+        }
+
+
+def squares(source: Path, size: int) -> Iterator[tuple[str, torch.Tensor]]:
+    """(name, uint8 RGB [1, size, size, 3]) of the colour pictures of a folder or archive."""
+    for name, picture in read_pictures(source):
+        rgb = numpy.array(centred_square(picture, size))
+        if numpy.ptp(rgb, axis=2).max() > 0:
+            yield name, torch.from_numpy(rgb).unsqueeze(0)
+
+
+def evaluate(model: Model, source: Path, size: int, temperatures: list[float]) -> dict:
+    """The whole table: one row a temperature, the grey row and the truth's colourfulness."""
+    scores = {temperature: Score() for temperature in temperatures}
+    grey, truth = Score(), []
+    centres = bins()
+    for _, rgb in tqdm(squares(source, size), "scoring", count_pictures(source), disable=None):
+        lab = lab_from_rgb(rgb)
+        truth_ab = lab[0, 1:].flatten(1).T
+        truth_bin = torch.cdist(truth_ab, centres).argmin(1)
+        logits = predicted_logits(model, lab[:, :1])
+        for temperature, score in scores.items():
+            ab = colours(logits, temperature, (size, size))
+            score.add(lab, truth_bin, rgb, ab)
+        grey.add(lab, truth_bin, rgb, torch.zeros_like(lab[:, 1:]))
+        truth.append(colourfulness(rgb[0]))
+    return {
+        "pictures": len(truth),
+        "size": size,
+        "temperatures": {str(t): score.row() for t, score in scores.items()},
+        "grey": grey.row(),
+        "colourfulness_truth": sum(truth) / len(truth),
+    }
+
+
+def contact_sheet(
+    model: Model, source: Path, size: int, temperature: float, rows: int, first: int
+) -> Image.Image:
+    """Pictures spread evenly over the collection, three a row: grey, truth, ours."""
+    pictures = list(squares(source, size))
+    step = max(1, len(pictures) // (3 * rows))
+    chosen = pictures[first % step :: step][: 3 * rows]
+    strips = []
+    for _, rgb in chosen:
+        lab = lab_from_rgb(rgb)
+        ab = colours(predicted_logits(model, lab[:, :1]), temperature, (size, size))
+        grey = rgb_from_lab(torch.cat((lab[:, :1], torch.zeros_like(ab)), 1))
+        ours = rgb_from_lab(torch.cat((lab[:, :1], ab), 1))
+        strips.append(torch.cat((grey, rgb, ours), dim=2)[0])
+    lines = [torch.cat(strips[i : i + 3], dim=1) for i in range(0, len(strips) - 2, 3)]
+    return Image.fromarray(torch.cat(lines).numpy())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model", type=Path)
+    parser.add_argument("pictures", type=Path, help="folder or tar archive")
+    parser.add_argument("--size", type=int, default=256)
+    parser.add_argument("--temperature", type=float, nargs="*", help="default: the model's")
+    parser.add_argument("--sheet", type=Path, help="write a contact sheet instead of scoring")
+    parser.add_argument("--rows", type=int, default=6, help="rows of the contact sheet")
+    parser.add_argument("--first", type=int, default=0, help="first picture of the contact sheet")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    model = open_model(arguments.model)
+    temperatures = arguments.temperature or [model.temperature]
+    if arguments.sheet:
+        sheet = contact_sheet(model, arguments.pictures, arguments.size, temperatures[0],
+                              arguments.rows, arguments.first)  # fmt: skip
+        sheet.save(arguments.sheet)
+        return
+    print(json.dumps(evaluate(model, arguments.pictures, arguments.size, temperatures), indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""Writes a checkpoint as a model file: `python export.py street.toml CHECKPOINT --data FOLDER ...`.
+
+The file is safetensors: float32 tensors named as in the network text, and as metadata the text, the
+origin, the licence and a proof, that is what PyTorch computed for every layer in float64.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from network import Network
+from pictures import sha256_of
+
+PROOF_HEIGHT, PROOF_WIDTH = 24, 40
+PROOF_SAMPLES = 8
+
+
+def proof_picture(channels: int, height: int, width: int) -> torch.Tensor:
+    """A small L picture [1, channels, H, W], float64: gradients, a disc, a bar, a chequered corner.
+
+    Whole multiples of 0.5 within 0...100, exact in every floating-point type. Channels after the
+    first are the first one shifted, so that none is a copy of another.
+    """
+    y = torch.arange(height, dtype=torch.float64).unsqueeze(1)
+    x = torch.arange(width, dtype=torch.float64).unsqueeze(0)
+    value = 10 + 70 * x / (width - 1) + 15 * y / (height - 1)
+    disc = (y - 0.4 * height) ** 2 + (x - 0.3 * width) ** 2 < (0.25 * height) ** 2
+    value = torch.where(disc, 95 - 2 * y, value)
+    bar = (x > 0.6 * width) & (x < 0.7 * width) & (y > 0.2 * height)
+    value = torch.where(bar, 4 + 0 * value, value)
+    corner = (y > 0.7 * height) & (x < 0.25 * width)
+    value = torch.where(corner, 100 * ((x + y) % 2), value)
+    lightness = (value.clamp(0, 100) * 2).round() / 2
+    planes = [lightness.roll((3 * c, 5 * c), (0, 1)) for c in range(channels)]
+    return torch.stack(planes).unsqueeze(0)
+
+
+@torch.no_grad()
+def proof(network: Network) -> dict:
+    """What every layer of `network` gives for the proof picture, computed in float64."""
+    network = network.double().eval()
+    picture = proof_picture(network.description.input_channels, PROOF_HEIGHT, PROOF_WIDTH)
+    layers = []
+    for layer, output in network.layers(picture):
+        flat = output.contiguous().flatten()
+        last = PROOF_SAMPLES - 1
+        places = [place * (len(flat) - 1) // last for place in range(PROOF_SAMPLES)]
+        layers.append(
+            {
+                "name": layer.name,
+                "shape": list(output.shape),
+                "min": flat.min().item(),
+                "max": flat.max().item(),
+                "mean": flat.mean().item(),
+                "rms": flat.square().mean().sqrt().item(),
+                "samples": [[place, flat[place].item()] for place in places],
+            }
+        )
+    return {
+        "version": 1,
+        "computed_by": f"PyTorch {torch.__version__.split('+')[0]}, float64",
+        "input": {"shape": list(picture.shape), "values": picture.flatten().tolist()},
+        "layers": layers,
+    }
+
+
+def write_model(path: Path, text: str, tensors: dict, metadata: dict[str, str]) -> None:
+    """Writes a model file with its proof, to a temporary name first."""
+    kept = {
+        name: tensor.detach().float().contiguous()
+        for name, tensor in tensors.items()
+        if not name.endswith("num_batches_tracked")
+    }
+    if bad := [name for name, tensor in kept.items() if not tensor.isfinite().all()]:
+        raise ValueError(f"{bad[0]} is not finite")
+    network = Network(text)
+    network.load_state_dict(kept, strict=False)
+    whole = {"format": "ochre 1", "network": text, **metadata, "proof": json.dumps(proof(network))}
+    temporary = path.with_suffix(".tmp")
+    save_file(kept, temporary, whole)
+    temporary.chmod(0o644)
+    os.replace(temporary, path)
+
+
+def origin(config: dict, state: dict) -> str:
+    """One paragraph: who trained it, on what, for how long."""
+    pictures = ", ".join(item["path"] for item in config["collections"].values())
+    phases = "; ".join(
+        f"{phase['steps']} steps of {sum(p['pictures'] for p in phase['batch'].values())} crops, "
+        f"{phase['side']}x{phase['side']}" + (", camera augmentation" if phase["camera"] else "")
+        for phase in config["phases"]
+    )
+    return (
+        f"Trained from scratch by the ochre project with tools/train on {pictures} "
+        f"({config['card']['pictures']}). {phases}. Step {state['step']}, "
+        f"{state['seconds'] / 60:.0f} minutes on 2 CPU cores, exponential moving average of the "
+        f"weights, lambda {config['loss']['mixing']}. {datetime.now(UTC):%Y-%m-%d}."
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("config", type=Path)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("--data", type=Path, required=True, help="where the collections lie")
+    parser.add_argument("--temperature", type=float, required=True, help="the model's default")
+    parser.add_argument("--output", type=Path, required=True)
+    arguments = parser.parse_args()
+    config = tomllib.loads(arguments.config.read_text())
+    state = torch.load(arguments.checkpoint, map_location="cpu", weights_only=True)
+    paths = [arguments.data / item["path"] for item in config["collections"].values()]
+    metadata = {
+        "description": config["card"]["description"],
+        "origin": origin(config, state),
+        "licence": config["card"]["licence"],
+        "data_sha256": json.dumps({path.name: sha256_of(path) for path in paths}),
+        "temperature": repr(arguments.temperature),
+        "size": str(config["card"]["size"]),
+    }
+    write_model(arguments.output, state["network"], state["average"], metadata)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,394 @@
+"""Writes tests/golden/: what PyTorch computes for every layer and for the public networks.
+
+    python tools/golden/layers.py [--output tests/golden]
+
+The format of the files is described in tests/golden/README.md. Inputs and weights are float32
+numbers, outputs are computed and stored in float64. All numbers come from fixed seeds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+import zlib
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "train"))
+
+from modules import Eccv16, Siggraph17, plain_state, randomise  # noqa: E402
+from network import Network, network_text  # noqa: E402
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def save(tensors: dict[str, torch.Tensor], path: Path, metadata: dict[str, str]) -> None:
+    """Saves a safetensors file whose bytes depend on its contents only: the library writes the
+    metadata in an order that changes from run to run."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file(tensors, path, metadata=metadata)
+    data = path.read_bytes()
+    end = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:end])
+    if metadata:
+        header["__metadata__"] = dict(sorted(metadata.items()))
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    path.write_bytes(len(text).to_bytes(8, "little") + text + data[end:])
+
+
+class Cases:
+    """The cases of one file: network texts by name, and their tensors."""
+
+    def __init__(self) -> None:
+        self.networks: dict[str, str] = {}
+        self.tensors: dict[str, torch.Tensor] = {}
+
+    def add(self, layers: str, shape: tuple[int, ...], *, name: str = "", output: str = "",
+            data: torch.Tensor | None = None) -> None:
+        """Computes one case: `layers`, the lines between `input` and `output`, on a random input.
+
+        Without a name the case is named after its one line and the picture's shape.
+        """
+        lines = [line.strip() for line in layers.strip().splitlines()]
+        if not name:
+            words = [word for word in lines[0].split()[1:] if word != "layer"]
+            name = " ".join([*words, "on", "x".join(map(str, shape))])
+        if name in self.networks:
+            raise ValueError(f"two cases are named {name}")
+        output = output or lines[-1].split()[1]
+        text = "\n".join(
+            ["network case", f"input data channels={shape[1]}", *lines, f"output {output}", ""]
+        )
+        seed = zlib.crc32(text.encode())
+        network = Network(text).eval()
+        randomise(network, seed)
+        if data is None:
+            data = torch.randn(shape, generator=torch.Generator().manual_seed(seed + 1))
+        with torch.no_grad():
+            result = network.double()(data.double())
+        if not torch.isfinite(result).all():
+            raise ValueError(f"{name}: the output is not finite")
+        self.networks[name] = text
+        for key, tensor in plain_state(network).items():
+            self.tensors[f"{name}/{key}"] = tensor
+        self.tensors[f"{name}/input"] = data.float().contiguous()
+        self.tensors[f"{name}/output"] = result.contiguous()
+
+    def save(self, path: Path) -> None:
+        save(self.tensors, path, self.networks)
+        print(f"{path.name}: {len(self.networks)} cases, {path.stat().st_size} bytes")
+
+
+def conv2d() -> Cases:
+    cases = Cases()
+    for line, shape in [
+        # one pixel, one row, one column; the kernel sees mostly padding
+        ("out=1 kernel=1", (1, 1, 1, 1)),
+        ("out=3 kernel=1 bias=false", (1, 2, 1, 1)),
+        ("out=4 kernel=3 padding=1", (1, 3, 1, 1)),
+        ("out=4 kernel=3 padding=1", (1, 3, 1, 9)),
+        ("out=4 kernel=3 padding=1", (1, 3, 9, 1)),
+        ("out=2 kernel=1x5 padding=0x2", (1, 3, 1, 7)),
+        ("out=2 kernel=5x1 padding=2x0", (1, 3, 7, 1)),
+        ("out=2 kernel=5 padding=2", (1, 2, 2, 2)),
+        # odd and even sizes, with and without bias, two pictures
+        ("out=5 kernel=3 padding=1", (1, 3, 7, 9)),
+        ("out=5 kernel=3 padding=1 bias=false", (2, 3, 8, 6)),
+        ("out=4 kernel=3", (2, 4, 5, 11)),
+        ("out=2 kernel=3", (1, 2, 3, 3)),
+        ("out=3 kernel=2", (1, 2, 4, 5)),
+        ("out=3 kernel=4 padding=1", (1, 2, 6, 5)),
+        ("out=2 kernel=7 padding=3", (1, 2, 9, 8)),
+        # padding beyond the kernel: rows of nothing but bias
+        ("out=2 kernel=3 padding=4", (1, 2, 3, 4)),
+        ("out=2 kernel=1 padding=2", (1, 2, 2, 3)),
+        # unlike sides
+        ("out=3 kernel=3x5 padding=1x2", (1, 2, 6, 7)),
+        ("out=3 kernel=5x3 stride=2x1 padding=0x2", (2, 2, 7, 6)),
+        ("out=3 kernel=3x2 stride=1x3 padding=2x1 dilation=2x1", (1, 3, 8, 10)),
+        ("out=3 kernel=2x3 dilation=1x3 padding=1x3", (1, 2, 5, 9)),
+        # strides
+        ("out=4 kernel=3 stride=2 padding=1", (1, 3, 8, 8)),
+        ("out=4 kernel=3 stride=2 padding=1", (1, 3, 7, 9)),
+        ("out=4 kernel=3 stride=2 padding=1", (2, 3, 1, 1)),
+        ("out=4 kernel=3 stride=2 padding=1", (1, 3, 2, 3)),
+        ("out=4 kernel=1 stride=2", (1, 3, 5, 6)),
+        ("out=2 kernel=3 stride=3", (1, 2, 9, 10)),
+        ("out=2 kernel=2 stride=4 padding=1", (1, 2, 9, 9)),
+        ("out=2 kernel=3 stride=7 padding=1", (1, 2, 4, 5)),  # beyond the picture
+        # dilations
+        ("out=4 kernel=3 padding=2 dilation=2", (1, 3, 8, 8)),
+        ("out=4 kernel=3 padding=2 dilation=2", (1, 3, 7, 5)),
+        ("out=4 kernel=3 padding=2 dilation=2", (1, 3, 1, 2)),
+        ("out=4 kernel=3 padding=2 dilation=2 bias=false", (2, 2, 9, 13)),
+        ("out=2 kernel=3 dilation=3", (1, 2, 8, 9)),
+        ("out=2 kernel=3 padding=5 dilation=5", (1, 2, 3, 4)),  # beyond the picture
+        ("out=2 kernel=3 padding=4 stride=2 dilation=4", (1, 2, 6, 7)),
+        # groups and depthwise
+        ("out=6 kernel=3 padding=1 groups=2", (1, 4, 5, 6)),
+        ("out=6 kernel=3 padding=1 groups=3 bias=false", (2, 3, 5, 5)),
+        ("out=5 kernel=3 padding=1 groups=5", (1, 5, 6, 7)),
+        ("out=8 kernel=3 stride=2 padding=1 groups=4", (1, 4, 7, 7)),
+        ("out=4 kernel=3 padding=2 dilation=2 groups=4", (1, 4, 6, 6)),
+        ("out=4 kernel=1 groups=2", (1, 6, 3, 4)),
+        ("out=17 kernel=3 padding=1 groups=17", (1, 17, 4, 5)),
+        # channel counts around vector lanes and channel blocks
+        ("out=16 kernel=3 padding=1", (1, 16, 6, 6)),
+        ("out=17 kernel=3 padding=1", (1, 15, 6, 7)),
+        ("out=33 kernel=3 padding=1", (1, 17, 5, 9)),
+        ("out=31 kernel=3 stride=2 padding=1", (1, 18, 7, 10)),
+        ("out=20 kernel=3 padding=2 dilation=2", (1, 33, 7, 11)),
+        ("out=32 kernel=3 padding=1", (1, 32, 9, 15)),
+        ("out=70 kernel=1", (1, 19, 4, 5)),
+        ("out=313 kernel=1", (1, 9, 3, 3)),
+        ("out=2 kernel=1 bias=false", (1, 313, 3, 4)),
+        ("out=18 kernel=3 padding=1", (1, 1, 13, 17)),
+        ("out=1 kernel=3 padding=1", (1, 34, 6, 5)),
+    ]:
+        cases.add(f"conv2d layer {line}", shape)
+    return cases
+
+
+def conv_transpose2d() -> Cases:
+    cases = Cases()
+    for line, shape in [
+        ("out=1 kernel=1", (1, 1, 1, 1)),
+        ("out=3 kernel=1 bias=false", (1, 2, 3, 4)),
+        ("out=3 kernel=4 stride=2 padding=1", (1, 2, 1, 1)),
+        ("out=3 kernel=4 stride=2 padding=1", (1, 2, 1, 7)),
+        ("out=3 kernel=4 stride=2 padding=1", (1, 2, 6, 1)),
+        ("out=3 kernel=4 stride=2 padding=1", (2, 3, 5, 4)),
+        ("out=3 kernel=4 stride=2 padding=1 bias=false", (1, 4, 7, 5)),
+        ("out=16 kernel=4 stride=2 padding=1", (1, 17, 5, 6)),
+        ("out=19 kernel=4 stride=2 padding=1", (1, 32, 3, 9)),
+        ("out=33 kernel=4 stride=2 padding=1", (1, 16, 4, 7)),
+        ("out=3 kernel=3", (1, 2, 4, 5)),
+        ("out=3 kernel=3 padding=1", (1, 2, 4, 5)),
+        ("out=3 kernel=3 stride=2", (1, 2, 4, 3)),
+        ("out=3 kernel=3 stride=2 padding=1", (1, 2, 4, 3)),
+        ("out=3 kernel=3 stride=2 padding=1 output_padding=1", (1, 2, 4, 3)),
+        ("out=3 kernel=3 stride=2 padding=1 output_padding=0x1", (2, 2, 3, 4)),
+        ("out=2 kernel=3 stride=3 padding=1 output_padding=2x1", (1, 3, 3, 4)),
+        ("out=2 kernel=2 stride=4 output_padding=3", (1, 2, 3, 2)),  # gaps of nothing but bias
+        ("out=2 kernel=2 stride=2", (1, 2, 3, 5)),
+        ("out=2 kernel=1 stride=3", (1, 2, 2, 3)),
+        ("out=2 kernel=5 stride=2 padding=2 output_padding=1", (1, 2, 4, 4)),
+        ("out=2 kernel=3x5 stride=2x1 padding=1x2", (1, 3, 4, 5)),
+        ("out=2 kernel=4x2 stride=2x3 padding=1x0 output_padding=1x2", (1, 2, 3, 4)),
+        ("out=2 kernel=3 dilation=2", (1, 2, 4, 3)),
+        ("out=2 kernel=3 padding=2 dilation=2", (1, 2, 5, 4)),
+        ("out=2 kernel=3 stride=2 padding=2 dilation=2 output_padding=1", (1, 2, 4, 5)),
+        ("out=2 kernel=3 stride=2 padding=1 dilation=3", (1, 2, 3, 3)),
+        ("out=2 kernel=3 padding=5 dilation=7", (1, 2, 2, 3)),
+        ("out=2 kernel=2x3 stride=3x2 padding=1 dilation=2x3 output_padding=2x1", (1, 2, 3, 4)),
+        ("out=2 kernel=4 stride=2 padding=3", (1, 2, 4, 5)),  # padding crops real products
+        ("out=6 kernel=4 stride=2 padding=1 groups=2", (1, 4, 4, 3)),
+        ("out=6 kernel=3 stride=2 padding=1 output_padding=1 groups=3 bias=false", (2, 3, 3, 4)),
+        ("out=5 kernel=4 stride=2 padding=1 groups=5", (1, 5, 3, 4)),
+        ("out=8 kernel=3 padding=1 dilation=2 groups=4", (1, 4, 5, 4)),
+    ]:
+        cases.add(f"conv_transpose2d layer {line}", shape)
+    return cases
+
+
+def batch_norm() -> Cases:
+    cases = Cases()
+    for line, shape in [
+        ("", (1, 1, 1, 1)),
+        ("", (2, 3, 4, 5)),
+        ("", (1, 17, 3, 7)),
+        ("", (1, 33, 1, 5)),
+        ("affine=false", (1, 4, 3, 3)),
+        ("eps=0.5", (1, 3, 4, 4)),  # inside the root, where a large one shows
+        ("eps=0.001 affine=false", (2, 2, 3, 5)),
+    ]:
+        cases.add(f"batch_norm layer {line}".strip(), shape)
+    return cases
+
+
+def pointwise() -> Cases:
+    cases = Cases()
+    for line in ("relu layer", "leaky_relu layer slope=0.2", "leaky_relu layer slope=0",
+                 "leaky_relu layer slope=1.5", "tanh layer", "scale layer factor=-2.5",
+                 "scale layer factor=0.01 offset=-0.5"):
+        for shape in ((1, 1, 1, 1), (2, 3, 4, 5), (1, 17, 1, 9), (1, 2, 11, 7)):
+            name = f"{line.replace(' layer', '')} on {'x'.join(map(str, shape))}"
+            cases.add(line, shape, name=name)
+        edges = torch.tensor([0.0, -0.0, 1e-30, -1e-30, 1e-4, -1e-4, 0.5, -0.5, 8.0, -8.0, 9.5,
+                              -9.5, 30.0, -30.0, 90.0, -90.0, 1e4, -1e4]).reshape(1, 2, 3, 3)
+        cases.add(line, (1, 2, 3, 3), name=f"{line.replace(' layer', '')} at the edges", data=edges)
+    return cases
+
+
+def resample() -> Cases:
+    cases = Cases()
+    for stride in ("1", "2", "3", "2x3", "3x1", "9"):
+        for shape in ((1, 1, 1, 1), (2, 3, 6, 8), (1, 2, 7, 9), (1, 17, 5, 1)):
+            cases.add(f"downsample layer stride={stride}", shape,
+                      name=f"downsample {stride} on {'x'.join(map(str, shape))}")
+    for factor in ("1", "2", "3", "4", "2x3", "1x4"):
+        for mode in ("nearest", "bilinear", "bilinear align_corners=true"):
+            for shape in ((1, 1, 1, 1), (1, 2, 1, 5), (1, 2, 4, 1), (2, 3, 3, 5), (1, 17, 2, 3)):
+                cases.add(f"upsample layer factor={factor} mode={mode}", shape,
+                          name=f"upsample {factor} {mode} on {'x'.join(map(str, shape))}")
+    return cases
+
+
+def softmax() -> Cases:
+    cases = Cases()
+    for shape in ((1, 1, 1, 1), (1, 2, 1, 1), (2, 5, 3, 4), (1, 16, 2, 3), (1, 17, 3, 5),
+                  (1, 313, 3, 4)):
+        cases.add("softmax layer", shape)
+    draw = torch.Generator().manual_seed(5)
+    steep = 40 * torch.randn((1, 19, 3, 3), generator=draw)
+    cases.add("softmax layer", (1, 19, 3, 3), name="steep", data=steep)
+    cases.add("softmax layer", (1, 19, 3, 3), name="far above zero", data=steep / 40 + 1000)
+    cases.add("softmax layer", (1, 19, 3, 3), name="far below zero", data=steep / 40 - 1000)
+    cases.add("softmax layer", (1, 5, 2, 2), name="all equal", data=torch.full((1, 5, 2, 2), 3.0))
+    return cases
+
+
+def blocks() -> Cases:
+    """Several layers together: what a compiled plan may fuse, reorder or forget."""
+    cases = Cases()
+    conv = "out=6 kernel=3 padding=1"
+    cases.add(f"conv2d a {conv}\nrelu b", (1, 3, 7, 6), name="conv relu")
+    cases.add(f"conv2d a {conv}\nrelu b\nbatch_norm c", (1, 3, 7, 6), name="conv relu norm")
+    cases.add(f"conv2d a {conv} bias=false\nbatch_norm b\nrelu c", (2, 3, 6, 7),
+              name="conv norm relu")
+    cases.add(f"conv2d a {conv}\nbatch_norm b", (1, 3, 5, 5), name="conv norm")
+    cases.add(f"conv2d a {conv}\nleaky_relu b slope=0.2", (1, 3, 5, 5), name="conv leaky_relu")
+    cases.add(f"conv2d a {conv}\ntanh b", (1, 3, 5, 5), name="conv tanh")
+    cases.add(f"conv2d a {conv}\nscale b factor=3 offset=-1", (1, 3, 5, 5), name="conv scale")
+    cases.add(f"conv2d a {conv}\nrelu b\nrelu c", (1, 3, 5, 5), name="conv relu relu")
+    cases.add(f"conv2d a {conv}\nbatch_norm b\nbatch_norm c", (1, 3, 5, 5), name="two norms")
+    cases.add(f"batch_norm a\nconv2d b {conv}", (1, 3, 5, 6), name="norm before a padded conv")
+    cases.add(f"scale a factor=2 offset=1\nconv2d b {conv}", (1, 3, 5, 6),
+              name="scale before a padded conv")
+    cases.add(f"""conv2d a {conv}
+                  relu b
+                  batch_norm c
+                  conv2d d {conv}
+                  relu e""", (1, 2, 6, 9), name="norm between padded convs")
+    cases.add("""conv2d a out=20 kernel=3 padding=1
+                 relu b
+                 conv2d c out=20 kernel=3 stride=2 padding=1
+                 relu d
+                 batch_norm e
+                 conv2d f out=18 kernel=3 padding=2 dilation=2
+                 relu g
+                 batch_norm h
+                 conv_transpose2d i out=12 kernel=4 stride=2 padding=1
+                 relu j
+                 conv2d k out=23 kernel=1
+                 softmax l
+                 conv2d m out=2 kernel=1 bias=false
+                 scale n factor=110
+                 upsample o factor=2 mode=bilinear""", (2, 1, 13, 10), name="a small colorizer")
+    cases.add("""conv_transpose2d a out=5 kernel=4 stride=2 padding=1
+                 relu b
+                 batch_norm c""", (1, 3, 3, 4), name="transposed conv relu norm")
+    cases.add("scale a factor=2 from=data\nadd b from=a,data", (1, 3, 4, 5), name="add two")
+    cases.add("scale a factor=2 from=data\nadd b from=data,a,data", (2, 17, 3, 5), name="add three")
+    cases.add("add a from=data,data", (1, 2, 3, 3), name="add the input to itself")
+    cases.add("scale a factor=2 from=data\nconcat b from=a,data", (2, 3, 4, 5), name="concat two")
+    cases.add("""conv2d a out=5 kernel=1 from=data
+                 conv2d b out=18 kernel=1 from=data
+                 concat c from=a,data,b,a""", (2, 2, 3, 4), name="concat unlike channel counts")
+    cases.add(f"""conv2d a {conv}
+                  relu b
+                  conv2d c from=a {conv}
+                  add d from=b,c""", (1, 3, 6, 5), name="conv read before and after its relu")
+    cases.add(f"""conv2d a {conv}
+                  relu b
+                  batch_norm c
+                  conv2d d from=b {conv}
+                  add e from=c,d""", (1, 3, 6, 5), name="relu read before and after its norm")
+    cases.add(f"""conv2d a {conv}
+                  conv2d b {conv}
+                  add c from=a,b
+                  relu d
+                  batch_norm e""", (1, 3, 6, 5), name="residual add relu norm")
+    cases.add("""conv2d a out=4 kernel=3 padding=1
+                 relu b
+                 batch_norm c
+                 downsample d stride=2
+                 conv2d e out=6 kernel=3 padding=1
+                 conv_transpose2d f out=4 kernel=4 stride=2 padding=1
+                 conv2d g from=c out=4 kernel=3 padding=1
+                 add h from=f,g
+                 relu i""", (1, 2, 8, 6), name="skip over a downsample")
+    cases.add(f"conv2d a {conv}\nrelu b\nconv2d c out=2 kernel=1", (1, 3, 5, 4), output="a",
+              name="output in the middle")
+    cases.add(f"""conv2d a {conv}
+                  relu b
+                  conv2d c {conv}
+                  relu d
+                  conv2d e from=b out=3 kernel=1""", (1, 3, 5, 4), name="a branch that leads nowhere")
+    cases.add(f"conv2d block.0.first {conv}\nrelu block.0.second\nconv2d block.1 out=2 kernel=1",
+              (1, 3, 4, 5), name="dotted names")
+    cases.add("softmax a\nupsample b factor=2 mode=bilinear\ndownsample c stride=2", (1, 5, 3, 4),
+              name="softmax up and down")
+    return cases
+
+
+def narrow_text(name: str, width: int) -> str:
+    """A network's text with its hidden channel counts divided by `width`."""
+    return re.sub(
+        r"\bout=(64|128|256|512)\b", lambda m: f"out={int(m[1]) // width}", network_text(name)
+    )
+
+
+def public_networks(folder: Path) -> None:
+    draw = torch.Generator().manual_seed(16)
+
+    def save_both(name: str, module: torch.nn.Module, expected: dict[str, torch.Tensor]) -> None:
+        paths = [folder / f"{name}_sixteenth.safetensors",
+                 folder / f"{name}_sixteenth.expected.safetensors"]
+        save(plain_state(module), paths[0], {"network": narrow_text(name, 16)})
+        save(expected, paths[1], {})
+        for path in paths:
+            print(f"{path.name}: {path.stat().st_size} bytes")
+
+    with torch.no_grad():
+        eccv16 = Eccv16(16).eval()
+        randomise(eccv16, 2016)
+        # the outputs' scale: bins of about 110 over 110; logits that make one bin of many stand out
+        eccv16.model8[6].weight.mul_(2)
+        eccv16.double()
+        picture = 100 * torch.rand((1, 1, 40, 24), generator=draw)
+        odd = 100 * torch.rand((2, 1, 21, 13), generator=draw)
+        save_both("eccv16", eccv16, {
+            "input": picture,
+            "logits": eccv16.logits(picture.double()),
+            "output": eccv16(picture.double()),
+            "odd.input": odd,
+            "odd.output": eccv16(odd.double()),
+        })
+        siggraph17 = Siggraph17(16).eval()
+        randomise(siggraph17, 2017)
+        siggraph17.model_out[0].weight.mul_(0.1)  # tanh away from its flat ends
+        siggraph17.double()
+        data = torch.rand((2, 4, 24, 40), generator=draw) - 0.5
+        data[:1, 1:] = 0  # the first picture automatic, the second with hints
+        data[1, 3] = (data[1, 3] > 0.4).float()
+        save_both("siggraph17", siggraph17, {"input": data, "output": siggraph17(data.double())})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--output", type=Path, default=REPOSITORY / "tests" / "golden")
+    folder = parser.parse_args().output
+    for make in (conv2d, conv_transpose2d, batch_norm, pointwise, resample, softmax, blocks):
+        make().save(folder / "layers" / f"{make.__name__}.safetensors")
+    public_networks(folder)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    main()

@@ -1,10 +1,11 @@
-// A pull reader for the JSON of a safetensors header: objects, arrays, strings, non-negative integers, nothing else.
+// A pull reader for JSON that is stored in model files: objects, arrays, strings and numbers, nothing else.
 // The caller walks the grammar it expects, so nothing is recursive, no depth is unbounded and nothing is skipped
 // unseen. Strict as RFC 8259: valid UTF-8, no lone surrogate, no raw control character, no leading zero, no trailing
 // comma. Written here because the usual JSON header adds 3 s to every translation unit; json_reader_test.cpp and the
 // fuzz target hold it against that library.
 #pragma once
 
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -21,7 +22,8 @@ namespace ochre::inline v0::detail {
 
 class JsonReader {
  public:
-  explicit JsonReader(std::string_view text) noexcept : text_(text) {}
+  // what: names the text in messages.
+  explicit JsonReader(std::string_view text, const char* what = "header") noexcept : text_(text), what_(what) {}
 
   // Eats `mark` if it comes next after white space.
   bool accept(char mark) noexcept {
@@ -85,15 +87,36 @@ class JsonReader {
     return value;
   }
 
+  // Any number that a double holds; the nearest one. NaN and infinity are no JSON.
+  Result<double> number() {
+    skip_space();
+    const std::size_t start = at_;
+    accept_here('-');
+    const std::size_t whole = at_;
+    const bool has_whole = skip_digits() && (text_[whole] != '0' || at_ - whole == 1);
+    const bool has_fraction = !accept_here('.') || skip_digits();
+    bool has_exponent = true;
+    if (accept_here('e') || accept_here('E')) {
+      if (!accept_here('-')) accept_here('+');
+      has_exponent = skip_digits();
+    }
+    if (!has_whole || !has_fraction || !has_exponent) return unexpected("a number");
+    double value = 0;
+    const auto read = std::from_chars(text_.data() + start, text_.data() + at_, value);
+    if (read.ec != std::errc{}) return unexpected("a number within the range of a double before it");
+    return value;
+  }
+
   Status end() {
     skip_space();
-    return at_ == text_.size() ? Status{} : unexpected("the end of the header");
+    return at_ == text_.size() ? Status{} : unexpected("the end of the " + std::string(what_));
   }
 
  private:
-  Error unexpected(const char* expected) const {
+  Error unexpected(const std::string& expected) const {
     const std::string found = at_ < text_.size() ? "'" + printable(text_.substr(at_, 1)) + "'" : "its end";
-    return {ErrorCode::malformed, "header byte " + std::to_string(at_) + ": found " + found + ", expected " + expected};
+    return {ErrorCode::malformed,
+            std::string(what_) + " byte " + std::to_string(at_) + ": found " + found + ", expected " + expected};
   }
 
   void skip_space() noexcept {
@@ -105,6 +128,13 @@ class JsonReader {
     if (at_ >= text_.size() || text_[at_] != mark) return false;
     ++at_;
     return true;
+  }
+
+  // False if there is none.
+  bool skip_digits() noexcept {
+    const std::size_t start = at_;
+    while (at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9') ++at_;
+    return at_ > start;
   }
 
   bool read_character(std::string& value) {
@@ -159,6 +189,7 @@ class JsonReader {
   }
 
   std::string_view text_;
+  const char* what_;
   std::size_t at_ = 0;
 };
 

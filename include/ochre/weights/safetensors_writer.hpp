@@ -1,7 +1,7 @@
 // Builds the bytes of a safetensors file. The same tensors and metadata give the same bytes, whatever their order:
 // tensors by dtype (descending, so that each starts aligned) and then by name, metadata by key, the header padded with
 // spaces to a multiple of 8. With at most one metadata key these are the bytes of the format's own Python writer.
-// Tested by safetensors_writer_test.cpp and tools/golden/check_safetensors.py.
+// Tested by safetensors_writer_test.cpp.
 #pragma once
 
 #include <algorithm>

@@ -1,0 +1,70 @@
+// Mapping a file: its bytes, moving, and each thing that is no file to be read.
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <doctest/doctest.h>
+
+#include <ochre/weights/mapped_file.hpp>
+
+#include "support/temporary_folder.hpp"
+
+namespace {
+
+using ochre::MappedFile;
+
+std::string refusal(const std::string& path, ochre::ErrorCode code) {
+  const auto file = MappedFile::open(path);
+  REQUIRE(!file);
+  CHECK(file.error().code == code);
+  return file.error().message();
+}
+
+}  // namespace
+
+TEST_CASE("mapped file: the bytes, which moving leaves where they are") {
+  const TemporaryFolder folder;
+  const std::string path = folder.write("a", "some bytes");
+  auto file = MappedFile::open(path);
+  REQUIRE(file);
+  const auto bytes = file->bytes();
+  CHECK(std::vector<std::byte>(bytes.begin(), bytes.end()) == bytes_of("some bytes"));
+
+  MappedFile moved = *std::move(file);
+  CHECK(moved.bytes().data() == bytes.data());
+  CHECK(file->bytes().empty());
+  MappedFile assigned;
+  assigned = std::move(moved);
+  CHECK(assigned.bytes().data() == bytes.data());
+
+  ::unlink(path.c_str());  // the mapping outlives the name
+  CHECK(assigned.bytes()[0] == std::byte{'s'});
+}
+
+TEST_CASE("mapped file: what cannot be read is named, with what was found and what was expected") {
+  const TemporaryFolder folder;
+  CHECK(refusal(folder.path("none"), ochre::ErrorCode::not_found) ==
+        folder.path("none") + ": found no such file or folder, expected a readable file");
+  CHECK(refusal("", ochre::ErrorCode::not_found).find("found no such file") != std::string::npos);
+  CHECK(refusal(folder.write("file", "x") + "/inside", ochre::ErrorCode::not_found).find("file/inside: ") !=
+        std::string::npos);
+  CHECK(refusal(folder.path(""), ochre::ErrorCode::io) ==
+        folder.path("") + ": found a directory, expected a regular file");
+  CHECK(refusal("/dev/null", ochre::ErrorCode::io) == "/dev/null: found a device, expected a regular file");
+  CHECK(refusal(folder.write("empty", ""), ochre::ErrorCode::malformed) ==
+        folder.path("empty") + ": found an empty file (0 bytes), expected some");
+
+  REQUIRE(::mkfifo(folder.path("fifo").c_str(), 0600) == 0);  // and does not wait for a writer
+  CHECK(refusal(folder.path("fifo"), ochre::ErrorCode::io) ==
+        folder.path("fifo") + ": found a FIFO, expected a regular file");
+
+  const std::string secret = folder.write("secret", "x");
+  REQUIRE(::chmod(secret.c_str(), 0) == 0);
+  if (::geteuid() != 0) {  // root may read everything
+    CHECK(refusal(secret, ochre::ErrorCode::io).find(secret + ": found Permission denied") == 0);
+  }
+}

@@ -37,7 +37,7 @@ class [[nodiscard]] Result {
     if (!has_value()) throw std::runtime_error(error().message());
     return **this;
   }
-  T&& value() && {
+  T value() && {  // by value: `for (x : f().value())` must not outlive the result
     if (!has_value()) throw std::runtime_error(error().message());
     return std::move(**this);
   }

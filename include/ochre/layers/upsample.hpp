@@ -1,4 +1,4 @@
-// Upsampling by a whole factor f, PyTorch's semantics:
+// Upsampling by whole factors f, one for each axis, PyTorch's semantics:
 //   nearest:                  y[o] = x[floor(o / f)]
 //   bilinear:                 y[o] = x at (o + ½)/f − ½, below 0 taken as 0            (align_corners=false)
 //   bilinear, align_corners:  y[o] = x at o·(in − 1)/(out − 1), 0 if out is 1
@@ -17,12 +17,12 @@ enum class UpsampleMode { nearest, bilinear, bilinear_align_corners };
 struct UpsampleSpec : PointwiseSpec {
   static constexpr std::string_view kind = "upsample";
 
-  Index factor = 2;
+  Extent factor{2, 2};
   UpsampleMode mode = UpsampleMode::nearest;
 
   static UpsampleSpec parse(Attributes& from) {
     UpsampleSpec spec;
-    spec.factor = from.index("factor", 1);
+    spec.factor = from.extent("factor", 1);
     const auto mode = from.word("mode", "nearest");
     const bool align_corners = from.flag("align_corners", false);
     if (mode == "bilinear") {
@@ -34,8 +34,8 @@ struct UpsampleSpec : PointwiseSpec {
   }
 
   Result<Extent> output_extent(Extents extents) const {
-    const auto h = checked_mul(extents[0].h, factor);
-    const auto w = checked_mul(extents[0].w, factor);
+    const auto h = checked_mul(extents[0].h, factor.h);
+    const auto w = checked_mul(extents[0].w, factor.w);
     if (h && w) return Extent{*h, *w};
     return Error{ErrorCode::too_large, "the upsampled size overflows"};
   }
@@ -58,12 +58,12 @@ class Upsample : public NoScratch {
     parallel_for(threads, output.shape.n * output.shape.c * output.shape.h, [&](Index begin, Index end, int) noexcept {
       for (Index row = begin; row < end; ++row) {
         const T* plane = input.data + row / output.shape.h * input.shape.plane();
-        const Position y = position(row % output.shape.h, input.shape.h, output.shape.h);
+        const Position y = position(row % output.shape.h, input.shape.h, spec_.factor.h);
         const T* upper = plane + y.index * input.shape.w;
         const T* lower = plane + y.next * input.shape.w;
         T* to = output.data + row * output.shape.w;
         for (Index ox = 0; ox < output.shape.w; ++ox) {
-          const Position x = position(ox, input.shape.w, output.shape.w);
+          const Position x = position(ox, input.shape.w, spec_.factor.w);
           to[ox] = mix(mix(upper[x.index], upper[x.next], x.fraction), mix(lower[x.index], lower[x.next], x.fraction),
                        y.fraction);
         }
@@ -83,14 +83,16 @@ class Upsample : public NoScratch {
     return fraction == T{0} ? left : (T{1} - fraction) * left + fraction * right;
   }
 
-  Position position(Index o, Index in, Index out) const noexcept {
-    if (spec_.mode == UpsampleMode::nearest) return {o / spec_.factor, o / spec_.factor, T{0}};
-    const double at =
-        spec_.mode == UpsampleMode::bilinear_align_corners
-            ? (out > 1 ? static_cast<double>(o) * static_cast<double>(in - 1) / static_cast<double>(out - 1) : 0.0)
-            : std::max((static_cast<double>(o) + 0.5) / static_cast<double>(spec_.factor) - 0.5, 0.0);
+  Position position(Index o, Index in, Index factor) const noexcept {
+    if (spec_.mode == UpsampleMode::nearest) return {o / factor, o / factor, T{0}};
+    const auto number = [](Index value) { return static_cast<double>(value); };
+    double at = std::max((number(o) + 0.5) / number(factor) - 0.5, 0.0);
+    if (spec_.mode == UpsampleMode::bilinear_align_corners) {
+      const Index last = in * factor - 1;
+      at = last > 0 ? number(o) * number(in - 1) / number(last) : 0.0;
+    }
     const Index index = std::min(static_cast<Index>(at), in - 1);
-    return {index, std::min(index + 1, in - 1), static_cast<T>(at - static_cast<double>(index))};
+    return {index, std::min(index + 1, in - 1), static_cast<T>(at - number(index))};
   }
 
   UpsampleSpec spec_;

@@ -1,0 +1,146 @@
+// The network text: what it says is understood, and whatever is wrong is named with its line.
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include <ochre/models/eccv16.hpp>
+#include <ochre/models/siggraph17.hpp>
+#include <ochre/models/street.hpp>
+#include <ochre/network/description_parser.hpp>
+
+namespace {
+
+using namespace ochre;
+
+const std::string head = "network n\ninput x channels=3\n";
+
+void check_refused(const std::string& text, const std::string& where, const std::string& what) {
+  CAPTURE(text);
+  const auto network = parse_network(text);
+  REQUIRE(!network);
+  INFO(network.error().message());
+  CHECK(network.error().message().find(where) != std::string::npos);
+  CHECK(network.error().message().find(what) != std::string::npos);
+}
+
+TEST_CASE("description: layers, their inputs, channels, tensors and shapes") {
+  const auto network = parse_network(
+      "# a comment\nnetwork tiny\n\ninput x channels=4\n"
+      "conv2d a out=6 kernel=3x5 stride=2x1 padding=1x2 groups=2   # half of the channels each\n"
+      "relu b\n"
+      "conv_transpose2d c out=8 kernel=2 stride=2 from=a bias=false\n"
+      "upsample d factor=2 from=b\nconcat e from=c,d\nbatch_norm f\noutput f\n");
+  REQUIRE(network);
+  CHECK(network->name == "tiny");
+  CHECK(network->layers.size() == 6);
+  CHECK(network->find("e") == 4);
+  CHECK(!network->find("x"));
+  CHECK(network->layers[2].inputs == std::vector<Index>{0});
+  CHECK(network->layers[4].inputs == std::vector<Index>{2, 3});
+  const auto tensors = network->tensors();
+  REQUIRE(tensors.size() == 7);
+  CHECK(tensors[0].name == "a.weight");
+  CHECK(tensors[0].shape == std::vector<Index>{6, 2, 3, 5});
+  CHECK(tensors[2].name == "c.weight");
+  CHECK(tensors[2].shape == std::vector<Index>{6, 8, 2, 2});
+  CHECK(network->parameters() == 6 * 2 * 15 + 6 + 6 * 8 * 4 + 4 * 14);
+  const auto shapes = network->shapes({2, 4, 8, 7});
+  REQUIRE(shapes);
+  CHECK(shapes->at(0) == Shape{2, 6, 4, 7});
+  CHECK(shapes->at(5) == Shape{2, 14, 8, 14});
+  const auto macs = network->macs({2, 4, 8, 7});
+  REQUIRE(macs);
+  CHECK(macs->at(0) == 2.0 * 6 * 2 * 15 * 4 * 7);
+}
+
+TEST_CASE("description: the three models, with their published sizes") {
+  const auto eccv16 = parse_network(models::eccv16);
+  REQUIRE(eccv16);
+  // 32,236,011 with the batch norms' affine, as published; their running statistics (2 x 2,496) come on top.
+  CHECK(eccv16->parameters() == 32'236'011 + 2 * 2496);
+  double sum = 0;
+  for (const double macs : eccv16->macs({1, 1, 256, 256}).value()) sum += macs;
+  CHECK(sum == doctest::Approx(41.77e9).epsilon(0.001));
+  CHECK(eccv16->head.kind == HeadKind::distribution);
+  CHECK(eccv16->layers[static_cast<std::size_t>(eccv16->head.layer)].name == "model8.6");
+
+  const auto siggraph17 = parse_network(models::siggraph17);
+  REQUIRE(siggraph17);
+  CHECK(siggraph17->head.kind == HeadKind::ab);
+  CHECK(siggraph17->normalised_lightness);
+  CHECK(siggraph17->shapes({1, 4, 256, 256}));
+  const auto odd = siggraph17->shapes({1, 4, 250, 250});  // the skips do not meet
+  REQUIRE(!odd);
+  CHECK(odd.error().message().find("expected the same size") != std::string::npos);
+
+  const auto street = parse_network(models::street);
+  REQUIRE(street);
+  CHECK(street->head.kind == HeadKind::distribution);
+  CHECK(street->parameters() * 4 < 10'000'000);
+}
+
+TEST_CASE("description: shapes that do not fit are errors of the layer") {
+  const auto network = parse_network(head +
+                                     "conv2d a out=1 kernel=5\nupsample b factor=65536\nupsample c factor=65536\n"
+                                     "upsample d factor=65536\noutput d\n");
+  REQUIRE(network);
+  CHECK(network->shapes({1, 3, 4, 9}).error().message().find("layer a: the padded input 4x9") != std::string::npos);
+  CHECK(network->shapes({1, 1, 9, 9}).error().message().find("expected 3 channels") != std::string::npos);
+  CHECK(network->shapes({1, 3, 9, 9}).error().message().find("layer") != std::string::npos);
+  CHECK(network->shapes({1, 3, 9, 9}).error().code == ErrorCode::too_large);
+}
+
+TEST_CASE("description: whatever is wrong is named with its line") {
+  check_refused("", "network text", "no layer");
+  check_refused("relu a\n", "line 1", "the first line must be `network NAME`");
+  check_refused("network n\nrelu a\n", "line 2", "`input NAME channels=N` must come before");
+  check_refused(head, "network text", "no layer");
+  check_refused(head + "relu a\n", "network text", "no `output` line");
+  check_refused(head + "network m\n", "line 3", "a second `network`");
+  check_refused(head + "input y channels=1\n", "line 3", "a second `input`");
+  check_refused("network n\ninput x\n", "line 2", "`channels` is missing");
+  check_refused("network n\ninput x channels=0\n", "line 2", "`channels=0`, expected a whole number from 1");
+  check_refused("network n\ninput x channels=1 lightness=loud\n", "line 2", "raw or normalised");
+  check_refused(head + "relu\n", "line 3", "expected a kind and a name");
+  check_refused(head + "relu a/b\n", "line 3", "letters, digits");
+  check_refused(head + "pool a\n", "line 3", "unknown kind `pool`");
+  check_refused(head + "relu x\n", "line 3", "`x` is taken");
+  check_refused(head + "relu a\nrelu a\n", "line 4", "`a` is taken");
+  check_refused(head + "relu a slope\n", "line 3", "expected key=value");
+  check_refused(head + "relu a slope=1\n", "line 3", "unknown attribute `slope`");
+  check_refused(head + "leaky_relu a\n", "line 3", "`slope` is missing");
+  check_refused(head + "leaky_relu a slope=nan\n", "line 3", "a finite number");
+  check_refused(head + "conv2d a kernel=3\n", "line 3", "`out` is missing");
+  check_refused(head + "conv2d a out=2 kernel=3 kernel=3\n", "line 3", "stands twice");
+  check_refused(head + "conv2d a out=2 kernel=3 stride=0\n", "line 3", "`stride=0`");
+  check_refused(head + "conv2d a out=2 kernel=-3\n", "line 3", "`kernel=-3`");
+  check_refused(head + "conv2d a out=2 kernel=3x\n", "line 3", "`kernel=3x`");
+  check_refused(head + "conv2d a out=99999999999999999999 kernel=3\n", "line 3", "from 1 to 65536");
+  check_refused(head + "conv2d a out=2 kernel=3 groups=2\n", "line 3", "expected a multiple of groups=2");
+  check_refused(head + "conv2d a out=3 kernel=3 groups=2\n", "line 3", "not a multiple of `groups`");
+  check_refused(head + "conv2d a out=3 kernel=3 bias=maybe\n", "line 3", "true or false");
+  check_refused(head + "batch_norm a eps=-1\n", "line 3", "`eps` is negative");
+  check_refused(head + "upsample a factor=2 mode=cubic\n", "line 3", "nearest or bilinear");
+  check_refused(head + "relu a from=b\n", "line 3", "no layer `b` above");
+  check_refused(head + "relu a from=x,x\n", "line 3", "2 inputs, expected one");
+  check_refused(head + "add a\n", "line 3", "expected two or more");
+  check_refused(head + "conv2d a out=2 kernel=1\nadd b from=a,x\n", "line 4", "expected the same number");
+  check_refused(head + "relu a\noutput b\n", "line 4", "no such layer");
+  check_refused(head + "relu a\noutput a\noutput a\n", "line 5", "a second `output`");
+  check_refused(head + "relu a\noutput a\nrelu b\n", "line 5", "a layer after `output`");
+  check_refused(head + "relu a\noutput a\nhead distribution layer=a\n", "line 5", "has 3 channels, expected 313");
+  check_refused(head + "relu a\noutput a\nhead ab layer=a\n", "line 5", "has 3 channels, expected 2");
+  check_refused(head + "relu a\noutput a\nhead ab layer=b\n", "line 5", "no layer `b`");
+  check_refused(head + "relu a\noutput a\nhead tail layer=a\n", "line 5", "expected distribution or ab");
+  check_refused(head + "conv2d a out=313 kernel=1\noutput a\nhead distribution layer=a temperature=0\n", "line 5",
+                "`temperature` must be above 0");
+  check_refused(head + std::string(2'000'000, ' '), "network text", "megabyte");
+  std::string deep = head;
+  for (int i = 0; i < 5000; ++i) deep += "relu a" + std::to_string(i) + "\n";
+  check_refused(deep, "line 4099", "more than 4096 layers");
+  std::string wide = head + "concat a from=x";
+  for (int i = 0; i < 64; ++i) wide += ",x";
+  check_refused(wide + "\n", "line 3", "more than 64 inputs");
+}
+
+}  // namespace

@@ -1,0 +1,105 @@
+// Every layer, as small networks, against PyTorch's results and under the reference's bounds; the same bits for any
+// number of threads; NaN and infinity as the reference has them.
+#include <doctest/doctest.h>
+
+#include <cstring>
+
+#include <ochre/reference/compare.hpp>
+
+#include "support/golden_network.hpp"
+#include "support/reference_network.hpp"
+
+namespace {
+
+using namespace ochre;
+
+template <class T>
+void check_case(const test::GoldenCase& golden) {
+  const auto network = test::make_network<T>(golden.network, golden.tensors);
+  const auto input = test::to_tensor<T>(golden.input.view());
+  const auto output = test::run_once<T>(network, input.view());
+  const auto expected =
+      test::ReferenceNetwork(golden.network, golden.tensors).run({golden.input.view()}, reference::arithmetic_of<T>());
+  // PyTorch's double result may differ from the reference's by double's own rounding, far below float's bound; for
+  // double the reference is the judge, and PyTorch is the reference's judge in reference_test.cpp.
+  const auto& judge = std::is_same_v<T, float> ? golden.output.view() : expected.output().output.view();
+  const auto comparison = reference::compare(output.view(), judge, expected.output().bound.view());
+  INFO(reference::to_string(comparison));
+  CHECK(comparison.holds());
+  for (const int threads : {2, 3, 7}) {
+    const auto again = test::run_once<T>(network, input.view(), threads);
+    const auto bytes = static_cast<std::size_t>(output.shape().size()) * sizeof(T);
+    CHECK(std::memcmp(again.data(), output.data(), bytes) == 0);
+  }
+}
+
+TEST_CASE("layers: every golden case in float and double, 1, 2, 3 and 7 threads") {
+  const auto files = test::golden_case_files();
+  REQUIRE(files.size() >= 7);
+  for (const auto& file : files) {
+    for (const auto& golden : test::load_golden_cases(file)) {
+      CAPTURE(file);
+      CAPTURE(golden.name);
+      check_case<float>(golden);
+      check_case<double>(golden);
+    }
+  }
+}
+
+// One kind of layer on an input with one bad value: exactly the outputs that depend on it are bad.
+void check_bad_value(const std::string& layer, double bad, const test::GoldenTensors& tensors = {}) {
+  CAPTURE(layer);
+  CAPTURE(bad);
+  const std::string text = "network n\ninput x channels=2\n" + layer + "\noutput y\n";
+  test::GoldenTensor input{{1, 2, 5, 5}, std::vector<double>(50, 0.5)};
+  input.values[12] = bad;
+  const auto network = test::make_network<float>(text, tensors);
+  const auto output = test::run_once<float>(network, test::to_tensor<float>(input.view()).view());
+  const auto run = test::ReferenceNetwork(text, tensors).run({input.view()});
+  const auto& expected = run.output().output;
+  REQUIRE(output.shape() == expected.shape());
+  for (Index i = 0; i < output.shape().size(); ++i) {
+    CAPTURE(i);
+    CHECK(std::isnan(output.data()[i]) == std::isnan(expected.data()[i]));
+    CHECK(std::isinf(output.data()[i]) == std::isinf(expected.data()[i]));
+  }
+}
+
+TEST_CASE("layers: NaN and infinity go where the reference has them") {
+  for (const double bad : {std::nan(""), HUGE_VAL, -HUGE_VAL}) {
+    for (const char* layer : {"relu y", "leaky_relu y slope=0.1", "tanh y", "scale y factor=2 offset=1", "softmax y",
+                              "downsample y stride=2", "upsample y factor=2", "add y from=x,x", "concat y from=x,x"}) {
+      check_bad_value(layer, bad);
+    }
+    test::GoldenTensors weights;
+    weights["y.weight"] = {{2, 2, 3, 3}, std::vector<double>(36, 0.25)};
+    weights["y.bias"] = {{2}, {1, -1}};
+    check_bad_value("conv2d y out=2 kernel=3 padding=1", bad, weights);
+    check_bad_value("conv_transpose2d y out=2 kernel=3 stride=2 padding=1", bad, weights);
+    weights["y.weight"] = {{2}, {1, 2}};
+    weights["y.running_mean"] = {{2}, {0.5, -0.5}};
+    weights["y.running_var"] = {{2}, {1, 2}};
+    check_bad_value("batch_norm y", bad, weights);
+  }
+}
+
+TEST_CASE("layers: a negative variance and a division by zero are refused") {
+  test::GoldenTensors weights;
+  for (const char* name : {"y.weight", "y.bias", "y.running_mean"}) weights[name] = {{1}, {1}};
+  const auto create = [&](double variance, const std::string& eps) {
+    const auto source = [&](const RequiredTensor& tensor, std::span<float> values) -> Status {
+      values[0] = tensor.name == "y.running_var" ? static_cast<float>(variance) : 1.0f;
+      return {};
+    };
+    return Network<float>::create(
+        parse_network("network n\ninput x channels=1\nbatch_norm y eps=" + eps + "\noutput y\n").value(), source);
+  };
+  CHECK(create(0.5, "1e-5"));
+  CHECK(create(0.0, "1e-5"));
+  const auto negative = create(-0.5, "1e-5");
+  REQUIRE(!negative);
+  CHECK(negative.error().message().find("layer y: running_var[0]") != std::string::npos);
+  CHECK(!create(0.0, "0"));
+}
+
+}  // namespace

@@ -25,18 +25,23 @@ struct Window {
 };
 
 // Length of one side after a convolution, floor((in + 2·padding − dilation·(kernel−1) − 1) / stride) + 1;
-// nothing if that is below 1. All arguments are limited to 2^31 by the network description, so nothing overflows.
+// nothing if that is below 1. The window's numbers are at most 2^16 (layers/attributes.hpp), so nothing overflows.
 constexpr std::optional<Index> convolved_length(Index in, Index kernel, Index stride, Index padding, Index dilation) {
   const Index room = in + 2 * padding - dilation * (kernel - 1) - 1;
   if (room < 0) return std::nullopt;
   return room / stride + 1;
 }
 
-// Length of one side after a transposed convolution, (in−1)·stride − 2·padding + dilation·(kernel−1) + output_padding
-// + 1.
+// Length of one side after a transposed convolution, (in−1)·stride − 2·padding + dilation·(kernel−1) + output_padding +
+// 1; nothing if that is below 1 or overflows.
 constexpr std::optional<Index> transposed_length(Index in, Index kernel, Index stride, Index padding, Index dilation,
                                                  Index output_padding) {
-  const Index out = (in - 1) * stride - 2 * padding + dilation * (kernel - 1) + output_padding + 1;
+  Index spread = 0;
+  if (__builtin_mul_overflow(in - 1, stride, &spread)) return std::nullopt;
+  Index out = 0;
+  if (__builtin_add_overflow(spread, dilation * (kernel - 1) + output_padding + 1 - 2 * padding, &out)) {
+    return std::nullopt;
+  }
   if (out < 1) return std::nullopt;
   return out;
 }

@@ -1,6 +1,6 @@
 // What edge-aware upsampling of ab gains over bilinear: the true ab of lossless pictures is averaged down by 4, 8 and
 // 16, brought back by the library's own code, and compared with the truth, near strong edges of L and elsewhere.
-// edge_gain PICTURE.ppm... (binary PPM, P6, 8 bit); bench/color/README.md has the recipe and the figures.
+// bench_color_edge_gain PICTURE.ppm... (binary PPM, P6, 8 bit); bench/color/README.md has the recipe and the figures.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -114,7 +114,7 @@ void measure(const LabPicture& picture, Index factor, Errors& bilinear, Errors& 
 
 int main(int count, char** paths) {
   if (count < 2) {
-    std::fprintf(stderr, "usage: edge_gain PICTURE.ppm...\n");
+    std::fprintf(stderr, "usage: bench_color_edge_gain PICTURE.ppm...\n");
     return 2;
   }
   std::vector<LabPicture> pictures;

@@ -1,0 +1,175 @@
+// One 1920x1080 frame through each step of colour, on one core; every step checks its answer before it is timed.
+//   build/bench/bench_color; bench/color/compare_scikit.py sets the conversions beside scikit-image's.
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+
+#include <ochre/color/annealed_mean.hpp>
+#include <ochre/color/area_average.hpp>
+#include <ochre/color/srgb_lab.hpp>
+#include <ochre/color/upsample_ab.hpp>
+
+namespace {
+
+using ochre::Index;
+using ochre::PixelFormat;
+
+constexpr Index width = 1920;
+constexpr Index height = 1080;
+constexpr Index grid_width = 114;  // a quarter of a working size of 456x256
+constexpr Index grid_height = 64;
+
+std::size_t at(Index i) { return static_cast<std::size_t>(i); }
+
+// The frame of compare_scikit.py: smooth colour with fine noise, the same bytes.
+std::vector<std::uint8_t> frame() {
+  std::vector<std::uint8_t> rgb(at(3 * width * height));
+  for (Index y = 0; y < height; ++y) {
+    for (Index x = 0; x < width; ++x) {
+      std::uint8_t* pixel = &rgb[at(3 * (y * width + x))];
+      const Index noise = (x * 7919 + y * 104729) % 31;
+      pixel[0] = static_cast<std::uint8_t>((x * 200 / width + noise) % 256);
+      pixel[1] = static_cast<std::uint8_t>((y * 200 / height + noise) % 256);
+      pixel[2] = static_cast<std::uint8_t>(((x + y) * 200 / (width + height) + noise) % 256);
+    }
+  }
+  return rgb;
+}
+
+struct Lab {
+  std::vector<float> lightness = std::vector<float>(at(width * height));
+  std::vector<float> a = lightness;
+  std::vector<float> b = lightness;
+};
+
+void to_lab(const std::vector<std::uint8_t>& rgb, Lab& lab) {
+  for (Index y = 0; y < height; ++y) {
+    const Index pixel = y * width;
+    ochre::color::srgb_to_lab_row(&rgb[at(3 * pixel)], PixelFormat::rgb8, width, &lab.lightness[at(pixel)],
+                                  &lab.a[at(pixel)], &lab.b[at(pixel)]);
+  }
+}
+
+void to_rgb(const Lab& lab, std::vector<std::uint8_t>& rgb) {
+  for (Index y = 0; y < height; ++y) {
+    const Index pixel = y * width;
+    ochre::color::lab_to_srgb_row(&lab.lightness[at(pixel)], &lab.a[at(pixel)], &lab.b[at(pixel)], width,
+                                  &rgb[at(3 * pixel)], PixelFormat::rgb8);
+  }
+}
+
+void lab_round_trip(benchmark::State& state) {
+  const auto rgb = frame();
+  auto back = rgb;
+  Lab lab;
+  for (auto& byte : back) byte = 0;
+  to_lab(rgb, lab);
+  to_rgb(lab, back);
+  if (back != rgb) state.SkipWithError("the frame did not come back");
+  for (auto _ : state) {
+    to_lab(rgb, lab);
+    to_rgb(lab, back);
+    benchmark::DoNotOptimize(back.data());
+  }
+}
+BENCHMARK(lab_round_trip)->Unit(benchmark::kMillisecond);
+
+void lightness_of_rgb(benchmark::State& state) {
+  const auto rgb = frame();
+  Lab lab;
+  to_lab(rgb, lab);
+  std::vector<float> lightness(at(width));
+  ochre::color::read_lightness_row(rgb.data(), PixelFormat::rgb8, width, lightness.data());
+  if (!std::equal(lightness.begin(), lightness.end(), lab.lightness.begin())) state.SkipWithError("L differs");
+  for (auto _ : state) {
+    for (Index y = 0; y < height; ++y) {
+      ochre::color::read_lightness_row(&rgb[at(3 * y * width)], PixelFormat::rgb8, width, lightness.data());
+      benchmark::DoNotOptimize(lightness.data());
+    }
+  }
+}
+BENCHMARK(lightness_of_rgb)->Unit(benchmark::kMillisecond);
+
+// Every colour far outside the gamut: the dearest frame there is.
+void chroma_reduction(benchmark::State& state) {
+  Lab lab;
+  for (float& a : lab.a) a = 150.0f;
+  for (Index i = 0; i < width * height; ++i) lab.lightness[at(i)] = static_cast<float>(i % 100);
+  std::vector<std::uint8_t> rgb(at(3 * width * height));
+  to_rgb(lab, rgb);
+  Lab back;
+  to_lab(rgb, back);
+  for (Index i = 0; i < width * height; ++i) {
+    if (std::fabs(back.lightness[at(i)] - lab.lightness[at(i)]) > 0.5f) state.SkipWithError("L was not kept");
+  }
+  for (auto _ : state) {
+    to_rgb(lab, rgb);
+    benchmark::DoNotOptimize(rgb.data());
+  }
+}
+BENCHMARK(chroma_reduction)->Unit(benchmark::kMillisecond);
+
+void area_average(benchmark::State& state) {
+  const std::vector<float> row(at(width), 42.0f);
+  std::vector<float> target(at(16 * grid_width * grid_height));
+  std::vector<float> scratch(at(4 * grid_width));
+  for (auto _ : state) {
+    ochre::color::AreaAverage average({width, height}, {4 * grid_width, 4 * grid_height}, target.data(),
+                                      scratch.data());
+    for (Index y = 0; y < height; ++y) average.add_row(row.data());
+    benchmark::DoNotOptimize(target.data());
+  }
+  for (const float value : target) {
+    if (std::fabs(value - 42.0f) > 1e-4f) state.SkipWithError("a flat plane did not stay flat");
+  }
+}
+BENCHMARK(area_average)->Unit(benchmark::kMillisecond);
+
+void upsample_ab(benchmark::State& state, bool edge_aware) {
+  const std::vector<float> flat(at(grid_width * grid_height), 20.0f);
+  std::vector<float> varied = flat;
+  for (std::size_t i = 0; i < varied.size(); ++i) varied[i] = static_cast<float>(i * 37 % 100);
+  const ochre::color::AbGrid grid{varied.data(), flat.data(), varied.data(), grid_width, grid_height};
+  std::vector<float> lightness(at(width));
+  for (Index x = 0; x < width; ++x) lightness[at(x)] = static_cast<float>(x % 97);
+  std::vector<float> a(at(width));
+  std::vector<float> b(at(width));
+  for (auto _ : state) {
+    for (Index y = 0; y < height; ++y) {
+      if (edge_aware) {
+        ochre::color::upsample_ab_edge_aware_row(grid, width, height, y, lightness.data(), a.data(), b.data());
+      } else {
+        ochre::color::upsample_ab_bilinear_row(grid, width, height, y, a.data(), b.data());
+      }
+      benchmark::DoNotOptimize(a.data());
+      benchmark::DoNotOptimize(b.data());
+    }
+  }
+  for (const float value : b) {
+    if (std::fabs(value - 20.0f) > 1e-4f) state.SkipWithError("flat colour did not stay flat");
+  }
+}
+BENCHMARK_CAPTURE(upsample_ab, edge_aware, true)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(upsample_ab, bilinear, false)->Unit(benchmark::kMillisecond);
+
+void annealed_mean(benchmark::State& state) {
+  const Index plane = grid_width * grid_height;
+  const std::vector<float> logits(at(313 * plane), 1.0f);
+  std::vector<float> a(at(plane));
+  std::vector<float> b(at(plane));
+  for (auto _ : state) {
+    ochre::color::annealed_mean({logits.data(), {1, 313, grid_height, grid_width}}, 2.6f, 1, a.data(), b.data());
+    benchmark::DoNotOptimize(a.data());
+  }
+  for (const float value : a) {
+    if (std::fabs(value - a[0]) > 0.0f) state.SkipWithError("equal pixels differ");
+  }
+}
+BENCHMARK(annealed_mean)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+
+BENCHMARK_MAIN();

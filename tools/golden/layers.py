@@ -20,7 +20,7 @@ from safetensors.torch import save_file
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "train"))
 
-from modules import Eccv16, Siggraph17, plain_state, randomise  # noqa: E402
+from modules import plain_state, random_network, randomise  # noqa: E402
 from network import Network, network_text  # noqa: E402
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -359,11 +359,7 @@ def public_networks(folder: Path) -> None:
             print(f"{path.name}: {path.stat().st_size} bytes")
 
     with torch.no_grad():
-        eccv16 = Eccv16(16).eval()
-        randomise(eccv16, 2016)
-        # the outputs' scale: bins of about 110 over 110; logits that make one bin of many stand out
-        eccv16.model8[6].weight.mul_(2)
-        eccv16.double()
+        eccv16 = random_network("eccv16", 16, seed=2016)
         picture = 100 * torch.rand((1, 1, 40, 24), generator=draw)
         odd = 100 * torch.rand((2, 1, 21, 13), generator=draw)
         save_both("eccv16", eccv16, {
@@ -373,10 +369,7 @@ def public_networks(folder: Path) -> None:
             "odd.input": odd,
             "odd.output": eccv16(odd.double()),
         })
-        siggraph17 = Siggraph17(16).eval()
-        randomise(siggraph17, 2017)
-        siggraph17.model_out[0].weight.mul_(0.1)  # tanh away from its flat ends
-        siggraph17.double()
+        siggraph17 = random_network("siggraph17", 16, seed=2017)
         data = torch.rand((2, 4, 24, 40), generator=draw) - 0.5
         data[:1, 1:] = 0  # the first picture automatic, the second with hints
         data[1, 3] = (data[1, 3] > 0.4).float()

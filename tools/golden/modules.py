@@ -136,6 +136,18 @@ def randomise(module: nn.Module, seed: int) -> None:
                     normal(layer.bias, 0.2)
 
 
+def random_network(name: str, width: int, seed: int) -> nn.Module:
+    """`eccv16` or `siggraph17` with random weights, ready to run in float64."""
+    module = {"eccv16": Eccv16, "siggraph17": Siggraph17}[name](width).eval()
+    randomise(module, seed)
+    with torch.no_grad():
+        if name == "eccv16":
+            module.model8[6].weight.mul_(2)  # logits that let some of the 313 bins stand out
+        else:
+            module.model_out[0].weight.mul_(0.1)  # tanh away from its flat ends
+    return module.double()
+
+
 def plain_state(module: nn.Module) -> dict[str, torch.Tensor]:
     """The tensors of a model file: the state dict in float32 without the training counters."""
     return {

@@ -27,7 +27,7 @@ struct Parts {
   std::vector<std::byte> bytes() const {
     std::vector<std::vector<std::byte>> storage;
     std::vector<TensorEntry> tensors;
-    for (const auto& [name, numbers] : values) storage.push_back(detail::little_endian_bytes(numbers));
+    for (const auto& [name, numbers] : values) storage.push_back(little_endian_bytes(numbers));
     std::size_t i = 0;
     for (const auto& [name, numbers] : values) {
       const auto shape = shapes.find(name);

@@ -1,0 +1,289 @@
+// The Colorizer from end to end on a small network of the public kind: sizes, formats, strides, alpha, luminance,
+// threads, memory, and calls that are wrong.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include <ochre/colorizer.hpp>
+#include <ochre/weights/safetensors_writer.hpp>
+
+#include "support/allocations.hpp"
+#include "support/golden.hpp"
+
+namespace {
+
+using namespace ochre;
+
+const std::string model_path = OCHRE_GOLDEN_DIR "/eccv16_sixteenth.safetensors";
+
+Colorizer make_colorizer(ColorizerOptions options = {}) {
+  if (!options.size) options.size = 32;
+  return Colorizer::open(model_path, options).value();
+}
+
+struct Picture {
+  Index width = 0;
+  Index height = 0;
+  PixelFormat format = PixelFormat::gray8;
+  Index row_stride = 0;
+  std::vector<std::uint8_t> bytes;
+
+  PictureView view() const { return {bytes.data(), width, height, row_stride, format}; }
+  MutablePictureView target() { return {bytes.data(), width, height, row_stride, format}; }
+  const std::uint8_t* pixel(Index x, Index y) const {
+    return bytes.data() + y * row_stride + x * bytes_per_pixel(format);
+  }
+};
+
+Picture make_picture(Index width, Index height, PixelFormat format, Index padding = 0) {
+  Picture picture{width, height, format, width * bytes_per_pixel(format) + padding, {}};
+  picture.bytes.resize(static_cast<std::size_t>(picture.row_stride * height), 0xAB);
+  return picture;
+}
+
+// A smooth picture with an edge, the same grey in every format.
+Picture make_scene(Index width, Index height, PixelFormat format = PixelFormat::gray8, Index padding = 0) {
+  Picture picture = make_picture(width, height, format, padding);
+  for (Index y = 0; y < height; ++y) {
+    for (Index x = 0; x < width; ++x) {
+      const auto grey = static_cast<std::uint8_t>(40 + (x * 5 + y * 3) % 120 + (x > width / 2 ? 60 : 0));
+      auto* to = picture.bytes.data() + y * picture.row_stride + x * bytes_per_pixel(format);
+      for (Index c = 0; c < channels(format); ++c) {
+        const bool alpha = has_alpha(format) && c == channels(format) - 1;
+        const auto value = alpha ? static_cast<std::uint8_t>(x * 7 + y) : grey;
+        if (bytes_per_sample(format) == 1) {
+          to[c] = value;
+        } else {
+          const auto wide = static_cast<std::uint16_t>(value * 257);
+          std::memcpy(to + 2 * c, &wide, 2);
+        }
+      }
+    }
+  }
+  return picture;
+}
+
+Picture colorize(const Colorizer& colorizer, const Picture& input, PixelFormat format = PixelFormat::rgb8,
+                 Index padding = 0) {
+  Picture output = make_picture(input.width, input.height, format, padding);
+  auto workspace = colorizer.make_workspace({input.width, input.height}).value();
+  const Status status = colorizer.colorize(input.view(), output.target(), workspace);
+  INFO((status ? std::string() : status.error().message()));
+  REQUIRE(status.ok());
+  return output;
+}
+
+std::vector<float> lightness_of(const Picture& picture) {
+  std::vector<float> all(static_cast<std::size_t>(picture.width * picture.height));
+  for (Index y = 0; y < picture.height; ++y) {
+    color::read_lightness_row(picture.view().row(y), picture.format, picture.width, all.data() + y * picture.width);
+  }
+  return all;
+}
+
+double largest_difference(const std::vector<float>& left, const std::vector<float>& right) {
+  double largest = 0;
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    largest = std::max(largest, std::abs(static_cast<double>(left[i]) - static_cast<double>(right[i])));
+  }
+  return largest;
+}
+
+TEST_CASE("colorizer: any size comes out at its own size, coloured, its lightness kept") {
+  const auto colorizer = make_colorizer({.saturation = 1.0f, .threads = 1});
+  const Index sizes[][2] = {{1, 1}, {1, 2}, {2, 1}, {1, 300}, {300, 1}, {7, 5}, {64, 64}, {97, 53}, {33, 200}};
+  for (const auto& [width, height] : sizes) {
+    CAPTURE(width);
+    CAPTURE(height);
+    const Picture scene = make_scene(width, height);
+    const Picture output = colorize(colorizer, scene);
+    bool colored = false;
+    for (Index y = 0; y < height; ++y) {
+      for (Index x = 0; x < width; ++x) {
+        const auto* rgb = output.pixel(x, y);
+        colored |= rgb[0] != rgb[1] || rgb[1] != rgb[2];
+      }
+    }
+    CHECK(colored);
+    CHECK(largest_difference(lightness_of(scene), lightness_of(output)) <= 0.5);
+  }
+}
+
+TEST_CASE("colorizer: the strongest colours keep the lightness too, and saturation 0 gives the grey picture back") {
+  const Picture scene = make_scene(90, 60);
+  const Picture vivid = colorize(make_colorizer({.saturation = 100.0f, .threads = 1}), scene);
+  CHECK(largest_difference(lightness_of(scene), lightness_of(vivid)) <= 0.5);
+  const Picture grey = colorize(make_colorizer({.saturation = 0.0f, .threads = 1}), scene);
+  for (Index y = 0; y < scene.height; ++y) {
+    for (Index x = 0; x < scene.width; ++x) {
+      for (Index c = 0; c < 3; ++c) CHECK(grey.pixel(x, y)[c] == scene.pixel(x, y)[0]);
+    }
+  }
+}
+
+TEST_CASE("colorizer: every input format gives the same picture, alpha is kept, padding is untouched") {
+  const auto colorizer = make_colorizer({.threads = 1});
+  const Picture expected = colorize(colorizer, make_scene(41, 23));
+  for (int f = 0; f < 8; ++f) {
+    const auto format = static_cast<PixelFormat>(f);
+    CAPTURE(f);
+    const Picture scene = make_scene(41, 23, format, 13);
+    const Picture output = colorize(colorizer, scene, PixelFormat::rgba8, 5);
+    for (Index y = 0; y < scene.height; ++y) {
+      for (Index x = 0; x < scene.width; ++x) {
+        for (Index c = 0; c < 3; ++c) {
+          // 16-bit input and RGB reach the same L by another formula: one step of rounding at most.
+          CHECK(std::abs(output.pixel(x, y)[c] - expected.pixel(x, y)[c]) <= (format == PixelFormat::gray8 ? 0 : 1));
+        }
+        CHECK(output.pixel(x, y)[3] == (has_alpha(format) ? static_cast<std::uint8_t>(x * 7 + y) : 255));
+      }
+      for (Index i = 0; i < 5; ++i)
+        CHECK(output.bytes[static_cast<std::size_t>((y + 1) * output.row_stride - 1 - i)] == 0xAB);
+    }
+  }
+}
+
+TEST_CASE("colorizer: 16-bit output is the 8-bit one, finer") {
+  const auto colorizer = make_colorizer({.threads = 1});
+  const Picture scene = make_scene(41, 23);
+  const Picture coarse = colorize(colorizer, scene);
+  const Picture fine = colorize(colorizer, scene, PixelFormat::rgba16);
+  for (Index y = 0; y < scene.height; ++y) {
+    for (Index x = 0; x < scene.width; ++x) {
+      std::uint16_t samples[4];
+      std::memcpy(samples, fine.pixel(x, y), 8);
+      for (Index c = 0; c < 3; ++c) CHECK(std::abs(samples[c] / 257.0 - coarse.pixel(x, y)[c]) <= 0.51);
+      CHECK(samples[3] == 65535);
+    }
+  }
+}
+
+TEST_CASE("colorizer: bottom-up rows and work in the input's own memory") {
+  const auto colorizer = make_colorizer({.threads = 2});
+  const Picture scene = make_scene(30, 20, PixelFormat::rgb8);
+  const Picture expected = colorize(colorizer, scene);
+  auto workspace = colorizer.make_workspace({30, 20}).value();
+
+  Picture own = scene;
+  REQUIRE(colorizer.colorize(own.view(), own.target(), workspace));
+  CHECK(own.bytes == expected.bytes);
+
+  Picture flipped = make_picture(30, 20, PixelFormat::rgb8);
+  MutablePictureView target = flipped.target();
+  target.pixels = flipped.bytes.data() + 19 * flipped.row_stride;
+  target.row_stride = -flipped.row_stride;
+  REQUIRE(colorizer.colorize(scene.view(), target, workspace));
+  for (Index y = 0; y < 20; ++y) {
+    CHECK(std::memcmp(flipped.pixel(0, 19 - y), expected.pixel(0, y), 90) == 0);
+  }
+}
+
+TEST_CASE("colorizer: the same bits for any number of threads, and nothing allocated in a call") {
+  const Picture scene = make_scene(150, 99);
+  const Picture one = colorize(make_colorizer({.threads = 1}), scene);
+  for (const int threads : {2, 3, 7}) CHECK(colorize(make_colorizer({.threads = threads}), scene).bytes == one.bytes);
+
+  const auto colorizer = make_colorizer({.threads = 2});
+  auto workspace = colorizer.make_workspace({150, 99}).value();
+  Picture output = make_picture(150, 99, PixelFormat::rgb8);
+  REQUIRE(colorizer.colorize(scene.view(), output.target(), workspace));
+  const auto before = test::allocations();
+  const Status again = colorizer.colorize(scene.view(), output.target(), workspace);
+  CHECK(test::allocations() == before);
+  CHECK(again.ok());
+  CHECK(output.bytes == one.bytes);
+}
+
+TEST_CASE("colorizer: temperature, size and upsampling matter") {
+  const Picture scene = make_scene(120, 80);
+  const auto base = colorize(make_colorizer({.temperature = 0.38f, .threads = 1}), scene).bytes;
+  CHECK(base != colorize(make_colorizer({.temperature = 1.0f, .threads = 1}), scene).bytes);
+  CHECK(base != colorize(make_colorizer({.temperature = 0.38f, .size = 64, .threads = 1}), scene).bytes);
+  const auto bilinear = make_colorizer({.temperature = 0.38f, .threads = 1, .upsampling = AbUpsampling::bilinear});
+  CHECK(base != colorize(bilinear, scene).bytes);
+}
+
+TEST_CASE("colorizer: a network that gives ab directly works as well") {
+  const auto colorizer =
+      Colorizer::open(OCHRE_GOLDEN_DIR "/siggraph17_sixteenth.safetensors", {.size = 32, .threads = 1}).value();
+  const Picture scene = make_scene(50, 40);
+  CHECK(largest_difference(lightness_of(scene), lightness_of(colorize(colorizer, scene))) <= 0.5);
+}
+
+TEST_CASE("colorizer: working size") {
+  CHECK(color::working_size({480, 640}, 256) == Extent{256, 344});
+  CHECK(color::working_size({1, 1}, 256) == Extent{256, 256});
+  CHECK(color::working_size({1, 100000}, 256) == Extent{8, 1024});
+  CHECK(color::working_size({6000, 8000}, 256) == Extent{256, 344});
+  CHECK(color::working_size({100, 99}, 8) == Extent{8, 8});
+}
+
+TEST_CASE("colorizer: options out of range and wrong calls are errors that say what is wrong") {
+  const auto refused = [](const ColorizerOptions& options, const char* what) {
+    const auto colorizer = Colorizer::open(model_path, options);
+    REQUIRE(!colorizer);
+    INFO(colorizer.error().message());
+    CHECK(colorizer.error().message().find(what) != std::string::npos);
+    CHECK(colorizer.error().message().find(model_path) != std::string::npos);
+  };
+  refused({.temperature = 0.0f}, "temperature 0");
+  refused({.temperature = std::nanf("")}, "temperature");
+  refused({.saturation = -1.0f}, "saturation -1");
+  refused({.size = 7}, "working size 7");
+  refused({.size = 100000}, "working size 100000");
+  refused({.threads = -1}, "-1 threads");
+  CHECK(Colorizer::open("/no/such/file").error().message().find("/no/such/file") != std::string::npos);
+
+  const auto colorizer = make_colorizer({.threads = 1});
+  CHECK(!colorizer.make_workspace({0, 5}));
+  auto workspace = colorizer.make_workspace({10, 8}).value();
+  const Picture scene = make_scene(10, 8);
+  Picture output = make_picture(10, 8, PixelFormat::rgb8);
+  const auto fails = [&](PictureView input, MutablePictureView target, const char* what) {
+    const Status status = colorizer.colorize(input, target, workspace);
+    REQUIRE(!status.ok());
+    INFO(status.error().message());
+    CHECK(status.error().message().find(what) != std::string::npos);
+  };
+  PictureView input = scene.view();
+  input.pixels = nullptr;
+  fails(input, output.target(), "input: the pixel pointer is null");
+  input = scene.view();
+  input.row_stride = 9;
+  fails(input, output.target(), "input: the row stride is 9 bytes, but a row has 10");
+  input = scene.view();
+  input.height = 0;
+  fails(input, output.target(), "10x0");
+  input = scene.view();
+  input.width = Index{1} << 62;
+  fails(input, output.target(), "overflows");
+  input = scene.view();
+  input.height = 7;
+  fails(input, output.target(), "the workspace was made for 10x8");
+  MutablePictureView target = output.target();
+  target.format = PixelFormat::gray8;
+  fails(scene.view(), target, "expected RGB or RGBA");
+  CHECK(output.bytes == make_picture(10, 8, PixelFormat::rgb8).bytes);  // untouched by all of these
+}
+
+TEST_CASE("colorizer: a network whose colours are not numbers fails, and never gives a grey picture instead") {
+  // Finite weights, infinite results: the logits overflow.
+  const std::string text =
+      "network n\ninput x channels=1\nscale big factor=1e38\nscale bigger factor=1e38\nconv2d a out=2 kernel=1 "
+      "bias=false\noutput a\nhead ab layer=a\n";
+  const float weights[2] = {1.0f, -1.0f};
+  const auto data = little_endian_bytes(weights);
+  const TensorEntry tensor{"a.weight", Dtype::f32, {2, 1, 1, 1}, data};
+  const auto bytes = write_safetensors({&tensor, 1}, {{"format", "ochre 1"}, {"network", text}}).value();
+  const auto colorizer = Colorizer::from_bytes(bytes, {.threads = 1}).value();
+  auto workspace = colorizer.make_workspace({10, 8}).value();
+  const Picture scene = make_scene(10, 8);
+  Picture output = make_picture(10, 8, PixelFormat::rgb8);
+  const Status status = colorizer.colorize(scene.view(), output.target(), workspace);
+  REQUIRE(!status.ok());
+  CHECK(status.error().message().find("not a number") != std::string::npos);
+}
+
+}  // namespace

@@ -50,8 +50,8 @@ def main() -> None:
     rounds = [(scikit_ms(rgb), ochre_ms(arguments.program)) for _ in range(arguments.rounds)]
     scikit, ochre = np.median(rounds, axis=0)
     ratios = sorted(theirs / ours for theirs, ours in rounds)
-    print(f"scikit-image {scikit:.0f} ms, ochre {ochre:.1f} ms of CPU time (medians of {len(rounds)} rounds)")
-    print(f"ochre is {np.median(ratios):.0f} times as fast (rounds: {ratios[0]:.0f} to {ratios[-1]:.0f})")
+    print(f"CPU time, medians of {len(rounds)}: scikit-image {scikit:.0f} ms, ochre {ochre:.1f} ms")
+    print(f"{np.median(ratios):.0f} times as fast (rounds: {ratios[0]:.0f} to {ratios[-1]:.0f})")
 
 
 if __name__ == "__main__":

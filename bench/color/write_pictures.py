@@ -18,7 +18,8 @@ def main() -> None:
     pictures["motorcycle"] = io.imread(Path(data.__file__).parent / "motorcycle_left.png")
     for name, rgb in pictures.items():
         height, width, _ = rgb.shape
-        (folder / f"{name}.ppm").write_bytes(f"P6\n{width} {height}\n255\n".encode() + rgb.tobytes())
+        header = f"P6\n{width} {height}\n255\n".encode()
+        (folder / f"{name}.ppm").write_bytes(header + rgb.tobytes())
 
 
 if __name__ == "__main__":

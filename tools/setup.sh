@@ -12,7 +12,7 @@ missing_packages() {  # missing_packages with-tests|program-only
   local compiler=${CXX:-c++}
   if ! command -v "$compiler" >/dev/null; then
     compiler=c++
-    echo g++ libeigen3-dev libxsimd-dev nlohmann-json3-dev libstb-dev libpng-dev libcli11-dev
+    echo g++ libeigen3-dev libxsimd-dev nlohmann-json3-dev libstb-dev zlib1g-dev libcli11-dev
     [ "$1" = program-only ] || echo doctest-dev
   else
     "$compiler" -E -P -x c++ -I/usr/include/eigen3 -I/usr/local/include/eigen3 - <<END
@@ -29,8 +29,8 @@ nlohmann-json3-dev
 #if !__has_include(<stb/stb_image.h>)
 libstb-dev
 #endif
-#if !__has_include(<png.h>)
-libpng-dev
+#if !__has_include(<zlib.h>)
+zlib1g-dev
 #endif
 #if !__has_include(<CLI/CLI.hpp>)
 libcli11-dev

@@ -45,7 +45,7 @@ constexpr std::array foreign_headers{
     Foreign{"fcntl.h", "weights/"},
     Foreign{"unistd.h", "weights/"},
     Foreign{"stb/", "image_io/"},
-    Foreign{"png.h", "image_io/"},
+    Foreign{"zlib.h", "image_io/"},
 };
 
 // Words that may appear in code only in one place, or nowhere (an empty place).

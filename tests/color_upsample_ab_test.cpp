@@ -68,6 +68,10 @@ Picture edge_aware(const Grid& grid, Index width, Index height, const std::vecto
   });
 }
 
+struct Sizes {
+  Index grid_width, grid_height, width, height;
+};
+
 struct ExactPixel {
   double a, b;
   double spread;  // of the taps that weigh, from the lowest to the highest
@@ -113,7 +117,9 @@ ExactPixel exact_edge_aware(const Grid& grid, Index width, Index height, double 
 TEST_CASE("bilinear is PyTorch's, for grids smaller and larger than the picture") {
   const auto golden = ochre::test::load_golden_file("color.safetensors").tensors;
   int cases = 0;
-  for (const auto& [name, grid_values] : golden) {
+  for (const auto& entry : golden) {
+    const std::string& name = entry.first;  // no structured binding: clang++ 14's lambdas cannot capture one
+    const auto& grid_values = entry.second;
     if (!name.starts_with("bilinear.") || !name.ends_with(".grid")) continue;
     CAPTURE(name);
     ++cases;
@@ -140,10 +146,14 @@ TEST_CASE("bilinear is PyTorch's, for grids smaller and larger than the picture"
 
 TEST_CASE("edge aware is the formula in double, to the stated error of its exponential") {
   std::mt19937 random(5);
-  const Index sizes[][4] = {{7, 5, 41, 23},    {1, 1, 9, 4},     {6, 1, 50, 3},  {1, 8, 3, 30},
-                            {40, 9, 300, 33},  {30, 20, 11, 4},  {17, 3, 17, 3}, {16, 2, 64, 5},
-                            {114, 4, 1920, 2}, {20, 20, 27, 25}, {15, 4, 100, 7}};
-  for (const auto& [grid_width, grid_height, width, height] : sizes) {
+  const Sizes cases[] = {{7, 5, 41, 23},    {1, 1, 9, 4},     {6, 1, 50, 3},  {1, 8, 3, 30},
+                         {40, 9, 300, 33},  {30, 20, 11, 4},  {17, 3, 17, 3}, {16, 2, 64, 5},
+                         {114, 4, 1920, 2}, {20, 20, 27, 25}, {15, 4, 100, 7}};
+  for (const Sizes& sizes : cases) {
+    const Index grid_width = sizes.grid_width;
+    const Index grid_height = sizes.grid_height;
+    const Index width = sizes.width;
+    const Index height = sizes.height;
     CAPTURE(grid_width);
     CAPTURE(width);
     const Grid grid = random_grid(grid_width, grid_height, random);

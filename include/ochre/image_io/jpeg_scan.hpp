@@ -1,6 +1,8 @@
 // Walks a JPEG's segments from its first marker to its last without decoding: size, orientation, and whether it is all
 // there. A file cut short decodes without complaint into a picture with a grey lower part, so the end-of-image marker
-// must be found. Source: ITU-T T.81, annex B. Tested by load_picture_test.cpp.
+// must be found. Also refuses what the decoder takes on trust: stb 2.27, which distributions ship, writes past its
+// tables for a Huffman table of more than 256 codes, and reads past a row where one component's sampling does not
+// divide another's. Source: ITU-T T.81, annex B. Tested by load_picture_test.cpp and its fuzz target.
 #pragma once
 
 #include <algorithm>
@@ -35,6 +37,36 @@ inline std::size_t next_marker(std::span<const std::byte> file, std::size_t at) 
   return file.size();
 }
 
+// The segment of a Huffman table holds, per table, a class, 16 counts of codes by length, and a byte a code.
+inline bool has_sound_huffman_tables(std::span<const std::byte> segment) noexcept {
+  while (!segment.empty()) {
+    if (segment.size() < 17) return false;
+    std::size_t codes = 0;
+    for (std::size_t i = 1; i <= 16; ++i) codes += byte_at(segment, i);
+    if (codes > 256 || codes > segment.size() - 17) return false;
+    segment = segment.subspan(17 + codes);
+  }
+  return true;
+}
+
+// The segment of a frame holds depth, height, width, the number of components, and per component its name, its sampling
+// (horizontal and vertical, four bits each) and its table.
+inline bool has_sound_sampling(std::span<const std::byte> segment) noexcept {
+  if (segment.size() < 6 || segment.size() != 6 + 3 * std::size_t{byte_at(segment, 5)}) return false;
+  std::uint32_t widest = 1;
+  std::uint32_t highest = 1;
+  for (std::size_t at = 7; at < segment.size(); at += 3) {
+    widest = std::max(widest, byte_at(segment, at) >> 4);
+    highest = std::max(highest, byte_at(segment, at) & 15);
+  }
+  for (std::size_t at = 7; at < segment.size(); at += 3) {
+    const std::uint32_t across = byte_at(segment, at) >> 4;
+    const std::uint32_t down = byte_at(segment, at) & 15;
+    if (across == 0 || down == 0 || widest % across != 0 || highest % down != 0) return false;
+  }
+  return true;
+}
+
 inline Result<PictureClaim> scan_jpeg(std::span<const std::byte> file) {
   constexpr std::uint32_t end_of_image = 0xD9;
   constexpr std::uint32_t app1 = 0xE1;
@@ -49,7 +81,15 @@ inline Result<PictureClaim> scan_jpeg(std::span<const std::byte> file) {
     if (length < 2) return Error{ErrorCode::malformed, "found a JPEG segment of length below 2, expected at least 2"};
     if (file.size() - begin < length) break;
     const auto segment = file.subspan(begin + 2, length - 2);
-    if (is_start_of_frame(marker) && segment.size() >= 5 && !has_frame) {
+    constexpr std::uint32_t huffman_tables = 0xC4;
+    if (marker == huffman_tables && !has_sound_huffman_tables(segment)) {
+      return Error{ErrorCode::malformed,
+                   "found a JPEG with a damaged Huffman table, expected at most 256 codes in one"};
+    }
+    if (is_start_of_frame(marker)) {
+      if (has_frame || !has_sound_sampling(segment)) {
+        return Error{ErrorCode::malformed, "found a JPEG with a damaged or second frame header, expected a sound one"};
+      }
       has_frame = true;
       claim.height = static_cast<Index>(big_endian16(segment, 1));
       claim.width = static_cast<Index>(big_endian16(segment, 3));

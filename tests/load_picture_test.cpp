@@ -263,6 +263,29 @@ TEST_CASE("load jpeg: damaged or foreign EXIF is passed over") {
   CHECK(ochre::decode_picture(with_app1(jpeg(), "http://ns.adobe.com/xap/1.0/"))->width == 32);
 }
 
+TEST_CASE("load jpeg: tables that the decoder would take on trust") {
+  const auto find_marker = [](Bytes& file, int marker) {
+    const Bytes wanted{std::byte{0xFF}, static_cast<std::byte>(marker)};
+    const auto at = std::search(file.begin(), file.end(), wanted.begin(), wanted.end());
+    REQUIRE(at != file.end());
+    return at;
+  };
+  Bytes too_many_codes = jpeg();
+  find_marker(too_many_codes, 0xC4)[6] = std::byte{0xFF};
+  CHECK(lacks(refusal(too_many_codes), {"damaged Huffman table", "256"}) == "");
+  for (const int sampling : {0x00, 0x01, 0x10, 0x32, 0x23}) {
+    Bytes odd_sampling = jpeg();
+    const auto frame = find_marker(odd_sampling, 0xC0);
+    frame[11] = static_cast<std::byte>(sampling);
+    frame[14] = std::byte{0x22};
+    CAPTURE(sampling);
+    CHECK(lacks(refusal(odd_sampling), {"damaged or second frame header"}) == "");
+  }
+  Bytes more_components = jpeg();
+  find_marker(more_components, 0xC0)[9] = std::byte{4};
+  CHECK(lacks(refusal(more_components), {"frame header"}) == "");
+}
+
 TEST_CASE("load: cut anywhere, a file is refused as cut or as something else, never shown in part") {
   const Bytes whole_png = png({4, 4, 8, 0}, "\0abcd\0efgh\0ijkl\0mnop"sv);
   for (const Bytes& whole : {whole_png, jpeg()}) {

@@ -17,6 +17,12 @@ namespace ochre::inline v0::detail {
 // Set right before decoding, by the thread that decodes: stb's calls have no room for it.
 inline thread_local std::size_t stb_allocation_limit = 0;
 
+// Zeros, because stb 2.27 reads tables that a hostile JPEG names but never defines. Large ones come zeroed from the
+// system at no cost.
+inline void* stb_malloc(std::size_t size) noexcept {
+  return size <= stb_allocation_limit ? std::calloc(size, 1) : nullptr;
+}
+
 inline void* stb_realloc(void* memory, std::size_t size) noexcept {
   return size <= stb_allocation_limit ? std::realloc(memory, size) : nullptr;
 }
@@ -28,7 +34,7 @@ inline void* stb_realloc(void* memory, std::size_t size) noexcept {
 #define STBI_ONLY_BMP
 #define STBI_NO_STDIO
 #define STBI_ASSERT(condition) static_cast<void>(0)  // a library does not end its host
-#define STBI_MALLOC(size) ochre::detail::stb_realloc(nullptr, size)
+#define STBI_MALLOC(size) ochre::detail::stb_malloc(size)
 #define STBI_REALLOC(memory, size) ochre::detail::stb_realloc(memory, size)
 #define STBI_FREE(memory) std::free(memory)
 #define STB_IMAGE_STATIC

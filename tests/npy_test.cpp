@@ -62,6 +62,15 @@ TEST_CASE("npy: written as NumPy writes it, whole or not at all") {
   CHECK(std::equal(expected->bytes().begin(), expected->bytes().end(), bytes_of(folder.read("a.npy")).begin()));
   CHECK(folder.read("a.npy").size() == expected->bytes().size());
   CHECK(!ochre::save_npy(folder.path("none/a.npy"), tensor->view()).ok());
+
+  const auto doubles = ochre::load_npy<double>(golden("float64.npy"));
+  REQUIRE(doubles);
+  REQUIRE(ochre::save_npy(folder.path("b.npy"), doubles->view()));
+  CHECK(folder.read("b.npy").find("'<f8'") != std::string::npos);
+  const auto again = ochre::load_npy<double>(folder.path("b.npy"));
+  REQUIRE(again);
+  CHECK(again->shape() == doubles->shape());
+  CHECK(std::equal(again->data(), again->data() + again->shape().size(), doubles->data()));
 }
 
 TEST_CASE("npy: other arrays are refused by what they are") {

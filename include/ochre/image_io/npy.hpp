@@ -1,9 +1,10 @@
-// NumPy's .npy files as planar tensors: float32, and float64 on reading, little-endian, C order. An array of fewer than
+// NumPy's .npy files as planar tensors: float32 and float64, little-endian, C order. An array of fewer than
 // 4 dimensions gets leading ones: (H, W) is [1,1,H,W]. Everything the header claims is checked against the file before
 // anything is allocated. Source: NumPy's documentation, numpy.lib.format, versions 1 to 3. Tested by npy_test.cpp and a
 // fuzz target.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -23,7 +24,6 @@
 #include <ochre/weights/convert.hpp>
 #include <ochre/weights/mapped_file.hpp>
 #include <ochre/weights/printable.hpp>
-#include <ochre/weights/safetensors_writer.hpp>
 #include <ochre/weights/sniff.hpp>
 
 namespace ochre::inline v0 {
@@ -209,27 +209,46 @@ Result<Tensor<Scalar>> load_npy(const std::string& path) {
   return tensor;
 }
 
-// The bytes numpy.save would write for that array of 4 dimensions.
-inline std::vector<std::byte> encode_npy(const TensorView<const float>& tensor) {
+namespace detail {
+
+template <class Scalar>
+std::vector<std::byte> encode_npy_tensor(const TensorView<const Scalar>& tensor) {
+  using Bits = std::conditional_t<sizeof(Scalar) == 4, std::uint32_t, std::uint64_t>;
   const Shape& shape = tensor.shape;
-  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + std::to_string(shape.n) + ", " +
-                       std::to_string(shape.c) + ", " + std::to_string(shape.h) + ", " + std::to_string(shape.w) +
-                       "), }";
+  std::string header = "{'descr': '<f" + std::to_string(sizeof(Scalar)) + "', 'fortran_order': False, 'shape': (" +
+                       std::to_string(shape.n) + ", " + std::to_string(shape.c) + ", " + std::to_string(shape.h) +
+                       ", " + std::to_string(shape.w) + "), }";
   constexpr std::size_t fixed = 10;      // signature, version and length
   constexpr std::size_t alignment = 64;  // of the data, by the format
   header.append(alignment - 1 - (fixed + header.size()) % alignment, ' ');
   header += '\n';
-  std::string head(detail::npy_signature);
+  std::string head(npy_signature);
   head += {'\x01', '\0', static_cast<char>(header.size() & 0xFF), static_cast<char>(header.size() >> 8)};
   head += header;
   const auto head_bytes = std::as_bytes(std::span(head));
   std::vector<std::byte> file(head_bytes.begin(), head_bytes.end());
-  const auto data = little_endian_bytes({tensor.data, static_cast<std::size_t>(shape.size())});
-  file.insert(file.end(), data.begin(), data.end());
+  file.reserve(file.size() + static_cast<std::size_t>(shape.size()) * sizeof(Scalar));
+  for (const Scalar value : std::span(tensor.data, static_cast<std::size_t>(shape.size()))) {
+    const auto bits = std::bit_cast<Bits>(value);
+    for (std::size_t k = 0; k < sizeof(Bits); ++k) file.push_back(static_cast<std::byte>(bits >> (8 * k) & 0xFF));
+  }
   return file;
 }
 
+}  // namespace detail
+
+// The bytes numpy.save would write for that array of 4 dimensions.
+inline std::vector<std::byte> encode_npy(const TensorView<const float>& tensor) {
+  return detail::encode_npy_tensor(tensor);
+}
+inline std::vector<std::byte> encode_npy(const TensorView<const double>& tensor) {
+  return detail::encode_npy_tensor(tensor);
+}
+
 inline Status save_npy(const std::string& path, const TensorView<const float>& tensor) {
+  return write_file_atomically(path, encode_npy(tensor));
+}
+inline Status save_npy(const std::string& path, const TensorView<const double>& tensor) {
   return write_file_atomically(path, encode_npy(tensor));
 }
 

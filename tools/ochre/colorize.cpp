@@ -1,0 +1,191 @@
+// ochre colorize: pictures in, coloured pictures out. Everything is planned before the first picture is read: a plan
+// that would overwrite an input, or write one output twice, is refused as a whole.
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include <ochre/image_io/load_picture.hpp>
+#include <ochre/image_io/save_picture.hpp>
+
+#include "engine.hpp"
+#include "model_file.hpp"
+#include "picture_list.hpp"
+#include "terminal.hpp"
+#include "verbs.hpp"
+
+namespace ochre::program {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Job {
+  std::string input;
+  std::string output;
+};
+
+struct Plan {
+  std::vector<Job> jobs;
+  bool makes_folders = false;
+  std::size_t unusable = 0;  // inputs that have their line already
+};
+
+// The same for two names of one file, whether or not it exists.
+std::string identity(const std::string& path) {
+  std::error_code failure;
+  const fs::path absolute = fs::absolute(path, failure);
+  const fs::path canonical = fs::weakly_canonical(absolute, failure);
+  return (failure ? absolute : canonical).lexically_normal().string();
+}
+
+// "street/cat.jpg" -> "street/cat.png"; the suffix comes before the extension and may bring its own: "_colour.jpg".
+std::string output_name(const std::string& picture, const std::string& suffix) {
+  fs::path path(picture);
+  path.replace_extension();
+  return path.string() + suffix + (is_picture_name("x" + suffix) ? "" : ".png");
+}
+
+bool wants_file(const ColorizeOptions& options) {
+  return options.inputs.size() == 1 && !is_folder(options.inputs[0]) && !is_folder(options.output) &&
+         !options.output.ends_with('/');
+}
+
+Plan make_plan(const ColorizeOptions& options) {
+  if (wants_file(options)) return {{{options.inputs[0], options.output}}};
+  Plan plan{{}, true};
+  const auto into_folder = [&](const std::string& picture) {
+    return (fs::path(options.output) / output_name(picture, options.suffix)).string();
+  };
+  for (const std::string& input : options.inputs) {
+    if (!is_folder(input)) {
+      plan.jobs.push_back({input, into_folder(fs::path(input).filename().string())});
+      continue;
+    }
+    const auto pictures = pictures_in(input, {.recursive = options.recursive, .without = options.output});
+    if (!pictures) {
+      fail(pictures.error());
+      ++plan.unusable;
+      continue;
+    }
+    for (const std::string& name : *pictures)
+      plan.jobs.push_back({(fs::path(input) / name).string(), into_folder(name)});
+  }
+  return plan;
+}
+
+// Nothing, or why the command cannot be meant.
+std::string objection(const ColorizeOptions& options, const Plan& plan) {
+  if (!plan.makes_folders && !options.suffix.empty())
+    return "--suffix is for an output folder, found the file " + options.output;
+  if (options.suffix.find('/') != std::string::npos)
+    return "--suffix: found a '/' in " + options.suffix + ", expected none";
+  std::error_code ignored;
+  if (plan.makes_folders && fs::exists(options.output, ignored) && !is_folder(options.output)) {
+    return options.output + ": found a file, expected a folder for the coloured pictures";
+  }
+  std::set<std::string> inputs;
+  for (const Job& job : plan.jobs) inputs.insert(identity(job.input));
+  std::map<std::string, std::string> writers;
+  for (const Job& job : plan.jobs) {
+    const auto format = savable_format(job.output, PixelFormat::rgb8);
+    if (!format) return format.error().message();
+    if (!has_color(*format)) return job.output + ": found the name of a grey picture, expected .png, .jpg or .ppm";
+    const std::string target = identity(job.output);
+    if (inputs.contains(target)) {
+      return job.output + ": is an input, which is never overwritten; choose another output or a --suffix";
+    }
+    const auto [at, is_new] = writers.try_emplace(target, job.input);
+    if (!is_new) {
+      return job.output + ": would be written twice, for " + at->second + " and for " + job.input +
+             "; colour them into two folders";
+    }
+  }
+  return {};
+}
+
+// In colour, with the input's alpha and depth.
+PixelFormat colored(PixelFormat format) {
+  const bool alpha = has_alpha(format);
+  if (bytes_per_sample(format) == 2) return alpha ? PixelFormat::rgba16 : PixelFormat::rgb16;
+  return alpha ? PixelFormat::rgba8 : PixelFormat::rgb8;
+}
+
+Status colorize_file(const Job& job, bool makes_folders, PictureColorizer& colorizer) {
+  auto input = load_picture(job.input);
+  if (!input) return std::move(input).error();
+  const auto format = savable_format(job.output, colored(input->format));
+  if (!format) return format.error();
+  Result<LoadedPicture> made = LoadedPicture{};
+  if (*format != input->format) made = LoadedPicture::create(input->width, input->height, *format);
+  if (!made) return std::move(made).error().in(job.input);
+  LoadedPicture& output = *format == input->format ? *input : *made;  // the same memory where it fits
+  const auto* read_only = &*input;
+  if (Status status = colorizer.colorize(read_only->view(), output.view()); !status) {
+    return std::move(status).error().in(job.input);
+  }
+  if (makes_folders) {
+    const fs::path folder = fs::path(job.output).parent_path();
+    std::error_code failure;
+    fs::create_directories(folder.empty() ? "." : folder, failure);
+    if (failure) {
+      return Error{ErrorCode::io, folder.string() + ": found " + failure.message() + ", expected a folder to be made"};
+    }
+  }
+  const auto* result = &output;
+  return save_picture(job.output, result->view());
+}
+
+Result<PictureColorizer> open_colorizer(const ColorizeOptions& options) {
+  const auto file = ModelFile::open(options.model);
+  if (!file) return file.error();
+  auto colorizer = PictureColorizer::open(file->bytes(), {.temperature = options.temperature,
+                                                          .saturation = options.saturation,
+                                                          .size = options.size,
+                                                          .threads = options.threads});
+  if (!colorizer) return std::move(colorizer).error().in(options.model);
+  return colorizer;
+}
+
+}  // namespace
+
+int run_colorize(const ColorizeOptions& options) {
+  const Plan plan = make_plan(options);
+  if (const std::string reason = objection(options, plan); !reason.empty()) return misuse(reason);
+  if (plan.jobs.empty()) return unusable_input;
+  auto colorizer = open_colorizer(options);
+  if (!colorizer) return fail_to_open(colorizer.error());
+
+  const auto start = std::chrono::steady_clock::now();
+  std::size_t colored_count = 0;
+  std::size_t skipped = 0;
+  std::size_t failed = plan.unusable;
+  Progress progress(plan.jobs.size(), options.quiet);
+  for (const Job& job : plan.jobs) {
+    progress.begin(job.input);
+    std::error_code ignored;
+    if (options.skip_existing && fs::exists(job.output, ignored)) {
+      ++skipped;
+      continue;
+    }
+    const Status status = colorize_file(job, plan.makes_folders, *colorizer);
+    if (!status) {
+      progress.clear();
+      fail(status.error());
+      ++failed;
+    } else {
+      ++colored_count;
+    }
+  }
+  progress.clear();
+  if (!options.quiet) {
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+    say(std::to_string(colored_count) + (colored_count == 1 ? " picture" : " pictures") + " coloured in " +
+        fixed(elapsed.count(), 1) + " s" + (skipped > 0 ? ", " + std::to_string(skipped) + " skipped" : "") +
+        (failed > 0 ? ", " + std::to_string(failed) + " failed" : ""));
+  }
+  if (failed == 0) return done;
+  return colored_count + skipped > 0 ? some_failed : unusable_input;
+}
+
+}  // namespace ochre::program

@@ -1,0 +1,157 @@
+// ochre info: what a model file says of itself, and the SHA-256 by which it is known.
+#include <cstdio>
+
+#include <nlohmann/json.hpp>
+
+#include <ochre/audit/proof.hpp>
+#include <ochre/weights/sha256.hpp>
+
+#include "model_file.hpp"
+#include "terminal.hpp"
+#include "verbs.hpp"
+
+namespace ochre::program {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Facts {
+  const Model& model;
+  std::string sha256;
+  Index side = 0;             // of the square picture that the following are for: the model's working size
+  std::vector<Shape> shapes;  // of the layers' outputs
+  std::vector<double> macs;
+
+  double gmac() const {
+    double sum = 0;
+    for (const double layer : macs) sum += layer;
+    return sum / 1e9;
+  }
+};
+
+Json text_or_null(const std::string* text) { return text ? Json(*text) : Json(nullptr); }
+
+void print_json(const Facts& facts) {
+  const auto& [model, sha256, side, shapes, macs] = facts;
+  Json layers = Json::array();
+  for (std::size_t i = 0; i < shapes.size(); ++i) {
+    const LayerDescription& layer = model.network.layers[i];
+    const Shape& shape = shapes[i];
+    layers.push_back(
+        {{"name", layer.name}, {"kind", std::string(layer.kind())}, {"shape", {shape.n, shape.c, shape.h, shape.w}}});
+  }
+  Json tensors = Json::array();
+  for (const TensorEntry& tensor : model.file.tensors()) {
+    tensors.push_back(
+        {{"name", tensor.name}, {"dtype", std::string(dtype_name(tensor.dtype))}, {"shape", Json(tensor.shape)}});
+  }
+  const Json all{{"network", model.network.name},
+                 {"source", text_or_null(model.file.metadata("origin"))},
+                 {"licence", text_or_null(model.file.metadata("licence"))},
+                 {"sha256", sha256},
+                 {"parameters", model.network.parameters()},
+                 {"gmac", facts.gmac()},
+                 {"layers", layers},
+                 {"tensors", tensors},
+                 {"proof", model.file.metadata("proof") != nullptr}};
+  std::printf("%s\n", all.dump(2).c_str());
+}
+
+// A paragraph of 80 columns, its first line after a label of 12.
+void print_paragraph(const std::string& label, const std::string& text) {
+  constexpr std::size_t indent = 12;
+  constexpr std::size_t width = 80 - indent;
+  std::string line = label;
+  std::string rest;
+  for (const char c : text) rest += (c >= 0 && c < ' ') || c == '\x7f' ? ' ' : c;  // nothing that moves the cursor
+  do {
+    std::size_t end = rest.size();
+    if (end > width) {
+      end = rest.rfind(' ', width);
+      if (end == std::string::npos || end == 0) end = width;
+    }
+    std::printf("%s%s\n", left(line, indent).c_str(), rest.substr(0, end).c_str());
+    line.clear();
+    rest.erase(0, rest.find_first_not_of(' ', end));
+  } while (!rest.empty());
+}
+
+void print_metadata(const Model& model, const char* label, const char* key) {
+  if (const std::string* text = model.file.metadata(key)) print_paragraph(label, *text);
+}
+
+std::string proof_summary(const Model& model) {
+  const std::string* text = model.file.metadata("proof");
+  if (text == nullptr) return "none";
+  const auto proof = audit::parse_proof(*text);
+  if (!proof) return "damaged: " + proof.error().message();
+  return "of " + std::to_string(proof->layers.size()) + " layers on an input " + to_string(proof->input_shape) +
+         ", computed by " + proof->computed_by + "; replay it with `ochre verify`";
+}
+
+void print_table(const std::string& file, const Facts& facts) {
+  const auto& [model, sha256, side, shapes, macs] = facts;
+  const NetworkDescription& network = model.network;
+  print_paragraph("model", file);
+  print_paragraph("network", network.name + ": " + std::to_string(network.layers.size()) + " layers, " +
+                                 with_commas(network.parameters()) + " parameters");
+  print_paragraph("cost", fixed(facts.gmac(), 3) + " billion multiply-adds for " + std::to_string(side) + "x" +
+                              std::to_string(side) + " pixels");
+  print_metadata(model, "about", "description");
+  print_metadata(model, "origin", "origin");
+  print_metadata(model, "licence", "licence");
+  print_metadata(model, "temperature", "temperature");
+  print_metadata(model, "size", "size");
+  print_paragraph("proof", proof_summary(model));
+  print_paragraph("sha256", sha256);
+  const auto line = [](std::string_view name, std::string_view kind, const std::string& output,
+                       const std::string& parameters, const std::string& cost) {
+    std::printf("%s%s%s%s%s\n", left(name, 20).c_str(), left(kind, 18).c_str(), left(output, 18).c_str(),
+                right(parameters, 11).c_str(), right(cost, 13).c_str());
+  };
+  std::printf("\n");
+  line("layer", "kind", "output", "parameters", "M mult-adds");
+  for (std::size_t i = 0; i < shapes.size(); ++i) {
+    const LayerDescription& layer = network.layers[i];
+    Index parameters = 0;
+    for (const RequiredTensor& tensor : layer.tensors()) {
+      Index product = 1;
+      for (const Index length : tensor.shape) product *= length;
+      parameters += product;
+    }
+    line(layer.name, layer.kind(), to_string(shapes[i]), parameters > 0 ? with_commas(parameters) : "-",
+         macs[i] > 0 ? fixed(macs[i] / 1e6, 1) : "-");
+  }
+}
+
+Result<Facts> gather(const Model& model, const ModelFile& file) {
+  const auto size = model.number("size", 256);
+  if (!size) return size.error();
+  const auto side = static_cast<Index>(std::clamp(*size, 8.0, 4096.0));
+  const Shape input{1, model.network.input_channels, side, side};
+  auto shapes = model.network.shapes(input);
+  if (!shapes) return std::move(shapes).error();
+  auto macs = model.network.macs(input);
+  if (!macs) return std::move(macs).error();
+  return Facts{model, sha256_hex(file.bytes()), side, *std::move(shapes), *std::move(macs)};
+}
+
+}  // namespace
+
+int run_info(const InfoOptions& options) {
+  const auto file = ModelFile::open(options.model);
+  if (!file) return fail(file.error());
+  const auto model = Model::parse(file->bytes());
+  if (!model) return fail(Error{model.error()}.in(options.model));
+  const auto facts = gather(*model, *file);
+  if (!facts) return fail(Error{facts.error()}.in(options.model));
+  if (options.json) {
+    print_json(*facts);
+  } else {
+    print_table(options.model, *facts);
+  }
+  return done;
+}
+
+}  // namespace ochre::program

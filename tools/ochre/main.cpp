@@ -1,0 +1,198 @@
+// The program ochre: reads the command line, calls the verb, ends with its exit code.
+#include <cstdio>
+
+#include <CLI/CLI.hpp>
+
+#include <ochre/base/version.hpp>
+
+#include "terminal.hpp"
+#include "verbs.hpp"
+
+namespace ochre::program {
+
+namespace {
+
+constexpr char model_help[] = "Model file, or the word `embedded`";
+constexpr char threads_help[] = "Threads; 0: all this process may use";
+const CLI::Range threads_range(0, 1024);
+const CLI::Range size_range(8, 4096);  // the Colorizer's
+
+class CommandLine {
+ public:
+  CommandLine() {
+    app_.name("ochre");
+    app_.description("Turns grey pictures into colour, on the CPU alone.");
+    app_.set_version_flag("--version", std::string("ochre ") + version, "Print the version");
+    app_.set_help_flag("-h,--help", "Print this help");
+    app_.get_formatter()->column_width(26);
+    app_.get_formatter()->label("SUBCOMMAND", "VERB");
+    app_.footer(
+        "`ochre VERB --help` shows a verb's options and an example.\n"
+        "Exit codes: 0 done, 1 a check failed, 2 wrong command line, 3 unusable input,\n"
+        "4 some of several inputs failed.");
+    app_.failure_message([](const CLI::App* app, const CLI::Error& error) {
+      return "ochre: " + std::string(error.what()) + "\n`" + app->get_name() + " --help` shows what it takes.\n";
+    });
+    add_colorize();
+    add_info();
+    add_verify();
+    add_run();
+    add_bench();
+    add_eval();
+  }
+
+  int run(int count, char** words) {
+    try {
+      app_.parse(count, words);
+      if (!verb_) throw CLI::RequiredError("A verb");  // not require_subcommand(), which hides an unknown verb's name
+    } catch (const CLI::Success& success) {            // --help, --version
+      return app_.exit(success);
+    } catch (const CLI::ParseError& error) {
+      if (count > 1 && app_.get_subcommands().empty() && words[1][0] != '-') {
+        return misuse("there is no verb `" + std::string(words[1]) + "`; `ochre --help` lists them");
+      }
+      app_.exit(error);
+      return wrong_usage;
+    }
+    return verb_();
+  }
+
+ private:
+  CLI::App* add_verb(const char* name, const char* description, const char* example, const char* note = "") {
+    CLI::App* verb = app_.add_subcommand(name, description)->group("Verbs");
+    verb->footer(std::string(note) + "Example:\n  " + example);
+    return verb;
+  }
+
+  void add_colorize() {
+    auto& o = colorize_;
+    auto* verb = add_verb("colorize", "Colour pictures", "ochre colorize examples/pictures -o coloured",
+                          "Reads PNG, JPEG, BMP and PNM, writes PNG, JPEG and PPM. A folder's pictures become\n"
+                          "OUTPUT/NAME.png. PNG keeps 16-bit depth and alpha. No input is overwritten.\n\n");
+    verb->add_option("INPUT", o.inputs, "Pictures, or folders of pictures")->required();
+    verb->add_option("-o,--output", o.output, "A file for one picture, else a folder")
+        ->required()
+        ->option_text("OUTPUT");
+    verb->add_option("--model", o.model, model_help)->option_text("FILE [embedded]");
+    verb->add_option("--temperature", o.temperature, "Lower is bolder; default: the model's")
+        ->option_text("T")
+        ->check(CLI::PositiveNumber);
+    verb->add_option("--saturation", o.saturation, "Factor on the colours, 0 to 100")
+        ->option_text("S [1]")
+        ->check(CLI::Range(0.0, 100.0));
+    verb->add_option("--size", o.size, "Shorter side at the network, in pixels;\ndefault: the model's")
+        ->option_text("N")
+        ->check(size_range);
+    verb->add_option("--threads", o.threads, threads_help)->option_text("N [0]")->check(threads_range);
+    verb->add_flag("--recursive", o.recursive, "Folders within folders, too");
+    verb->add_flag("--skip-existing", o.skip_existing, "Leave outputs alone that are there");
+    verb->add_option("--suffix", o.suffix, "Added to names: _colour, or with the kind\nof file: _colour.jpg")
+        ->option_text("TEXT");
+    verb->add_flag("--quiet", o.quiet, "No progress, no summary");
+    verb->callback([this] { verb_ = [this] { return run_colorize(colorize_); }; });
+  }
+
+  void add_info() {
+    auto* verb = add_verb("info", "Show what a model holds and where it comes from", "ochre info embedded");
+    verb->add_option("MODEL", info_.model, model_help)->required();
+    verb->add_flag("--json", info_.json, "As JSON");
+    verb->callback([this] { verb_ = [this] { return run_info(info_); }; });
+  }
+
+  void add_verify() {
+    auto* verb = add_verb("verify", "Replay the proof in a model, layer by layer", "ochre verify embedded");
+    verb->add_option("MODEL", verify_.model, model_help)->required();
+    verb->add_flag("--quiet", verify_.quiet, "The verdict alone");
+    verb->callback([this] { verb_ = [this] { return run_verify(verify_); }; });
+  }
+
+  void add_run() {
+    auto& o = run_;
+    auto* verb = add_verb("run", "Run a network on an array of numbers",
+                          "python3 -c \"import numpy; numpy.save('x.npy', numpy.ones((1, 1, 32, 32)))\"\n"
+                          "  ochre run embedded --input x.npy --output y.npy --layer conv4_3");
+    verb->add_option("MODEL", o.model, model_help)->required();
+    verb->add_option("--input", o.input,
+                     "Array [N,C,H,W] of float32 or float64;\nmost networks want lightness, 0 to 100")
+        ->required()
+        ->option_text("X.npy");
+    verb->add_option("--output", o.output, "Where the result goes")->required()->option_text("Y.npy");
+    verb->add_option("--layer", o.layer, "This layer's output instead")->option_text("NAME");
+    add_engine(verb, o.engine);
+    verb->add_option("--precision", o.precision, "float or double")
+        ->option_text("P [float]")
+        ->check(CLI::IsMember({"float", "double"}));
+    verb->add_option("--threads", o.threads, threads_help)->option_text("N [0]")->check(threads_range);
+    verb->callback([this] { verb_ = [this] { return run_run(run_); }; });
+  }
+
+  void add_bench() {
+    auto& o = bench_;
+    auto* verb = add_verb("bench", "Time a network and check its output", "ochre bench --network eccv16 --size 128");
+    auto* network = verb->add_option("--network", o.network, "street, eccv16 or siggraph17, with random\nweights")
+                        ->option_text("NAME [street]")
+                        ->check(CLI::IsMember({"street", "eccv16", "siggraph17"}));
+    verb->add_option("--model", o.model, "Model file, or `embedded`, instead")->option_text("FILE")->excludes(network);
+    auto* size = verb->add_option_function<int>(
+                         "--size", [&o](int side) { o.height = o.width = side; }, "Height and width in pixels")
+                     ->option_text("N [256]")
+                     ->check(size_range);
+    verb->add_option("--height", o.height, "Height in pixels")->option_text("N")->check(size_range)->excludes(size);
+    verb->add_option("--width", o.width, "Width in pixels")->option_text("N")->check(size_range)->excludes(size);
+    verb->add_option("--threads", o.threads, threads_help)->option_text("N [0]")->check(threads_range);
+    verb->add_option("--runs", o.runs, "Timed runs, after one that is not")
+        ->option_text("N [10]")
+        ->check(CLI::Range(1, 100000));
+    add_engine(verb, o.engine);
+    verb->add_flag("--layers", o.layers, "The time of every layer, too");
+    verb->add_flag("--json", o.json, "As JSON");
+    verb->add_flag("--quiet", o.quiet, "No progress");
+    verb->callback([this] { verb_ = [this] { return run_bench(bench_); }; });
+  }
+
+  void add_eval() {
+    auto& o = eval_;
+    auto* verb = add_verb("eval", "Score a model on colour pictures",
+                          "ochre colorize examples/pictures -o coloured\n  ochre eval coloured --size 128");
+    verb->add_option("FOLDER", o.folder, "Colour pictures; subfolders count")->required();
+    verb->add_option("--model", o.model, model_help)->option_text("FILE [embedded]");
+    verb->add_option("--size", o.size, "Side of the centred square that is scored")
+        ->option_text("N [256]")
+        ->check(size_range);
+    verb->add_option("--temperature", o.temperature, "Default: the model's")
+        ->option_text("T")
+        ->check(CLI::PositiveNumber);
+    verb->add_option("--threads", o.threads, threads_help)->option_text("N [0]")->check(threads_range);
+    verb->add_option("--limit", o.limit, "The first N pictures only")->option_text("N")->check(CLI::PositiveNumber);
+    verb->add_flag("--json", o.json, "As JSON");
+    verb->add_flag("--quiet", o.quiet, "No progress, no remarks");
+    verb->callback([this] { verb_ = [this] { return run_eval(eval_); }; });
+  }
+
+  static void add_engine(CLI::App* verb, std::string& engine) {
+    verb->add_option("--engine", engine, "readable; fast comes with a later version")
+        ->option_text("E [readable]")
+        ->check(CLI::IsMember({"readable", "fast"}));
+  }
+
+  CLI::App app_;
+  std::function<int()> verb_;
+  ColorizeOptions colorize_;
+  InfoOptions info_;
+  VerifyOptions verify_;
+  RunOptions run_;
+  BenchOptions bench_;
+  EvalOptions eval_;
+};
+
+}  // namespace
+
+}  // namespace ochre::program
+
+int main(int count, char** words) {
+  using namespace ochre::program;
+  const int code = CommandLine().run(count, words);
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  say("standard output: found no room or no reader, expected all of it to be taken");
+  return code == done ? unusable_input : code;
+}

@@ -1,0 +1,27 @@
+// Where a model comes from: a file, or the program itself.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+
+#include <ochre/base/result.hpp>
+#include <ochre/weights/mapped_file.hpp>
+
+namespace ochre::program {
+
+class ModelFile {
+ public:
+  // `name`: a path, or the word "embedded".
+  static Result<ModelFile> open(const std::string& name);
+
+  const std::string& name() const noexcept { return name_; }
+  std::span<const std::byte> bytes() const noexcept { return bytes_; }
+
+ private:
+  std::string name_;
+  MappedFile file_;
+  std::span<const std::byte> bytes_;
+};
+
+}  // namespace ochre::program

@@ -1,0 +1,56 @@
+#include "picture_list.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace ochre::program {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+Status add_pictures(const fs::path& folder, const fs::path& relative, const FolderOptions& options,
+                    std::vector<std::string>& found) {
+  std::error_code failure;
+  for (fs::directory_iterator at(folder, failure), end; !failure && at != end; at.increment(failure)) {
+    const std::string name = at->path().filename().string();
+    std::error_code ignored;
+    if (name.starts_with('.')) continue;
+    if (!at->is_directory(ignored)) {
+      if (is_picture_name(name)) found.push_back((relative / name).string());
+      continue;
+    }
+    // A link to a folder above would never end.
+    if (!options.recursive || at->is_symlink(ignored)) continue;
+    if (!options.without.empty() && fs::equivalent(at->path(), options.without, ignored)) continue;
+    if (Status status = add_pictures(at->path(), relative / name, options, found); !status) return status;
+  }
+  if (!failure) return {};
+  return Error{ErrorCode::io, folder.string() + ": found " + failure.message() + ", expected a readable folder"};
+}
+
+}  // namespace
+
+bool is_folder(const std::string& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
+bool is_picture_name(const std::string& path) {
+  std::string extension = fs::path(path).extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  constexpr std::string_view known[] = {".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".ppm", ".pnm"};
+  return std::find(std::begin(known), std::end(known), extension) != std::end(known);
+}
+
+Result<std::vector<std::string>> pictures_in(const std::string& folder, const FolderOptions& options) {
+  std::vector<std::string> found;
+  if (Status status = add_pictures(folder, {}, options, found); !status) return std::move(status).error();
+  std::sort(found.begin(), found.end());
+  if (!found.empty()) return found;
+  return Error{ErrorCode::not_found, folder + ": found no picture" + (options.recursive ? "" : " directly in it") +
+                                         ", expected .png, .jpg, .jpeg, .bmp, .pgm or .ppm files"};
+}
+
+}  // namespace ochre::program

@@ -1,0 +1,47 @@
+// ochre run: a network on an array of numbers, nothing else.
+#include <ochre/image_io/npy.hpp>
+
+#include "engine.hpp"
+#include "model_file.hpp"
+#include "terminal.hpp"
+#include "verbs.hpp"
+
+namespace ochre::program {
+
+namespace {
+
+template <class T>
+int run_in(const RunOptions& options, const Model& model) {
+  const auto input = load_npy<T>(options.input);
+  if (!input) return fail(input.error());
+  if (const auto shapes = model.network.shapes(input->shape()); !shapes) {
+    return fail(Error{shapes.error()}.in(options.input));
+  }
+  const auto network = open_network<T>(model);
+  if (!network) return fail(Error{network.error()}.in(options.model));
+  auto workspace = make_workspace(*network, {.input = input->shape(),
+                                             .threads = options.threads == 0 ? available_threads() : options.threads,
+                                             .layer = options.layer});
+  if (!workspace) return fail(Error{workspace.error()}.in(options.input));
+  const auto output = run_network<T>(*network, input->view(), *workspace);
+  if (!output) return fail(output.error());
+  const Status saved = save_npy(options.output, *output);
+  return saved ? done : fail(saved.error());
+}
+
+}  // namespace
+
+int run_run(const RunOptions& options) {
+  if (options.engine == "fast") return misuse("--engine fast is not in this version yet; --engine readable is");
+  const auto file = ModelFile::open(options.model);
+  if (!file) return fail(file.error());
+  const auto model = Model::parse(file->bytes());
+  if (!model) return fail(Error{model.error()}.in(options.model));
+  if (!options.layer.empty() && !model->network.find(options.layer)) {
+    return misuse("--layer " + options.layer + ": network " + model->network.name +
+                  " has no such layer; `ochre info` lists them");
+  }
+  return options.precision == "double" ? run_in<double>(options, *model) : run_in<float>(options, *model);
+}
+
+}  // namespace ochre::program

@@ -1,0 +1,89 @@
+#include "terminal.hpp"
+
+#include <cmath>
+#include <cstdio>
+
+#include <unistd.h>
+
+#include "verbs.hpp"
+
+namespace ochre::program {
+
+void say(std::string_view message) {
+  std::string line = "ochre: ";
+  for (const char c : message) line += (c >= 0 && c < ' ') || c == '\x7f' ? '?' : c;
+  std::fprintf(stderr, "%s\n", line.c_str());
+}
+
+int fail(const Error& error) {
+  say(error.message());
+  return unusable_input;
+}
+
+int fail_to_open(const Error& error) {
+  say(error.message());
+  return error.code == ErrorCode::invalid_argument ? wrong_usage : unusable_input;
+}
+
+int misuse(std::string_view message) {
+  say(message);
+  return wrong_usage;
+}
+
+std::string with_commas(long long number) {
+  std::string text = std::to_string(number);
+  for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, ",");
+  return text;
+}
+
+std::string fixed(double value, int digits) {
+  char text[64];
+  std::snprintf(text, sizeof(text), "%.*f", digits, value);
+  return text;
+}
+
+std::string left(std::string_view text, std::size_t width) {
+  std::string column(text.substr(0, width - 1));
+  column.resize(width, ' ');
+  return column;
+}
+
+std::string right(std::string_view text, std::size_t width) {
+  return text.size() < width ? std::string(width - text.size(), ' ') + std::string(text) : std::string(text);
+}
+
+Progress::Progress(std::size_t steps, bool quiet)
+    : steps_(steps),
+      visible_(!quiet && steps > 1 && ::isatty(STDERR_FILENO) == 1),
+      start_(std::chrono::steady_clock::now()) {}
+
+void Progress::begin(std::string_view step) {
+  if (!visible_) return;
+  const std::size_t finished = begun_++;
+  constexpr std::size_t width = 24;
+  const std::size_t filled = width * finished / steps_;
+  std::string bar(filled, '=');
+  if (filled < width) bar += '>';
+  bar.resize(width, ' ');
+  std::string remaining;
+  if (finished > 0) {
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
+    const auto seconds =
+        std::lround(elapsed.count() / static_cast<double>(finished) * static_cast<double>(steps_ - finished));
+    const std::string ones = std::to_string(seconds % 60);
+    remaining = std::to_string(seconds / 60) + (ones.size() == 1 ? ":0" : ":") + ones + " left";
+  }
+  const std::string count = std::to_string(finished + 1) + "/" + std::to_string(steps_);
+  const std::size_t room = 79 - (count.size() + width + 20);
+  std::string name(step.size() > room ? step.substr(step.size() - room) : step);
+  for (char& c : name) c = c >= 0 && c < ' ' ? '?' : c;
+  std::fprintf(stderr, "\r\x1b[K  %s [%s] %s  %s", count.c_str(), bar.c_str(), left(remaining, 10).c_str(),
+               name.c_str());
+  std::fflush(stderr);
+}
+
+void Progress::clear() {
+  if (visible_) std::fputs("\r\x1b[K", stderr);
+}
+
+}  // namespace ochre::program

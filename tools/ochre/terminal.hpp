@@ -1,0 +1,48 @@
+// What the program says: results to standard output, everything for people to standard error.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include <ochre/base/error.hpp>
+
+namespace ochre::program {
+
+// One line on standard error: "ochre: <message>". Control characters, which a file's name may hold, become '?'.
+void say(std::string_view message);
+
+// say(), and the exit code that goes with it.
+int fail(const Error& error);
+int fail_to_open(const Error& error);  // the same, but an argument out of range (a temperature of NaN) is misuse
+int misuse(std::string_view message);
+
+// "1234567" -> "1,234,567".
+std::string with_commas(long long number);
+
+// A number with so many digits after the point.
+std::string fixed(double value, int digits);
+
+// `text` in a column of `width`: at its left, cut if there is no room for it and a space; at its right, never cut.
+std::string left(std::string_view text, std::size_t width);
+std::string right(std::string_view text, std::size_t width);
+
+// A bar for work of several steps, on a terminal only: "  3/5 [=====>    ] 0:12 left  pictures/cat.jpg".
+class Progress {
+ public:
+  Progress(std::size_t steps, bool quiet);
+  ~Progress() { clear(); }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  void begin(std::string_view step);  // the next one
+  void clear();                       // before another line is printed
+
+ private:
+  std::size_t steps_;
+  std::size_t begun_ = 0;
+  bool visible_;
+  std::chrono::steady_clock::time_point start_;
+};
+
+}  // namespace ochre::program

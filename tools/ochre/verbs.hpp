@@ -1,0 +1,85 @@
+// The verbs: what main.cpp reads from the command line, and the functions that do the work. Each returns an exit code.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ochre::program {
+
+// The program's promise to every script that calls it.
+enum ExitCode : int {
+  done = 0,
+  check_failed = 1,    // verify; bench, if the timed output is wrong
+  wrong_usage = 2,     // the command line
+  unusable_input = 3,  // missing, malformed, unsupported, too large; or an output that cannot be written
+  some_failed = 4,     // of several inputs
+};
+
+inline constexpr char embedded[] = "embedded";  // the model within the program
+
+struct ColorizeOptions {
+  std::vector<std::string> inputs;
+  std::string output;
+  std::string model = embedded;
+  std::optional<float> temperature;
+  float saturation = 1.0f;
+  std::optional<int> size;
+  int threads = 0;
+  bool recursive = false;
+  bool skip_existing = false;
+  std::string suffix;
+  bool quiet = false;
+};
+int run_colorize(const ColorizeOptions&);
+
+struct InfoOptions {
+  std::string model;
+  bool json = false;
+};
+int run_info(const InfoOptions&);
+
+struct VerifyOptions {
+  std::string model;
+  bool quiet = false;
+};
+int run_verify(const VerifyOptions&);
+
+struct RunOptions {
+  std::string model;
+  std::string input;
+  std::string output;
+  std::string layer;
+  std::string engine = "readable";
+  std::string precision = "float";
+  int threads = 0;
+};
+int run_run(const RunOptions&);
+
+struct BenchOptions {
+  std::string network = "street";
+  std::string model;  // instead of random weights, if not empty
+  int height = 256;
+  int width = 256;
+  int threads = 0;
+  int runs = 10;
+  std::string engine = "readable";
+  bool layers = false;
+  bool json = false;
+  bool quiet = false;
+};
+int run_bench(const BenchOptions&);
+
+struct EvalOptions {
+  std::string folder;
+  std::string model = embedded;
+  int size = 256;
+  std::optional<float> temperature;
+  int threads = 0;
+  std::optional<int> limit;
+  bool json = false;
+  bool quiet = false;
+};
+int run_eval(const EvalOptions&);
+
+}  // namespace ochre::program

@@ -1,0 +1,58 @@
+// ochre verify: replays the proof that stands in a model file.
+#include <cstdio>
+
+#include "engine.hpp"
+#include "model_file.hpp"
+#include "terminal.hpp"
+#include "verbs.hpp"
+
+namespace ochre::program {
+
+namespace {
+
+std::string scientific(double value) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.1e", value);
+  return value > 0 ? text : "0";
+}
+
+void print_layers(const audit::ProofReport& report) {
+  std::printf("%s%s%s%s\n", left("layer", 20).c_str(), left("kind", 18).c_str(), left("output", 20).c_str(),
+              right("error", 10).c_str());
+  for (const audit::ProofCheck& layer : report.layers) {
+    std::printf("%s%s%s%s  %s\n", left(layer.name, 20).c_str(), left(layer.kind, 18).c_str(),
+                left(to_string(layer.shape), 20).c_str(), right(scientific(layer.error), 10).c_str(),
+                layer.holds() ? "holds" : "FAILS");
+  }
+}
+
+}  // namespace
+
+int run_verify(const VerifyOptions& options) {
+  const auto file = ModelFile::open(options.model);
+  if (!file) return fail(file.error());
+  const auto model = Model::parse(file->bytes());
+  if (!model) return fail(Error{model.error()}.in(options.model));
+  const auto report = verify_proof(*model);
+  if (!report) {
+    say(options.model + ": " + report.error().message());
+    return report.error().code == ErrorCode::out_of_memory ? unusable_input : check_failed;
+  }
+  if (!options.quiet) {
+    print_layers(*report);
+    std::printf(
+        "\nerror: the largest difference of a sample, the minimum, maximum, mean or rms from\n"
+        "what %s found on an input %s,\n"
+        "as a share of the number or of the layer's rms, whichever is larger.\n\n",
+        report->computed_by.c_str(), to_string(report->input_shape).c_str());
+  }
+  if (const audit::ProofCheck* layer = report->first_failure()) {
+    say(options.model + ": layer " + layer->name + ": " + layer->failure);
+    return check_failed;
+  }
+  std::printf("%zu of %zu layers hold: largest error %s, tolerance %s\n", report->layers.size(), report->layers.size(),
+              scientific(report->largest_error()).c_str(), scientific(audit::proof_tolerance).c_str());
+  return done;
+}
+
+}  // namespace ochre::program

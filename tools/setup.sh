@@ -84,7 +84,7 @@ run_tests() {  # run_tests BUILD_FOLDER: shows failures, then `N passed, N faile
     { line[NR] = $0 }
     / tests failed out of / { total = $(NF); failed = $4 }
     END {
-      if (total + 0 == 0 || failed + 0 > 0) for (i = 1; i <= NR; ++i) if (line[i] !~ / Passed +[0-9.]+ sec$/) print line[i]
+      if (total + 0 == 0 || failed + 0 > 0) for (i = 1; i <= NR; ++i) if (line[i] !~ / Passed +[0-9.]+ sec$|^ +Start +[0-9]+:/) print line[i]
       print total - failed " passed, " failed + 0 " failed"
       exit total + 0 == 0 || failed + 0 > 0
     }' "$log"

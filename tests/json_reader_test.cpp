@@ -101,6 +101,7 @@ TEST_CASE("json reader: strings as the other parser reads them") {
       R"('a')",
       "\"a\nb\"",
       "\"a\tb\"",
+      "\"a\x1f\"",
       "\"a\x7f\"",
       "\"\xc3\xa9\"",
       "\"\xc3\"",

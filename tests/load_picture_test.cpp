@@ -182,6 +182,7 @@ TEST_CASE("load pnm: scaled to the whole range") {
   CHECK(samples(load("P5\n# a comment\n3\t1 # another\n15\n\x00\x07\x0f"sv)) == std::vector<int>{0, 119, 255});
   CHECK(samples(load("P6 1 1 65535\n\x01\x02\x03\x04\xff\xff"sv)) == std::vector<int>{0x0102, 0x0304, 0xffff});
   CHECK(samples(load("P5 3 1 1023\n\x00\x00\x03\xff\x7f\xff"sv)) == std::vector<int>{0, 65535, 65535});
+  CHECK(samples(load("P5 2 1 7\n\x03\x04"sv)) == std::vector<int>{109, 146});  // rounded to nearest
   CHECK(load("P6 1 1 255\nabc").format == PixelFormat::rgb8);
   CHECK(load("P5 1 1 256\nab").format == PixelFormat::gray16);
   CHECK(lacks(refusal(bytes_of("P5 2 2 255\nabc")), {"found 3 bytes", "expected 4", "2x2", "cut short"}) == "");
@@ -260,6 +261,9 @@ TEST_CASE("load jpeg: damaged or foreign EXIF is passed over") {
   }
   for (const int orientation : {0, 9, 255})
     CHECK(ochre::decode_picture(with_app1(jpeg(), exif(false, orientation)))->width == 32);
+  std::string twice = exif(true, 6);
+  twice[twice.size() - 12] = 2;  // two values where there is room for one meaning
+  CHECK(ochre::decode_picture(with_app1(jpeg(), twice))->width == 32);
   CHECK(ochre::decode_picture(with_app1(jpeg(), "http://ns.adobe.com/xap/1.0/"))->width == 32);
 }
 
@@ -273,6 +277,11 @@ TEST_CASE("load jpeg: tables that the decoder would take on trust") {
   Bytes too_many_codes = jpeg();
   find_marker(too_many_codes, 0xC4)[6] = std::byte{0xFF};
   CHECK(lacks(refusal(too_many_codes), {"damaged Huffman table", "256"}) == "");
+  Bytes one_too_many = jpeg();  // a table of 2 codes of 15 bits and 255 of 16, all there
+  const Bytes table =
+      bytes_of(std::string("\xff\xc4\x01\x14"sv) + std::string(15, '\0') + "\x02\xff" + std::string(257, '\1'));
+  one_too_many.insert(one_too_many.begin() + 2, table.begin(), table.end());
+  CHECK(lacks(refusal(one_too_many), {"damaged Huffman table", "256"}) == "");
   for (const int sampling : {0x00, 0x01, 0x10, 0x32, 0x23}) {
     Bytes odd_sampling = jpeg();
     const auto frame = find_marker(odd_sampling, 0xC0);

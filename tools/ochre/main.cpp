@@ -5,6 +5,7 @@
 
 #include <ochre/base/version.hpp>
 
+#include "idle_threads.hpp"
 #include "terminal.hpp"
 #include "verbs.hpp"
 
@@ -191,6 +192,7 @@ class CommandLine {
 
 int main(int count, char** words) {
   using namespace ochre::program;
+  let_idle_threads_sleep(words);
   const int code = CommandLine().run(count, words);
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
   say("standard output: found no room or no reader, expected all of it to be taken");

@@ -94,7 +94,9 @@ double largest_difference(const std::vector<float>& left, const std::vector<floa
 TEST_CASE("colorizer: any size comes out at its own size, coloured, its lightness kept") {
   const auto colorizer = make_colorizer({.saturation = 1.0f, .threads = 1});
   const Index sizes[][2] = {{1, 1}, {1, 2}, {2, 1}, {1, 300}, {300, 1}, {7, 5}, {64, 64}, {97, 53}, {33, 200}};
-  for (const auto& [width, height] : sizes) {
+  for (const auto& size : sizes) {
+    const Index width = size[0];
+    const Index height = size[1];
     CAPTURE(width);
     CAPTURE(height);
     const Picture scene = make_scene(width, height);

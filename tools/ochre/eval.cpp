@@ -1,5 +1,7 @@
 // ochre eval: colours the pictures of a folder from their own grey versions, and scores them. What is scored is what a
-// user gets: 16-bit sRGB out of the Colorizer, its ab for the AuC, rounded to 8 bits for the PSNR.
+// user gets: 16-bit sRGB out of the Colorizer, its ab for the AuC, rounded to 8 bits for the PSNR. Colours outside sRGB
+// have lost their excess chroma by then; tools/train/evaluate.py scores them as predicted, so a model that exaggerates
+// gets less from it.
 #include <cmath>
 #include <cstdio>
 #include <cstring>

@@ -68,8 +68,9 @@ class CommandLine {
   void add_colorize() {
     auto& o = colorize_;
     auto* verb = add_verb("colorize", "Colour pictures", "ochre colorize examples/pictures -o coloured",
-                          "Reads PNG, JPEG, BMP and PNM, writes PNG, JPEG and PPM. A folder's pictures become\n"
-                          "OUTPUT/NAME.png. PNG keeps 16-bit depth and alpha. No input is overwritten.\n\n");
+                          "Reads PNG, JPEG, BMP and PNM, writes PNG, JPEG and PPM. A folder's pictures\n"
+                          "become OUTPUT/NAME.png. PNG keeps 16-bit depth and alpha. No input is ever\n"
+                          "overwritten.\n\n");
     verb->add_option("INPUT", o.inputs, "Pictures, or folders of pictures")->required();
     verb->add_option("-o,--output", o.output, "A file for one picture, else a folder")
         ->required()

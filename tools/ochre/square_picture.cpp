@@ -1,50 +1,70 @@
 #include "square_picture.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <vector>
-
-#include <ochre/color/area_average.hpp>
 
 namespace ochre::program {
 
 namespace {
 
-// One channel of a row, in 8-bit levels.
-void read_channel(const PictureView& picture, Index y, Index channel, float* levels) {
-  const Index sample = bytes_per_sample(picture.format);
-  const std::uint8_t* at = picture.row(y) + (has_color(picture.format) ? channel : 0) * sample;
-  for (Index x = 0; x < picture.width; ++x, at += bytes_per_pixel(picture.format)) {
-    std::uint16_t wide = 0;
-    if (sample == 2) std::memcpy(&wide, at, sizeof(wide));
-    levels[x] = sample == 2 ? static_cast<float>(wide) / 257.0f : static_cast<float>(*at);
+struct Interval {
+  Index begin = 0;
+  Index end = 0;
+};
+
+// For each sample of the square along one axis, the pixels of the picture that it is the mean of.
+std::vector<Interval> source_intervals(Index length, Index shorter, Index side) {
+  const double exact = static_cast<double>(length) * static_cast<double>(side) / static_cast<double>(shorter);
+  const auto resized = static_cast<Index>(std::nearbyint(exact));  // halves to even, as Python rounds
+  const double factor = static_cast<double>(length) / static_cast<double>(resized);
+  const Index first = (resized - side) / 2;
+  std::vector<Interval> all;
+  for (Index i = first; i < first + side; ++i) {
+    const double centre = (static_cast<double>(i) + 0.5) * factor;
+    const double half = std::max(factor, 1.0) / 2;
+    const auto begin = std::max<Index>(static_cast<Index>(centre - half + 0.5), 0);
+    const auto end = std::min(static_cast<Index>(centre + half + 0.5), length);
+    all.push_back({begin, end});
   }
+  return all;
+}
+
+// Sum of one channel over a row's pixels; in 16-bit levels if the format has them.
+std::int64_t sum_of_samples(const std::uint8_t* row, PixelFormat format, Index channel, Interval pixels) {
+  const Index step = bytes_per_pixel(format);
+  const Index size = bytes_per_sample(format);
+  const std::uint8_t* at = row + pixels.begin * step + channel * size;
+  std::int64_t sum = 0;
+  for (Index x = pixels.begin; x < pixels.end; ++x, at += step) {
+    std::uint16_t wide = *at;
+    if (size == 2) std::memcpy(&wide, at, sizeof(wide));
+    sum += wide;
+  }
+  return sum;
 }
 
 }  // namespace
 
 Result<LoadedPicture> square_picture(const LoadedPicture& picture, Index side) {
-  const Index shorter = std::min(picture.width, picture.height);
-  PictureView centre = picture.view();
-  centre.pixels =
-      centre.row((picture.height - shorter) / 2) + (picture.width - shorter) / 2 * bytes_per_pixel(picture.format);
-  centre.width = centre.height = shorter;
   auto square = LoadedPicture::create(side, side, PixelFormat::rgb8);
-  auto plane = AlignedBuffer<float>::create(side * side);
   if (!square) return square;
-  if (!plane) return std::move(plane).error();
-  std::vector<float> row(static_cast<std::size_t>(shorter));
-  std::vector<float> scratch(static_cast<std::size_t>(side));
-  for (Index channel = 0; channel < 3; ++channel) {
-    color::AreaAverage average({shorter, shorter}, {side, side}, plane->data(), scratch.data());
-    for (Index y = 0; y < shorter; ++y) {
-      read_channel(centre, y, channel, row.data());
-      average.add_row(row.data());
-    }
-    std::uint8_t* to = square->pixels.data() + channel;
-    for (const float level : plane->span()) {
-      *to = static_cast<std::uint8_t>(std::clamp(level + 0.5f, 0.0f, 255.0f));
-      to += 3;
+  const Index shorter = std::min(picture.width, picture.height);
+  const auto columns = source_intervals(picture.width, shorter, side);
+  const auto rows = source_intervals(picture.height, shorter, side);
+  const double level = bytes_per_sample(picture.format) == 2 ? 257.0 : 1.0;
+  std::uint8_t* to = square->pixels.data();
+  for (const Interval& down : rows) {
+    for (const Interval& across : columns) {
+      const auto pixels = static_cast<double>((down.end - down.begin) * (across.end - across.begin));
+      for (Index channel = 0; channel < 3; ++channel) {
+        std::int64_t sum = 0;
+        for (Index y = down.begin; y < down.end; ++y) {
+          sum += sum_of_samples(picture.view().row(y), picture.format, has_color(picture.format) ? channel : 0, across);
+        }
+        *to++ = static_cast<std::uint8_t>(static_cast<double>(sum) / (level * pixels) + 0.5);
+      }
     }
   }
   return square;

@@ -1,7 +1,8 @@
-// A picture brought to a square for scoring: the centred square of its shorter side, resized to `side`. Each sample is
-// the mean of the encoded levels over its area or, where the square must grow, interpolated linearly
-// (color/area_average.hpp); tools/train/evaluate.py does the same with Pillow's BOX, which rounds the areas to whole
-// pixels. Tested by cli_scores_test.cpp.
+// A picture brought to a square for scoring: the shorter side resized to `side`, then the centred square. Each sample
+// is the mean of the whole pixels between its borders, which are rounded to pixels (where the picture must grow: the
+// nearest pixel). tools/train/evaluate.py gets the same squares from Pillow's BOX, to within a level. That matters: on
+// 60 pictures an early model had an AuC of 87.4 with this filter, 86.9 with exact borders, 87.0 with a bicubic one.
+// Tested by cli_scores_test.cpp.
 #pragma once
 
 #include <ochre/image_io/loaded_picture.hpp>

@@ -41,8 +41,8 @@ int run_verify(const VerifyOptions& options) {
   if (!options.quiet) {
     print_layers(*report);
     std::printf(
-        "\nerror: the largest difference of a sample, the minimum, maximum, mean or rms from\n"
-        "what %s found on an input %s,\n"
+        "\nerror: the largest difference of a sample, the minimum, maximum, mean or rms\n"
+        "from what %s found on an input %s,\n"
         "as a share of the number or of the layer's rms, whichever is larger.\n\n",
         report->computed_by.c_str(), to_string(report->input_shape).c_str());
   }

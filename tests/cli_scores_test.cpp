@@ -1,0 +1,222 @@
+// The verbs that measure: bench and eval; and the squares that eval scores.
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include <ochre/color/srgb_lab.hpp>
+#include <ochre/image_io/save_picture.hpp>
+
+#include "../tools/ochre/square_picture.cpp"
+#include "support/program.hpp"
+#include "support/tiny_model.hpp"
+
+using namespace ochre;
+using namespace ochre::test;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+Words keys_of(const Json& object) {
+  Words keys;
+  for (const auto& [key, value] : object.items()) keys.push_back(key);
+  return keys;
+}
+
+const Words bench_keys{"network", "model",     "height", "width",   "threads",        "isa",  "engine",
+                       "runs",    "median_ms", "min_ms", "load_ms", "peak_rss_bytes", "gmac", "gflops_effective",
+                       "checked"};
+
+// A picture whose ab is `a` and `b` everywhere, its lightness a ramp within sRGB.
+void write_picture(const std::string& path, float a, float b) {
+  auto picture = LoadedPicture::create(24, 18, PixelFormat::rgb8).value();
+  std::vector<float> lightness(24);
+  const std::vector<float> as(24, a);
+  const std::vector<float> bs(24, b);
+  for (Index y = 0; y < picture.height; ++y) {
+    for (std::size_t x = 0; x < 24; ++x) lightness[x] = static_cast<float>(40 + x + static_cast<std::size_t>(y));
+    color::lab_to_srgb_row(lightness.data(), as.data(), bs.data(), 24, picture.view().row(y), PixelFormat::rgb8);
+  }
+  const auto* read_only = &picture;
+  REQUIRE(save_picture(path, read_only->view()).ok());
+}
+
+std::string constant_model(float a, float b) {
+  TinyModel tiny;
+  tiny.slope[0] = tiny.slope[1] = 0;
+  tiny.bias[0] = a;
+  tiny.bias[1] = b;
+  return tiny.bytes();
+}
+
+}  // namespace
+
+TEST_CASE("bench: the JSON as agreed, and the output checked") {
+  const Outcome run = run_program(
+      {"bench", "--network", "street", "--height", "32", "--width", "48", "--runs", "2", "--threads", "1", "--json"});
+  CAPTURE(run.err);
+  CHECK(run.code == 0);
+  CHECK(run.err.empty());
+  const Json bench = Json::parse(run.out);
+  CHECK(keys_of(bench) == bench_keys);
+  CHECK(bench["network"] == "street");
+  CHECK(bench["model"].is_null());
+  CHECK(bench["height"] == 32);
+  CHECK(bench["width"] == 48);
+  CHECK(bench["threads"] == 1);
+  CHECK(bench["isa"].get<std::string>() != "");
+  CHECK(bench["engine"] == "readable");
+  CHECK(bench["runs"] == 2);
+  CHECK(bench["min_ms"].get<double>() > 0);
+  CHECK(bench["median_ms"].get<double>() >= bench["min_ms"].get<double>());
+  CHECK(bench["load_ms"].get<double>() > 0);
+  CHECK(bench["peak_rss_bytes"].get<double>() > 8e6);  // street's weights alone
+  CHECK(bench["gmac"].get<double>() == doctest::Approx(2.684 * 32 * 48 / 65536).epsilon(0.01));
+  CHECK(bench["gflops_effective"].get<double>() > 0);
+  CHECK(bench["checked"] == true);
+}
+
+TEST_CASE("bench: a model file, its layers, the table") {
+  const TemporaryFolder folder;
+  const std::string model = folder.write("tiny.safetensors", TinyModel{}.bytes());
+  const Outcome run = run_program({"bench", "--model", model, "--size", "16", "--runs", "1", "--layers", "--json"});
+  CAPTURE(run.err);
+  CHECK(run.code == 0);
+  const Json bench = Json::parse(run.out);
+  CHECK(bench["network"] == "tiny");
+  CHECK(bench["model"] == model);
+  CHECK(bench["width"] == 16);
+  CHECK(bench["checked"] == true);
+  CHECK(bench["layers"].size() == 2);
+  const Outcome table = run_program({"bench", "--model", model, "--size", "16", "--runs", "3", "--layers"});
+  CHECK(table.code == 0);
+  for (const char* part : {"colours", "median", "peak memory", "holds"}) {
+    CHECK(table.out.find(part) != std::string::npos);
+  }
+
+  const auto refused = [&](const Words& words, int code) {
+    Words all{"bench", "--runs", "1", "--size", "16"};
+    all.insert(all.end(), words.begin(), words.end());
+    const Outcome outcome = run_program(all);
+    CAPTURE(outcome.err);
+    CHECK(outcome.code == code);
+    CHECK(outcome.out.empty());
+  };
+  refused({"--network", "lenet"}, 2);
+  refused({"--network", "street", "--model", model}, 2);
+  refused({"--width", "16"}, 2);
+  refused({"--engine", "fast"}, 2);
+  refused({"--runs", "0"}, 2);
+  refused({"--model", folder.path("missing")}, 3);
+  refused({"--model", folder.write("bad", "x")}, 3);
+}
+
+TEST_CASE("eval: the JSON as agreed; a model that knows the colour has all of it right") {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder.path("set/deep"));
+  write_picture(folder.path("set/a.png"), 20, 10);
+  write_picture(folder.path("set/deep/b.png"), 20, 10);
+  write_picture(folder.path("set/grey.png"), 0, 0);
+  const auto eval = [&](const std::string& model, const Words& more = {}) {
+    Words words{"eval", folder.path("set"), "--model", folder.write("m", model), "--size", "16", "--json"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome run = run_program(words);
+    CAPTURE(run.err);
+    CHECK(run.code == 0);
+    return Json::parse(run.out);
+  };
+  const Json right = eval(constant_model(20, 10), {"--temperature", "0.5"});
+  CHECK(keys_of(right) == Words{"model", "pictures", "size", "temperature", "auc", "auc_rebalanced", "psnr_rgb",
+                                "colourfulness", "colourfulness_truth", "grey"});
+  CHECK(keys_of(right["grey"]) == Words{"auc", "auc_rebalanced", "psnr_rgb"});
+  CHECK(right["model"] == folder.path("m"));
+  CHECK(right["pictures"] == 2);  // the grey one has no colour to find
+  CHECK(right["size"] == 16);
+  CHECK(right["temperature"] == 0.5);
+  CHECK(right["auc"].get<double>() > 99.2);  // 8 bits keep ab to within one unit, which costs one threshold of 151
+  CHECK(right["auc_rebalanced"].get<double>() > 99.2);
+  CHECK(right["psnr_rgb"].get<double>() > 45);
+  CHECK(right["colourfulness"].get<double>() ==
+        doctest::Approx(right["colourfulness_truth"].get<double>()).epsilon(0.02));
+
+  // An ab error of sqrt(20² + 10²) = 22.4 is within 128 of the 151 thresholds.
+  const double missed = 100.0 * 128 / 151;
+  CHECK(right["grey"]["auc"].get<double>() == doctest::Approx(missed).epsilon(0.01));
+  CHECK(right["grey"]["psnr_rgb"].get<double>() < 25);
+  const Json grey = eval(constant_model(0, 0));
+  CHECK(grey["auc"].get<double>() == doctest::Approx(grey["grey"]["auc"].get<double>()).epsilon(1e-3));
+  CHECK(grey["psnr_rgb"].get<double>() == doctest::Approx(grey["grey"]["psnr_rgb"].get<double>()).epsilon(1e-3));
+  CHECK(grey["colourfulness"].get<double>() < 0.1);
+  CHECK(eval(constant_model(0, 0), {"--limit", "1"})["pictures"] == 1);
+}
+
+TEST_CASE("eval: the table, and what cannot be scored") {
+  const TemporaryFolder folder;
+  const std::string model = folder.write("m", constant_model(20, 10));
+  std::filesystem::create_directories(folder.path("set"));
+  write_picture(folder.path("set/a.png"), 20, 10);
+  const Outcome table = run_program({"eval", folder.path("set"), "--model", model, "--size", "16"});
+  CHECK(table.code == 0);
+  for (const char* part : {"1 pictures", "AuC rebalanced", "PSNR", "colourfulness", "grey", "truth"}) {
+    CHECK(table.out.find(part) != std::string::npos);
+  }
+  folder.write("set/broken.png", "x");
+  const Outcome some = run_program({"eval", folder.path("set"), "--model", model, "--size", "16"});
+  CHECK(some.code == 4);
+  CHECK(some.says("broken.png: found"));
+  CHECK(some.out.find("1 pictures") != std::string::npos);
+  std::filesystem::remove(folder.path("set/a.png"));
+  CHECK(run_program({"eval", folder.path("set"), "--model", model}).code == 3);
+  CHECK(run_program({"eval", folder.path("missing"), "--model", model}).code == 3);
+  CHECK(run_program({"eval", folder.path("set"), "--model", folder.path("missing")}).code == 3);
+  CHECK(run_program({"eval"}).code == 2);
+  CHECK(run_program({"eval", folder.path("set"), "--limit", "0"}).code == 2);
+}
+
+TEST_CASE("eval's squares are those of Pillow's BOX, to within a level") {
+  struct Case {
+    Index width, height, side;
+    std::vector<int> expected;
+  };
+  // Pillow 13: the picture resized to a shorter side of `side` with BOX, then the centred square.
+  const Case cases[] = {
+      {9, 6, 4, {85,  72,  128, 129, 89, 64,  172, 173, 128, 152, 87,  64,  164, 82,  0,   208,
+                 99,  128, 251, 183, 0,  39,  97,  128, 116, 93,  128, 96,  110, 64,  75,  194,
+                 128, 119, 108, 64,  67, 103, 0,   111, 120, 128, 154, 204, 0,   198, 118, 128}},
+      {3, 5, 5, {0,   0,   255, 0,   0,   255, 29,  17,  0,   58,  68,  0,   58,  68,  0,   53,  7,   0,   53,
+                 7,   0,   82,  24,  0,   111, 75,  255, 111, 75,  255, 106, 14,  0,   106, 14,  0,   135, 31,
+                 255, 164, 82,  0,   164, 82,  0,   106, 14,  0,   106, 14,  0,   135, 31,  255, 164, 82,  0,
+                 164, 82,  0,   159, 21,  255, 159, 21,  255, 188, 38,  0,   217, 89,  0,   217, 89,  0}},
+      {4, 4, 4, {0,  0,   255, 29, 17,  0,   58,  68,  0,   87, 153, 255, 53, 7,   0,   82,
+                 24, 0,   111, 75, 255, 140, 160, 0,   106, 14, 0,   135, 31, 255, 164, 82,
+                 0,  193, 167, 0,  159, 21,  255, 188, 38,  0,  217, 89,  0,  246, 174, 255}},
+      {13, 2, 3, {145, 169, 0,   174, 100, 255, 174, 100, 255, 198, 176, 255, 227, 107,
+                  0,   227, 107, 0,   198, 176, 255, 227, 107, 0,   227, 107, 0}},
+  };
+  for (const Case& one : cases) {
+    CAPTURE(one.width);
+    for (const PixelFormat format : {PixelFormat::rgb8, PixelFormat::rgba16}) {
+      auto picture = LoadedPicture::create(one.width, one.height, format).value();
+      for (Index y = 0; y < one.height; ++y) {
+        for (Index x = 0; x < one.width; ++x) {
+          const Index samples[4] = {(29 * x + 53 * y) % 256, (17 * x * x + 7 * y) % 256, (x + y) % 3 == 0 ? 255 : 0, 9};
+          for (Index c = 0; c < channels(format); ++c) {
+            auto* at = picture.view().row(y) + (x * channels(format) + c) * bytes_per_sample(format);
+            for (Index byte = 0; byte < bytes_per_sample(format); ++byte)
+              at[byte] = static_cast<std::uint8_t>(samples[c]);
+          }
+        }
+      }
+      const auto square = program::square_picture(picture, one.side).value();
+      REQUIRE(square.width == one.side);
+      REQUIRE(square.height == one.side);
+      for (std::size_t i = 0; i < one.expected.size(); ++i) {
+        CAPTURE(i);
+        CHECK(std::abs(int{square.pixels.data()[i]} - one.expected[i]) <= 1);
+      }
+      CHECK(!program::is_grey(square));
+    }
+  }
+  auto grey = LoadedPicture::create(3, 3, PixelFormat::gray16).value();
+  grey.pixels.data()[4] = 200;
+  CHECK(program::is_grey(program::square_picture(grey, 5).value()));
+}

@@ -130,10 +130,11 @@ TEST_CASE("a correct proof holds, for every layer") {
 TEST_CASE("a weight that changed is found in its layer") {
   const Weights weights = make_weights();
   const std::string proof = make_proof(weights).dump();
-  for (const auto& [name, values] : weights) {
+  for (const auto& tensor : weights) {
+    const std::string& name = tensor.first;
     CAPTURE(name);
     Weights spoilt = weights;
-    spoilt[name][0] = std::nextafter(values[0], 10.0f);  // the smallest change there is
+    spoilt[name][0] = std::nextafter(tensor.second[0], 10.0f);  // the smallest change there is
     const auto report = verify(spoilt, proof);
     REQUIRE_MESSAGE(report, message_of(report));
     REQUIRE(report->first_failure() != nullptr);

@@ -24,9 +24,9 @@
 namespace ochre::inline v0::audit {
 
 // Double against double: the two differ by the order of their sums alone. From below: against PyTorch the worst layer
-// of street differs by 2e-15, of narrow copies of eccv16 and siggraph17 by 4e-15 and 6e-15. From above: float would
-// differ by about 1e-6, and of 1000 weights of street whose lowest bit was flipped, one at a time, 769 were noticed (at
-// 1e-12 671; 793 change anything at all: others are multiplied by zeros only).
+// of street differs by 2e-15, of eccv16 and siggraph17 at full width by 1.4e-14. From above: float would differ by
+// about 1e-6, and of 1000 weights of street whose lowest bit was flipped, one at a time, 769 were noticed (at 1e-12
+// 671; 793 change anything at all, the others are multiplied by zeros only).
 inline constexpr double proof_tolerance = 1e-13;
 
 struct ProofSample {

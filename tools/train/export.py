@@ -101,8 +101,8 @@ def origin(config: dict, state: dict) -> str:
     return (
         f"Trained from scratch by the ochre project with tools/train on {pictures} "
         f"({config['card']['pictures']}). {phases}. Step {state['step']}, "
-        f"{state['seconds'] / 60:.0f} minutes on 2 CPU cores, exponential moving average of the "
-        f"weights, lambda {config['loss']['mixing']}. {datetime.now(UTC):%Y-%m-%d}."
+        f"{state['seconds'] / 60:.0f} minutes on {config['card']['machine']}, exponential moving "
+        f"average of the weights, lambda {config['loss']['mixing']}. {datetime.now(UTC):%Y-%m-%d}."
     )
 
 

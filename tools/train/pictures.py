@@ -61,7 +61,7 @@ def centred_square(picture: Image.Image, side: int) -> Image.Image:
     short = min(width, height)
     if short != side:
         width, height = round(width * side / short), round(height * side / short)
-        picture = picture.resize((width, height), Image.Resampling.BICUBIC)
+        picture = picture.resize((width, height), Image.Resampling.BOX)
     left, top = (width - side) // 2, (height - side) // 2
     return picture.crop((left, top, left + side, top + side))
 

@@ -310,8 +310,9 @@ def run(trainer: Trainer, batches: Batches, folder: Path) -> None:
     )  # fmt: skip
     schedule = trainer.schedule
     seen = schedule.pixels_before(trainer.step) / 1e6
-    bar = tqdm(total=trainer.total_pixels() / 1e6, initial=seen, unit="Mpx", mininterval=5,
-               bar_format="{l_bar}{bar:20}| {elapsed}<{remaining}, {rate_fmt}{postfix}")  # fmt: skip
+    layout = "{l_bar}{bar:20}| {elapsed}<{remaining}, {rate_fmt}{postfix}"
+    total = trainer.total_pixels() / 1e6
+    bar = tqdm(total=total, initial=seen, unit="Mpx", mininterval=5, bar_format=layout)
     started = saved = time.monotonic()
     before, losses = trainer.seconds, []
     with (folder / "log.csv").open("a", newline="") as log:

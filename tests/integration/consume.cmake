@@ -21,5 +21,5 @@ endif()
 run("${CMAKE_COMMAND}" -G "${GENERATOR}" "-DCMAKE_CXX_COMPILER=${CXX}" "${how}" -S "${CMAKE_CURRENT_LIST_DIR}/consumer"
     -B "${WORK}/build")
 run("${CMAKE_COMMAND}" --build "${WORK}/build")
-run("${WORK}/build/consumer")
+run("${WORK}/build/consumer" "${OCHRE}/weights/street.safetensors")
 message("${output}")

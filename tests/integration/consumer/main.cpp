@@ -1,22 +1,24 @@
 // Fails to build or to run when the headers, their dependencies or OpenMP do not arrive at ochre's users.
 #include <cstdio>
+#include <vector>
 
-#include <ochre/base/version.hpp>
-#include <ochre/parallel/parallel_for.hpp>
-#include <ochre/simd/simd.hpp>
-#include <ochre/tensor/tensor.hpp>
+#include <ochre/ochre.hpp>
 
-int main() {
+int main(int count, char** words) {
 #if !defined(_OPENMP)
   std::puts("OpenMP did not arrive");
   return 1;
 #endif
-  auto tensor = ochre::Tensor<float>::create({.n = 1, .c = 2, .h = 3, .w = 4});
-  if (!tensor) return 1;
-  ochre::parallel_for(2, tensor->shape().size(), [&](ochre::Index begin, ochre::Index end, int) noexcept {
-    for (ochre::Index i = begin; i < end; ++i) tensor->data()[i] = static_cast<float>(i);
-  });
-  std::printf("ochre %s, %s, element 23 is %g\n", ochre::version, ochre::simd::arch_name(),
-              static_cast<double>(tensor->view().at(0, 1, 2, 3)));
-  return tensor->view().at(0, 1, 2, 3) == 23.0f ? 0 : 1;
+  if (count != 2) return 2;
+  const auto colorizer = ochre::Colorizer::open(words[1], {.size = 64, .threads = 2});
+  if (!colorizer) return std::puts(colorizer.error().message().c_str()), 1;
+  auto workspace = colorizer->make_workspace({80, 60});
+  if (!workspace) return 1;
+  std::vector<unsigned char> gray(80 * 60, 200), rgb(3 * gray.size());
+  const auto done =
+      colorizer->colorize({.pixels = gray.data(), .width = 80, .height = 60, .row_stride = 80},
+                          {.pixels = rgb.data(), .width = 80, .height = 60, .row_stride = 240}, *workspace);
+  std::printf("ochre %s, %s: grey 200 became %d %d %d\n", ochre::version, ochre::simd::arch_name(), rgb[0], rgb[1],
+              rgb[2]);
+  return done && (rgb[0] != rgb[1] || rgb[1] != rgb[2]) ? 0 : 1;
 }

@@ -7,39 +7,17 @@
 
 #include <ochre/kernels/gemm.hpp>
 #include <ochre/kernels/im2col.hpp>
-#include <ochre/layers/layer.hpp>
+#include <ochre/layers/convolution_spec.hpp>
 
 namespace ochre::inline v0::layers {
 
-struct Conv2dSpec {
+struct Conv2dSpec : ConvolutionSpec {
   static constexpr std::string_view kind = "conv2d";
-
-  Index out = 1;
-  Window window;
-  Index groups = 1;
-  bool bias = true;
 
   static Conv2dSpec parse(Attributes& from) {
     Conv2dSpec spec;
-    spec.out = from.index("out", 1);
-    spec.window.kernel = from.extent("kernel", 1);
-    spec.window.stride = from.extent("stride", 1, Extent{1, 1});
-    spec.window.padding = from.extent("padding", 0, Extent{0, 0});
-    spec.window.dilation = from.extent("dilation", 1, Extent{1, 1});
-    spec.groups = from.index("groups", 1, 1);
-    spec.bias = from.flag("bias", true);
-    if (spec.out % std::max<Index>(spec.groups, 1) != 0) from.fail("`out` is not a multiple of `groups`");
+    spec.read(from);
     return spec;
-  }
-
-  Result<Index> output_channels(Channels channels) const {
-    const auto in = one_input(channels);
-    if (in && *in % groups != 0) {
-      return Error{ErrorCode::malformed,
-                   std::to_string(*in) + " input channels, expected a multiple of groups=" + std::to_string(groups)};
-    }
-    if (!in) return in;
-    return out;
   }
 
   Result<Extent> output_extent(Extents extents) const {

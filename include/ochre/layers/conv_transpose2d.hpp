@@ -7,41 +7,20 @@
 #pragma once
 
 #include <ochre/kernels/gemm.hpp>
-#include <ochre/layers/layer.hpp>
+#include <ochre/layers/convolution_spec.hpp>
 
 namespace ochre::inline v0::layers {
 
-struct ConvTranspose2dSpec {
+struct ConvTranspose2dSpec : ConvolutionSpec {
   static constexpr std::string_view kind = "conv_transpose2d";
 
-  Index out = 1;
-  Window window;
   Extent output_padding{0, 0};
-  Index groups = 1;
-  bool bias = true;
 
   static ConvTranspose2dSpec parse(Attributes& from) {
     ConvTranspose2dSpec spec;
-    spec.out = from.index("out", 1);
-    spec.window.kernel = from.extent("kernel", 1);
-    spec.window.stride = from.extent("stride", 1, Extent{1, 1});
-    spec.window.padding = from.extent("padding", 0, Extent{0, 0});
-    spec.window.dilation = from.extent("dilation", 1, Extent{1, 1});
+    spec.read(from);
     spec.output_padding = from.extent("output_padding", 0, Extent{0, 0});
-    spec.groups = from.index("groups", 1, 1);
-    spec.bias = from.flag("bias", true);
-    if (spec.out % std::max<Index>(spec.groups, 1) != 0) from.fail("`out` is not a multiple of `groups`");
     return spec;
-  }
-
-  Result<Index> output_channels(Channels channels) const {
-    const auto in = one_input(channels);
-    if (in && *in % groups != 0) {
-      return Error{ErrorCode::malformed,
-                   std::to_string(*in) + " input channels, expected a multiple of groups=" + std::to_string(groups)};
-    }
-    if (!in) return in;
-    return out;
   }
 
   Result<Extent> output_extent(Extents extents) const {

@@ -1,7 +1,8 @@
 // Which layers run, and where each puts its output. Only what the wanted layer depends on runs. Outputs share slots of
 // memory: a slot is free again after the last layer that reads it, and a layer that can works in its input's slot.
-// Greedy, first fit by size; deterministic. Proven in network_test.cpp (no layer's output is overwritten before its
-// last reader, checked by running every layer against the reference).
+// Greedy, first fit by size; deterministic. That no output is overwritten before its last reader is proven in
+// network_test.cpp, layer by layer against the reference, and by the blocks of layers_test.cpp, where outputs are read
+// twice.
 #pragma once
 
 #include <algorithm>

@@ -5,7 +5,11 @@ set -eu
 exec </dev/null
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 build=$root/build
-if [ -z "${CMAKE_GENERATOR:-}" ] && command -v ninja >/dev/null; then export CMAKE_GENERATOR=Ninja; fi
+
+choose_generator() {
+  if [ -z "${CMAKE_GENERATOR:-}" ] && command -v ninja >/dev/null; then export CMAKE_GENERATOR=Ninja; fi
+}
+choose_generator
 
 # Debian packages of which something is missing here; by looking for headers and programs, so that it works anywhere.
 missing_packages() {  # missing_packages with-tests|program-only
@@ -56,6 +60,7 @@ install_packages() {  # install_packages PACKAGE...
   local apt="$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends"
   # A machine that never ran `apt-get update` fails at once; one that did needs no network for the lists.
   $apt install "$@" >/dev/null 2>&1 || quietly sh -c "$apt update && $apt install $*"
+  choose_generator  # ninja may have come just now
 }
 
 quietly() {  # quietly COMMAND...: its output is shown only if it fails, and then ends the script

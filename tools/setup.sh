@@ -15,15 +15,11 @@ choose_generator
 missing_packages() {  # missing_packages with-tests|program-only
   local compiler=${CXX:-c++}
   if ! command -v "$compiler" >/dev/null; then
-    compiler=c++
-    echo g++ libeigen3-dev libxsimd-dev nlohmann-json3-dev libstb-dev zlib1g-dev libcli11-dev
-    [ "$1" = program-only ] || echo doctest-dev
+    echo g++ libxsimd-dev nlohmann-json3-dev libstb-dev zlib1g-dev libcli11-dev
+    [ "$1" = program-only ] || echo libeigen3-dev doctest-dev
   else
     "$compiler" -E -P -x c++ -I/usr/include/eigen3 -I/usr/local/include/eigen3 - <<END
 #define WITH_TESTS $([ "$1" = with-tests ] && echo 1 || echo 0)
-#if !__has_include(<Eigen/Core>)
-libeigen3-dev
-#endif
 #if !__has_include(<xsimd/xsimd.hpp>)
 libxsimd-dev
 #endif
@@ -38,6 +34,9 @@ zlib1g-dev
 #endif
 #if !__has_include(<CLI/CLI.hpp>)
 libcli11-dev
+#endif
+#if WITH_TESTS && !__has_include(<Eigen/Core>)
+libeigen3-dev
 #endif
 #if WITH_TESTS && !__has_include(<doctest/doctest.h>)
 doctest-dev

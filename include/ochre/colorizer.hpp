@@ -13,12 +13,12 @@
 #include <string>
 #include <utility>
 
-#include <ochre/color/annealed_mean.hpp>
+#include <ochre/color/ab_bins.hpp>
 #include <ochre/color/area_average.hpp>
-#include <ochre/color/srgb_lab.hpp>
-#include <ochre/color/upsample_ab.hpp>
 #include <ochre/color/working_size.hpp>
+#include <ochre/colorizer_kernels.hpp>
 #include <ochre/image/picture_view.hpp>
+#include <ochre/network/engine.hpp>
 #include <ochre/network/model.hpp>
 #include <ochre/weights/mapped_file.hpp>
 
@@ -32,6 +32,7 @@ struct ColorizerOptions {
   std::optional<Index> size{};         // working size: the shorter side at the network, 8…4096; none: the model's own
   int threads = 0;                     // 0: as many as this process may use
   AbUpsampling upsampling = AbUpsampling::edge_aware;
+  std::optional<Index> memory{};  // bytes that the network may take, weights included; fewer make it slower
 };
 
 struct PictureSize {
@@ -39,8 +40,7 @@ struct PictureSize {
   Index height = 0;
 };
 
-template <class Arch>
-class BasicColorizer {
+class Colorizer {
  public:
   // All memory of a call: one for each call at a time, for pictures of one size. Move-only.
   class Workspace {
@@ -49,13 +49,13 @@ class BasicColorizer {
     Extent working_size() const noexcept { return working_; }
 
    private:
-    friend class BasicColorizer;
-    Workspace(PictureSize picture, Extent working, v0::Workspace<float> network)
+    friend class Colorizer;
+    Workspace(PictureSize picture, Extent working, EngineWorkspace network)
         : picture_(picture), working_(working), network_(std::move(network)) {}
 
     PictureSize picture_;
     Extent working_;
-    v0::Workspace<float> network_;
+    EngineWorkspace network_;
     Tensor<float> input_;              // [1, C, working size]
     Tensor<float> grid_;               // [1, 3, network's output size]: a, b, mean L
     AlignedBuffer<float> downsizing_;  // one row at working size
@@ -63,16 +63,47 @@ class BasicColorizer {
   };
 
   // Errors: the file's (missing, not a model, damaged: which tensor, found, expected), or an option out of range.
-  static Result<BasicColorizer> open(const std::string& path, const ColorizerOptions& options = {}) {
+  template <class Arch = simd::DefaultArch>
+  static Result<Colorizer> open(const std::string& path, const ColorizerOptions& options = {}) {
+    return open(path, options, colorizer_kernels<Arch>());
+  }
+
+  // With the kernels of a table; those of the compiler's own flags are then not compiled.
+  static Result<Colorizer> open(const std::string& path, const ColorizerOptions& options,
+                                const ColorizerKernels& kernels) {
     auto file = MappedFile::open(path);
     if (!file) return std::move(file).error();
-    auto colorizer = from_bytes(file->bytes(), options);
+    auto colorizer = parse(file->bytes(), options, kernels, &*file);
     if (!colorizer) return std::move(colorizer).error().in(path);
     return colorizer;
   }
 
   // A model file's bytes, which may go once this returns.
-  static Result<BasicColorizer> from_bytes(std::span<const std::byte> bytes, const ColorizerOptions& options = {}) {
+  template <class Arch = simd::DefaultArch>
+  static Result<Colorizer> from_bytes(std::span<const std::byte> bytes, const ColorizerOptions& options = {}) {
+    return from_bytes(bytes, options, colorizer_kernels<Arch>());
+  }
+  static Result<Colorizer> from_bytes(std::span<const std::byte> bytes, const ColorizerOptions& options,
+                                      const ColorizerKernels& kernels) {
+    return parse(bytes, options, kernels, nullptr);
+  }
+
+  float temperature() const noexcept { return temperature_; }
+  Index size() const noexcept { return size_; }
+  int threads() const noexcept { return threads_; }
+
+  // lender, host: a host's own threads instead of ours (parallel/team.hpp). Errors: an empty size, no memory, no
+  // threads.
+  Result<Workspace> make_workspace(PictureSize picture, Lender lender = nullptr, void* host = nullptr) const;
+
+  // input and output have the workspace's size; output is RGB or RGBA, 8 or 16 bit. Alpha is kept (opaque if the input
+  // has none). Input and output may be the same memory if format and stride are the same. On an error the output is
+  // untouched.
+  Status colorize(const PictureView& input, const MutablePictureView& output, Workspace& workspace) const;
+
+ private:
+  static Result<Colorizer> parse(std::span<const std::byte> bytes, const ColorizerOptions& options,
+                                 const ColorizerKernels& kernels, const MappedFile* file) {
     auto model = Model::parse(bytes);
     if (!model) return std::move(model).error();
     const Head head = model->network.head;
@@ -83,32 +114,19 @@ class BasicColorizer {
     if (!temperature) return temperature.error();
     const auto size = model->number("size", 256);
     if (!size) return size.error();
-    BasicColorizer colorizer;
+    Colorizer colorizer;
     colorizer.saturation_ = options.saturation;
     colorizer.upsampling_ = options.upsampling;
+    colorizer.memory_ = options.memory;
     colorizer.temperature_ = options.temperature.value_or(static_cast<float>(*temperature));
     colorizer.size_ = options.size.value_or(static_cast<Index>(std::clamp(*size, 0.0, 1e6)));
     colorizer.threads_ = options.threads == 0 ? available_threads() : options.threads;
     if (auto status = colorizer.check_options(); !status) return std::move(status).error();
-    auto network = load_network<float, Arch>(*model);
-    if (!network) return std::move(network).error();
-    colorizer.network_ = *std::move(network);
+    colorizer.kernels_ = kernels;
+    if (auto status = colorizer.load(*model, file); !status) return std::move(status).error();
     return colorizer;
   }
 
-  float temperature() const noexcept { return temperature_; }
-  Index size() const noexcept { return size_; }
-  int threads() const noexcept { return threads_; }
-
-  // Errors: an empty size, no memory.
-  Result<Workspace> make_workspace(PictureSize picture) const;
-
-  // input and output have the workspace's size; output is RGB or RGBA, 8 or 16 bit. Alpha is kept (opaque if the input
-  // has none). Input and output may be the same memory if format and stride are the same. On an error the output is
-  // untouched.
-  Status colorize(const PictureView& input, const MutablePictureView& output, Workspace& workspace) const;
-
- private:
   static Error invalid(std::string message) { return {ErrorCode::invalid_argument, std::move(message)}; }
 
   Status check_options() const {
@@ -123,12 +141,18 @@ class BasicColorizer {
     return {};
   }
 
+  float exponent() const noexcept { return static_cast<float>(folded_temperature_) / temperature_; }
+  Status load(const Model& model, const MappedFile* file);
   Status check_call(const PictureView& input, const MutablePictureView& output, const Workspace& workspace) const;
   void read_lightness(const PictureView& input, Workspace& workspace) const noexcept;
   Status predict_ab(Workspace& workspace) const;
   void write_colors(const PictureView& input, const MutablePictureView& output, Workspace& workspace) const noexcept;
 
-  std::optional<Network<float, Arch>> network_;
+  ColorizerKernels kernels_;
+  std::optional<Engine> engine_;
+  std::optional<Index> memory_;
+  bool makes_ab_ = false;          // the engine's output is ab, not logits
+  double folded_temperature_ = 1;  // by which the network's logits are divided already
   float temperature_ = 1.0f;
   float saturation_ = 1.0f;
   Index size_ = 256;
@@ -136,19 +160,34 @@ class BasicColorizer {
   AbUpsampling upsampling_ = AbUpsampling::edge_aware;
 };
 
-using Colorizer = BasicColorizer<simd::DefaultArch>;
+// The engine up to the head. Where the head's logits come from a 1x1 convolution, the annealed mean is part of its
+// step.
+inline Status Colorizer::load(const Model& model, const MappedFile* file) {
+  const Head& head = model.network.head;
+  const auto& layer = model.network.layers[static_cast<std::size_t>(head.layer)];
+  folded_temperature_ = head.temperature;
+  EngineOptions options{.layer = layer.name, .input = {1, 0, size_, size_}, .threads = threads_, .memory = memory_};
+  makes_ab_ = head.kind == HeadKind::ab || is_color_head(layer);
+  if (head.kind == HeadKind::distribution && makes_ab_) {
+    ColorMean mean{exponent(), {}};
+    mean.values.assign(color::bin_centres.a.begin(), color::bin_centres.a.end());
+    mean.values.insert(mean.values.end(), color::bin_centres.b.begin(), color::bin_centres.b.end());
+    options.color_mean = std::move(mean);
+  }
+  auto engine = load_engine(model, options, *kernels_.engine, file);
+  if (!engine) return std::move(engine).error();
+  engine_ = *std::move(engine);
+  return {};
+}
 
-template <class Arch>
-Result<typename BasicColorizer<Arch>::Workspace> BasicColorizer<Arch>::make_workspace(PictureSize picture) const {
+inline Result<Colorizer::Workspace> Colorizer::make_workspace(PictureSize picture, Lender lender, void* host) const {
   if (picture.width < 1 || picture.height < 1) {
     return invalid("the picture's size is " + std::to_string(picture.width) + "x" + std::to_string(picture.height));
   }
-  const auto& description = network_->description();
+  const auto& description = engine_->description();
   const Extent working = color::working_size({picture.height, picture.width}, size_);
   const Shape input{1, description.input_channels, working.h, working.w};
-  const auto head = static_cast<std::size_t>(description.head.layer);
-  auto network =
-      network_->make_workspace({.input = input, .threads = threads_, .layer = description.layers[head].name});
+  auto network = engine_->make_workspace({.input = input, .threads = threads_, .lender = lender, .host = host});
   if (!network) return std::move(network).error();
   const Shape made = network->output_shape();
 
@@ -170,9 +209,8 @@ Result<typename BasicColorizer<Arch>::Workspace> BasicColorizer<Arch>::make_work
   return workspace;
 }
 
-template <class Arch>
-Status BasicColorizer<Arch>::check_call(const PictureView& input, const MutablePictureView& output,
-                                        const Workspace& workspace) const {
+inline Status Colorizer::check_call(const PictureView& input, const MutablePictureView& output,
+                                    const Workspace& workspace) const {
   if (auto status = check_picture(input, "input"); !status) return status;
   if (auto status = check_picture(output, "output"); !status) return status;
   if (!has_color(output.format)) return invalid("output: a grey pixel format, expected RGB or RGBA");
@@ -187,10 +225,10 @@ Status BasicColorizer<Arch>::check_call(const PictureView& input, const MutableP
   return {};
 }
 
-template <class Arch>
-Status BasicColorizer<Arch>::colorize(const PictureView& input, const MutablePictureView& output,
-                                      Workspace& workspace) const {
+inline Status Colorizer::colorize(const PictureView& input, const MutablePictureView& output,
+                                  Workspace& workspace) const {
   if (auto status = check_call(input, output, workspace); !status) return status;
+  const auto awake = workspace.network_.stay_awake();
   read_lightness(input, workspace);
   if (auto status = predict_ab(workspace); !status) return status;
   write_colors(input, output, workspace);
@@ -198,38 +236,34 @@ Status BasicColorizer<Arch>::colorize(const PictureView& input, const MutablePic
 }
 
 // L at working size into the network's input, mean L under each cell of its output into the grid.
-template <class Arch>
-void BasicColorizer<Arch>::read_lightness(const PictureView& input, Workspace& workspace) const noexcept {
+inline void Colorizer::read_lightness(const PictureView& input, Workspace& workspace) const noexcept {
   const Extent working = workspace.working_;
   float* lightness = workspace.input_.data();
   color::AreaAverage average({input.width, input.height}, {working.w, working.h}, lightness,
                              workspace.downsizing_.data());
   for (Index y = 0; y < input.height; ++y) {
-    color::read_lightness_row<Arch>(input.row(y), input.format, input.width, workspace.rows_.data());
+    kernels_.color->read_lightness_row(input.row(y), input.format, input.width, workspace.rows_.data());
     average.add_row(workspace.rows_.data());
   }
   const Shape& grid = workspace.grid_.shape();
   color::AreaAverage to_grid({working.w, working.h}, {grid.w, grid.h}, workspace.grid_.view().plane(0, 2),
                              workspace.downsizing_.data());
   for (Index y = 0; y < working.h; ++y) to_grid.add_row(lightness + y * working.w);
-  if (network_->description().normalised_lightness) {
+  if (engine_->description().normalised_lightness) {
     for (Index i = 0; i < working.h * working.w; ++i) lightness[i] = (lightness[i] - 50.0f) / 100.0f;
   }
 }
 
 // The network's colours into the grid's a and b.
-template <class Arch>
-Status BasicColorizer<Arch>::predict_ab(Workspace& workspace) const {
-  const auto made = network_->run(workspace.input_.view(), workspace.network_);
+inline Status Colorizer::predict_ab(Workspace& workspace) const {
+  const auto made = engine_->run(workspace.input_.view(), workspace.network_);
   if (!made) return made.error();
-  const Head& head = network_->description().head;
   const Index cells = made->shape.plane();
   float* a = workspace.grid_.data();
-  float* b = a + cells;
-  if (head.kind == HeadKind::distribution) {
-    color::annealed_mean<Arch>(*made, static_cast<float>(head.temperature) / temperature_, threads_, a, b);
-  } else {
+  if (makes_ab_) {
     std::copy_n(made->data, 2 * cells, a);
+  } else {
+    kernels_.color->annealed_mean(*made, exponent(), threads_, a, a + cells);
   }
   for (Index i = 0; i < 2 * cells; ++i) {
     if (!std::isfinite(a[i])) return Error{ErrorCode::malformed, "the network gave a colour that is not a number"};
@@ -238,25 +272,24 @@ Status BasicColorizer<Arch>::predict_ab(Workspace& workspace) const {
   return {};
 }
 
-template <class Arch>
-void BasicColorizer<Arch>::write_colors(const PictureView& input, const MutablePictureView& output,
-                                        Workspace& workspace) const noexcept {
+inline void Colorizer::write_colors(const PictureView& input, const MutablePictureView& output,
+                                    Workspace& workspace) const noexcept {
   const Tensor<float>& grid = workspace.grid_;
   const auto planes = grid.view();
   const color::AbGrid ab{planes.plane(0, 0), planes.plane(0, 1), planes.plane(0, 2), grid.shape().w, grid.shape().h};
-  parallel_for(threads_, input.height, [&](Index begin, Index end, int worker) noexcept {
+  for_ranges(workspace.network_.team(), input.height, 16, [&](Index begin, Index end, int worker) noexcept {
     float* lightness = workspace.rows_.data() + worker * 3 * input.width;
     float* a = lightness + input.width;
     float* b = a + input.width;
     for (Index y = begin; y < end; ++y) {
-      color::read_lightness_row<Arch>(input.row(y), input.format, input.width, lightness);
+      kernels_.color->read_lightness_row(input.row(y), input.format, input.width, lightness);
       if (upsampling_ == AbUpsampling::edge_aware) {
-        color::upsample_ab_edge_aware_row<Arch>(ab, input.width, input.height, y, lightness, a, b);
+        kernels_.color->upsample_edge_aware_row(ab, input.width, input.height, y, lightness, a, b);
       } else {
-        color::upsample_ab_bilinear_row<Arch>(ab, input.width, input.height, y, a, b);
+        kernels_.color->upsample_bilinear_row(ab, input.width, input.height, y, a, b);
       }
-      color::copy_alpha_row<Arch>(input.row(y), input.format, output.row(y), output.format, input.width);
-      color::lab_to_srgb_row<Arch>(lightness, a, b, input.width, output.row(y), output.format);
+      kernels_.color->copy_alpha_row(input.row(y), input.format, output.row(y), output.format, input.width);
+      kernels_.color->lab_to_srgb_row(lightness, a, b, input.width, output.row(y), output.format);
     }
   });
 }

@@ -313,6 +313,27 @@ inline ProofCheck check_values(const ProofLayer& expected, const LayerEvent<doub
   return check;
 }
 
+// Every layer's event, once. From the last layer up, because run() computes only what the wanted layer depends on.
+template <class Arch, class Observe>
+Status observe_all_layers(const Network<double, Arch>& network, TensorView<const double> input,
+                          const Observe& observe) {
+  const auto& layers = network.description().layers;
+  std::vector<bool> seen(layers.size(), false);
+  for (std::size_t i = seen.size(); i-- > 0;) {
+    if (seen[i]) continue;
+    auto workspace = network.make_workspace({.input = input.shape, .layer = layers[i].name});
+    if (!workspace) return std::move(workspace).error();
+    const auto once = [&](const LayerEvent<double>& event) {
+      const auto at = static_cast<std::size_t>(event.index);
+      if (!seen[at]) observe(event);
+      seen[at] = true;
+    };
+    const auto ran = network.run(input, *workspace, once);
+    if (!ran) return ran.error();
+  }
+  return {};
+}
+
 }  // namespace detail
 
 // Errors name the layer, what was found and what was expected.
@@ -341,14 +362,8 @@ Result<ProofReport> verify_proof(const Model& model) {
     const auto index = static_cast<std::size_t>(event.index);
     report.layers[index] = detail::check_values(proof->layers[index], event);
   };
-  // From the last layer up, because run() computes only what the wanted layer depends on.
-  for (std::size_t i = proof->layers.size(); i-- > 0;) {
-    if (!report.layers[i].name.empty()) continue;
-    auto workspace = network->make_workspace({.input = proof->input_shape, .layer = proof->layers[i].name});
-    if (!workspace) return std::move(workspace).error();
-    const auto ran = network->run({proof->input.data(), proof->input_shape}, *workspace, observe);
-    if (!ran) return ran.error();
-  }
+  const Status ran = detail::observe_all_layers(*network, {proof->input.data(), proof->input_shape}, observe);
+  if (!ran) return ran.error();
   return report;
 }
 

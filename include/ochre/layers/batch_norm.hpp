@@ -38,26 +38,42 @@ struct BatchNormSpec {
   }
 };
 
+// y = scale·x + shift, one of each a channel.
+struct BatchNormAffine {
+  std::vector<double> scale;
+  std::vector<double> shift;
+};
+
+// Errors: a variance that leaves nothing to divide by.
+template <class T>
+Result<BatchNormAffine> batch_norm_affine(const BatchNormSpec& spec, Parameters<T> parameters) {
+  BatchNormAffine affine;
+  for (Index c = 0; c < parameters[0].size(); ++c) {
+    const double variance = static_cast<double>(parameters[1].data()[c]) + spec.eps;
+    if (!(variance > 0)) {
+      return Error{ErrorCode::malformed, "running_var[" + std::to_string(c) + "] + eps is " + std::to_string(variance) +
+                                             ", expected more than 0"};
+    }
+    const double weight = spec.affine ? static_cast<double>(parameters[2].data()[c]) : 1.0;
+    const double bias = spec.affine ? static_cast<double>(parameters[3].data()[c]) : 0.0;
+    affine.scale.push_back(weight / std::sqrt(variance));
+    affine.shift.push_back(bias - static_cast<double>(parameters[0].data()[c]) * affine.scale.back());
+  }
+  return affine;
+}
+
 template <class T, class Arch = simd::DefaultArch>
 class BatchNorm : public NoScratch {
  public:
   static constexpr bool in_place = true;
   static constexpr std::string_view algorithm = "scale+shift";
 
-  static Result<BatchNorm> create(const BatchNormSpec& spec, Channels channels, Parameters<T> parameters) {
+  static Result<BatchNorm> create(const BatchNormSpec& spec, Channels, Parameters<T> parameters) {
+    const auto affine = batch_norm_affine(spec, parameters);
+    if (!affine) return affine.error();
     BatchNorm layer;
-    for (Index c = 0; c < channels[0]; ++c) {
-      const double variance = static_cast<double>(parameters[1].data()[c]) + spec.eps;
-      if (!(variance > 0)) {
-        return Error{ErrorCode::malformed, "running_var[" + std::to_string(c) + "] + eps is " +
-                                               std::to_string(variance) + ", expected more than 0"};
-      }
-      const double weight = spec.affine ? static_cast<double>(parameters[2].data()[c]) : 1.0;
-      const double bias = spec.affine ? static_cast<double>(parameters[3].data()[c]) : 0.0;
-      const double scale = weight / std::sqrt(variance);
-      layer.scale_.push_back(static_cast<T>(scale));
-      layer.shift_.push_back(static_cast<T>(bias - static_cast<double>(parameters[0].data()[c]) * scale));
-    }
+    for (const double scale : affine->scale) layer.scale_.push_back(static_cast<T>(scale));
+    for (const double shift : affine->shift) layer.shift_.push_back(static_cast<T>(shift));
     return layer;
   }
 

@@ -58,8 +58,10 @@ class Softmax : public NoScratch {
     Batch sum = simd::broadcast<Arch>(T{0});
     for (Index c = 1; c < channels; ++c) top = max(top, read(from + c * plane, count));
     for (Index c = 0; c < channels; ++c) {
-      const Batch value = read(from + c * plane, count);
-      const Batch power = select(value == value, exp(value - top), value);  // keeps NaN whatever max() made of it
+      // At most 0, or NaN, which exp() must not see: it would convert it to an integer. exp(-746) is 0.
+      const Batch below = read(from + c * plane, count) - top;
+      const Batch least = simd::broadcast<Arch>(T{-746});
+      const Batch power = select(below == below, exp(select(below > least, below, least)), below);
       sum += power;
       write(to + c * plane, power, count);
     }

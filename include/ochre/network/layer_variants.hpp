@@ -11,8 +11,10 @@
 #include <ochre/layers/conv_transpose2d.hpp>
 #include <ochre/layers/downsample.hpp>
 #include <ochre/layers/leaky_relu.hpp>
+#include <ochre/layers/pad.hpp>
 #include <ochre/layers/relu.hpp>
 #include <ochre/layers/scale.hpp>
+#include <ochre/layers/sigmoid.hpp>
 #include <ochre/layers/softmax.hpp>
 #include <ochre/layers/tanh.hpp>
 #include <ochre/layers/upsample.hpp>
@@ -21,12 +23,29 @@ namespace ochre::inline v0 {
 
 using LayerSpec = std::variant<layers::Conv2dSpec, layers::ConvTranspose2dSpec, layers::BatchNormSpec, layers::ReluSpec,
                                layers::LeakyReluSpec, layers::TanhSpec, layers::DownsampleSpec, layers::UpsampleSpec,
-                               layers::SoftmaxSpec, layers::AddSpec, layers::ConcatSpec, layers::ScaleSpec>;
+                               layers::SoftmaxSpec, layers::AddSpec, layers::ConcatSpec, layers::ScaleSpec,
+                               layers::SigmoidSpec, layers::PadSpec>;
 
 template <class T, class Arch>
-using Layer = std::variant<layers::Conv2d<T, Arch>, layers::ConvTranspose2d<T, Arch>, layers::BatchNorm<T, Arch>,
-                           layers::Relu<T, Arch>, layers::LeakyRelu<T, Arch>, layers::Tanh<T, Arch>,
-                           layers::Downsample<T, Arch>, layers::Upsample<T, Arch>, layers::Softmax<T, Arch>,
-                           layers::Add<T, Arch>, layers::Concat<T, Arch>, layers::Scale<T, Arch>>;
+using Layer =
+    std::variant<layers::Conv2d<T, Arch>, layers::ConvTranspose2d<T, Arch>, layers::BatchNorm<T, Arch>,
+                 layers::Relu<T, Arch>, layers::LeakyRelu<T, Arch>, layers::Tanh<T, Arch>, layers::Downsample<T, Arch>,
+                 layers::Upsample<T, Arch>, layers::Softmax<T, Arch>, layers::Add<T, Arch>, layers::Concat<T, Arch>,
+                 layers::Scale<T, Arch>, layers::Sigmoid<T, Arch>, layers::Pad<T, Arch>>;
+
+// A layer with its weights, the values of its tensors in the order of its description. The place of a spec in LayerSpec
+// is the place of its layer in Layer.
+template <class T, class Arch, std::size_t I = 0>
+Result<Layer<T, Arch>> create_layer(const LayerSpec& spec, layers::Channels channels,
+                                    layers::Parameters<T> parameters) {
+  if constexpr (I < std::variant_size_v<LayerSpec>) {
+    if (spec.index() != I) return create_layer<T, Arch, I + 1>(spec, channels, parameters);
+    auto made = std::variant_alternative_t<I, Layer<T, Arch>>::create(*std::get_if<I>(&spec), channels, parameters);
+    if (!made) return std::move(made).error();
+    return Layer<T, Arch>(*std::move(made));
+  } else {
+    return Error{ErrorCode::unsupported, "an unknown kind of layer"};
+  }
+}
 
 }  // namespace ochre::inline v0

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -14,6 +13,7 @@
 
 #include <ochre/base/function_ref.hpp>
 #include <ochre/network/memory_plan.hpp>
+#include <ochre/network/parameters.hpp>
 
 namespace ochre::inline v0 {
 
@@ -31,10 +31,6 @@ struct LayerEvent {
 
 template <class T>
 using LayerObserver = FunctionRef<void(const LayerEvent<T>&)>;
-
-// Fills a tensor's values by its name and shape; used once, at creation.
-template <class T>
-using ParameterSource = std::function<Status(const RequiredTensor&, std::span<T>)>;
 
 struct WorkspaceOptions {
   Shape input;  // every run with this workspace takes exactly this shape
@@ -81,8 +77,10 @@ class Network {
   static Result<Network> create(NetworkDescription description, const ParameterSource<T>& source) {
     auto parts = std::make_shared<Parts>();
     for (const auto& layer : description.layers) {
-      auto made = std::visit([&](const auto& spec) { return create_layer(spec, layer, source); }, layer.spec);
-      if (!made) return std::move(made).error();
+      const auto parameters = read_parameters<T>(layer, source);
+      if (!parameters) return parameters.error();
+      auto made = create_layer<T, Arch>(layer.spec, layer.channels, *parameters);
+      if (!made) return std::move(made).error().in("layer " + layer.name);
       parts->layers.push_back(*std::move(made));
     }
     parts->description = std::move(description);
@@ -118,38 +116,6 @@ class Network {
     NetworkDescription description;
     std::vector<Layer<T, Arch>> layers;
   };
-
-  template <class Spec>
-  static Result<Layer<T, Arch>> create_layer(const Spec& spec, const LayerDescription& layer,
-                                             const ParameterSource<T>& source) {
-    std::vector<AlignedBuffer<T>> parameters;
-    for (const auto& tensor : layer.tensors()) {
-      Index count = 1;
-      for (const Index side : tensor.shape) {
-        const auto product = checked_mul(count, side);
-        if (!product) return Error{ErrorCode::too_large, "tensor " + tensor.name};
-        count = *product;
-      }
-      auto values = AlignedBuffer<T>::create(count);
-      if (!values) return std::move(values).error().in("tensor " + tensor.name);
-      if (auto status = source(tensor, values->span()); !status) return std::move(status).error();
-      parameters.push_back(*std::move(values));
-    }
-    using Made = std::variant_alternative_t<index_of<Spec>(), Layer<T, Arch>>;
-    auto made = Made::create(spec, layer.channels, parameters);
-    if (!made) return std::move(made).error().in("layer " + layer.name);
-    return Layer<T, Arch>(*std::move(made));
-  }
-
-  // The place of a spec in LayerSpec, which is the place of its layer in Layer.
-  template <class Spec, std::size_t I = 0>
-  static constexpr std::size_t index_of() {
-    if constexpr (std::is_same_v<Spec, std::variant_alternative_t<I, LayerSpec>>) {
-      return I;
-    } else {
-      return index_of<Spec, I + 1>();
-    }
-  }
 
   void run_step(typename Workspace<T>::Step& step, TensorView<const T> input, Workspace<T>& workspace,
                 LayerObserver<T> observer) const {

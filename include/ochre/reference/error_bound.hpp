@@ -174,6 +174,15 @@ inline Result<Tensor<double>> tanh_bound(const Operand& x, Arithmetic arithmetic
   });
 }
 
+// 1/(1+t) or t/(1+t): exp's error, the sum's rounding and the quotient's, each relative; |sigmoid'| <= 1/4.
+inline Result<Tensor<double>> sigmoid_bound(const Operand& x, Arithmetic arithmetic) {
+  return elementwise_bound(x, [&](Index, double value, double error) {
+    const double carried = 0.25 * error;
+    const double relative = (2.0 * function_ulps + 3.0) * arithmetic.unit;
+    return relative * (1.0 / (1.0 + std::exp(-value)) + carried) + carried + 2.0 * arithmetic.tiny;
+  });
+}
+
 // p_i = exp(x_i - m) / sum. The exponent of term i is off by d_i = u |x_i - m| + 2 e, e the pixel's largest error,
 // which multiplies it by exp(+-d_i); exp itself is off by 2 ulps u, the sum by gamma(C-1), the quotient by u. All terms
 // are positive, so the denominator is off by no more than its terms, weighted by p:
@@ -240,6 +249,12 @@ inline Result<Tensor<double>> upsample_bound(const Operand& x, const UpsamplePar
 inline Result<Tensor<double>> downsample_bound(const Operand& x, const DownsampleParameters& p) {
   auto bound = Tensor<double>::create(downsample_shape(x.value.shape, p));
   if (bound && x.error) downsample({x.error, x.value.shape}, p, bound->view());
+  return bound;
+}
+
+inline Result<Tensor<double>> pad_bound(const Operand& x, const PadParameters& p) {
+  auto bound = Tensor<double>::create(pad_shape(x.value.shape, p));
+  if (bound && x.error) pad({x.error, x.value.shape}, p, bound->view());
   return bound;
 }
 

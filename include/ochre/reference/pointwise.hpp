@@ -1,5 +1,6 @@
 // Layers that treat every number alone:
-//   relu: max(x, 0)   leaky_relu: x, or slope*x where x <= 0   tanh   scale: factor*x + offset
+//   relu: max(x, 0)   leaky_relu: x, or slope*x where x <= 0   tanh   sigmoid: 1/(1 + exp(-x))
+//   scale: factor*x + offset
 // A NaN goes through all of them, as in PyTorch. Tested by reference_test.cpp against PyTorch.
 #pragma once
 
@@ -31,6 +32,10 @@ inline void leaky_relu(TensorView<const double> input, const LeakyReluParameters
 
 inline void tanh(TensorView<const double> input, TensorView<double> output) noexcept {
   for_each_element(input, output, [](double x) { return std::tanh(x); });
+}
+
+inline void sigmoid(TensorView<const double> input, TensorView<double> output) noexcept {
+  for_each_element(input, output, [](double x) { return 1.0 / (1.0 + std::exp(-x)); });
 }
 
 struct ScaleParameters {

@@ -1,9 +1,11 @@
-// Changes of resolution by whole factors.
+// Changes of size: of resolution by whole factors, and zeros around the picture.
 //   downsample: output[y,x] = input[y*sh, x*sw]
+//   pad: output[y,x] = input[y-top, x-left], 0 outside of it
 //   upsample nearest: output[y,x] = input[y/fh, x/fw]
 //   upsample bilinear: input at ((y+1/2)/fh - 1/2, (x+1/2)/fw - 1/2), not above 0 clamped to 0; with align_corners at
 //   (y*(h-1)/(H-1), x*(w-1)/(W-1)), so that the corners' centres fall together. Beyond the last pixel: the last pixel.
-// Semantics of PyTorch's x[:,:,::s,::s] and interpolate(scale_factor). Tested by reference_test.cpp against PyTorch.
+// Semantics of PyTorch's x[:,:,::s,::s], ZeroPad2d and interpolate(scale_factor). Tested by reference_test.cpp against
+// PyTorch.
 #pragma once
 
 #include <algorithm>
@@ -31,6 +33,33 @@ inline void downsample(TensorView<const double> input, const DownsampleParameter
       for (Index y = 0; y < output.shape.h; ++y) {
         for (Index x = 0; x < output.shape.w; ++x) {
           output.at(n, c, y, x) = input.at(n, c, y * p.stride.h, x * p.stride.w);
+        }
+      }
+    }
+  }
+}
+
+struct PadParameters {
+  Index top = 0;
+  Index left = 0;
+  Index bottom = 0;
+  Index right = 0;
+};
+
+inline Shape pad_shape(const Shape& input, const PadParameters& p) noexcept {
+  return {input.n, input.c, p.top + input.h + p.bottom, p.left + input.w + p.right};
+}
+
+inline void pad(TensorView<const double> input, const PadParameters& p, TensorView<double> output) noexcept {
+  assert(output.shape == pad_shape(input.shape, p));
+  for (Index n = 0; n < output.shape.n; ++n) {
+    for (Index c = 0; c < output.shape.c; ++c) {
+      for (Index y = 0; y < output.shape.h; ++y) {
+        for (Index x = 0; x < output.shape.w; ++x) {
+          const Index from_y = y - p.top;
+          const Index from_x = x - p.left;
+          const bool inside = from_y >= 0 && from_y < input.shape.h && from_x >= 0 && from_x < input.shape.w;
+          output.at(n, c, y, x) = inside ? input.at(n, c, from_y, from_x) : 0.0;
         }
       }
     }

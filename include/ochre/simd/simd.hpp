@@ -1,8 +1,10 @@
 // The one header that names xsimd. Everything above works on simd::Batch<T, Arch>: a register of T under instruction
 // set Arch, with + - * / and comparisons, and max, min, exp, select, reduce_max … found by argument.
-// Arch is always a template argument, so code of two instruction sets never shares a symbol.
+// Arch is always a template argument, so code of two instruction sets never shares a symbol. Beside xsimd's there are
+// Emulated<128>, <256> and <512> (emulated.hpp), which every machine can run.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -19,6 +21,7 @@
 #endif
 
 #include <ochre/base/checked.hpp>
+#include <ochre/simd/emulated.hpp>
 
 namespace ochre::inline v0::simd {
 
@@ -54,9 +57,15 @@ inline constexpr bool is_avx512 = std::is_base_of_v<xsimd::avx512f, Arch>;
 
 // Has the instruction set a fused multiply-add of three operands?
 template <class Arch>
-inline constexpr bool has_fma = is_avx512<Arch> || requires {
-  []<class A>(xsimd::fma3<A>) {}(Arch{});
-};
+inline constexpr bool has_fma = is_avx512<Arch> || std::is_base_of_v<xsimd::neon64, Arch>;
+template <class Base>
+inline constexpr bool has_fma<xsimd::fma3<Base>> = true;
+template <int Bits>
+inline constexpr bool has_fma<Emulated<Bits>> = true;
+
+// 32 vector registers, not 16.
+template <class Arch>
+inline constexpr bool has_32_registers = is_avx512<Arch> || std::is_base_of_v<xsimd::neon64, Arch>;
 
 // x * y + z with one rounding where the instruction set has it. xsimd 8.1 lacks it for AVX-512.
 template <class T, class Arch>
@@ -70,27 +79,23 @@ template <class T, class Arch>
   } else
 #endif
   {
-    return xsimd::fma(x, y, z);
+    return fma(x, y, z);
   }
 }
+
+// Ask for the cache line at `from` in the first-level or the second-level cache; any address is allowed.
+[[gnu::always_inline]] inline void prefetch_near(const float* from) noexcept { __builtin_prefetch(from, 0, 3); }
+[[gnu::always_inline]] inline void prefetch_far(const float* from) noexcept { __builtin_prefetch(from, 0, 2); }
 
 // The bits of a float as an integer, and back.
 template <class Arch>
 [[gnu::always_inline]] inline Batch<std::int32_t, Arch> to_bits(const Batch<float, Arch>& value) noexcept {
-#if XSIMD_VERSION_MAJOR < 10
-  return xsimd::bitwise_cast<Batch<std::int32_t, Arch>>(value);
-#else
-  return xsimd::bitwise_cast<std::int32_t>(value);
-#endif
+  return std::bit_cast<Batch<std::int32_t, Arch>>(value);
 }
 
 template <class Arch>
 [[gnu::always_inline]] inline Batch<float, Arch> from_bits(const Batch<std::int32_t, Arch>& bits) noexcept {
-#if XSIMD_VERSION_MAJOR < 10
-  return xsimd::bitwise_cast<Batch<float, Arch>>(bits);
-#else
-  return xsimd::bitwise_cast<float>(bits);
-#endif
+  return std::bit_cast<Batch<float, Arch>>(bits);
 }
 
 // table[index] per lane, 0 <= index < lanes, all lanes of the table readable: one permutation of a register where the

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <utility>
@@ -42,6 +43,14 @@ class MappedFile {
 
   // Valid as long as this object, or the one it was moved to, lives.
   std::span<const std::byte> bytes() const noexcept { return bytes_; }
+
+  // The pages that lie within `part` may leave memory; whoever reads them again has them read from the file again.
+  void release(std::span<const std::byte> part) const noexcept {
+    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    const auto begin = (reinterpret_cast<std::uintptr_t>(part.data()) + page - 1) / page * page;
+    const auto end = (reinterpret_cast<std::uintptr_t>(part.data()) + part.size()) / page * page;
+    if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  }
 
  private:
   static Result<MappedFile> map(const std::string& path, int descriptor) {

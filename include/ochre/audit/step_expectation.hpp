@@ -1,0 +1,372 @@
+// What a step of the fast engine must give for the inputs it had: its layers run one by one in double, as the readable
+// engine runs them, and for every number a bound of what float may make of it, whatever the order of summation:
+//   direct convolution   reference/error_bound.hpp: gamma(K+2) (Σ |w||x| + |bias|)
+//   Winograd             reference/winograd_bound.hpp, summed by audit/winograd_sizes.hpp; of gamma and likely_gamma
+//   the
+//                        smaller one, as several hundred channels leave gamma alone with a bound of the output's size
+//   all that follows     error_bound.hpp, one layer after the other, each with the error of the one before
+// A batch norm between convolution and rectifier is folded: factor s = weight / √(variance + eps), the engine stores
+// float(w s) and float(b s + shift), so |w s| stands for |w| and |b s| + |mean s| + |its bias| for |bias|. If the
+// parameters were rounded to float, s has 2 roundings more and shift one on top of them: K+5 for K+2.
+// Tested by engine_audit_test.cpp.
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <ochre/audit/winograd_sizes.hpp>
+#include <ochre/kernels/winograd_points.hpp>
+#include <ochre/network/engine_plan.hpp>
+#include <ochre/network/parameters.hpp>
+#include <ochre/reference/error_bound.hpp>
+
+namespace ochre::inline v0::audit {
+
+struct Expectation {
+  Tensor<double> value;
+  Tensor<double> bound;  // of the distance from value
+};
+
+namespace detail {
+
+template <class Algorithm>
+reference::WinogradFilter filter_of() {
+  const auto& matrices = kernels::winograd_of<Algorithm>;
+  return {Algorithm::points.outputs, Algorithm::points.taps, &matrices.a_transposed.at[0][0], &matrices.g.at[0][0],
+          &matrices.b_transposed.at[0][0]};
+}
+
+// Nothing for a direct convolution. Errors: an algorithm whose errors nobody has bounded.
+inline Result<std::optional<reference::WinogradFilter>> filter_of(std::string_view algorithm) {
+  std::optional<reference::WinogradFilter> filter;
+  if (algorithm == kernels::F42::name) filter = filter_of<kernels::F42>();
+  if (algorithm == kernels::F43::name) filter = filter_of<kernels::F43>();
+  if (algorithm == kernels::F63::name) filter = filter_of<kernels::F63>();
+  if (filter || algorithm == "direct") return filter;
+  return Error{ErrorCode::unsupported, "no error bound for the algorithm `" + std::string(algorithm) + "`"};
+}
+
+// What a bound needs of a convolution: |w|, |bias|, and how often a term of the sum is rounded beside K.
+struct ConvolutionSizes {
+  std::vector<AlignedBuffer<double>> parameters;  // |w s|, |b s| + |shift|
+  Index products = 0;                             // K
+  Index roundings = 2;
+
+  const double* bias() const noexcept { return parameters[1].data(); }
+};
+
+inline Index parameters_of(const std::vector<RequiredTensor>& tensors) {
+  Index sum = 0;
+  for (const auto& tensor : tensors) {
+    Index product = 1;
+    for (const Index side : tensor.shape) product *= side;
+    sum += product;
+  }
+  return sum;
+}
+
+inline Shape weight_shape(const LayerDescription& layer) {
+  const auto shape = layer.tensors()[0].shape;
+  return {shape[0], shape[1], shape[2], shape[3]};
+}
+
+inline reference::BatchNormParameters batch_norm_parameters(const LayerDescription& layer,
+                                                            layers::Parameters<double> parameters) {
+  const auto& spec = std::get<layers::BatchNormSpec>(layer.spec);
+  return {parameters[0].data(), parameters[1].data(), spec.affine ? parameters[2].data() : nullptr,
+          spec.affine ? parameters[3].data() : nullptr, spec.eps};
+}
+
+inline Result<ConvolutionSizes> convolution_sizes(const LayerDescription& layer,
+                                                  layers::Parameters<double> parameters) {
+  ConvolutionSizes sizes;
+  auto weights = AlignedBuffer<double>::create(parameters[0].size());
+  auto bias = AlignedBuffer<double>::create(layer.out_channels);
+  if (!weights) return std::move(weights).error();
+  if (!bias) return std::move(bias).error();
+  for (Index i = 0; i < weights->size(); ++i) weights->data()[i] = std::abs(parameters[0].data()[i]);
+  for (Index o = 0; parameters.size() > 1 && o < bias->size(); ++o) {
+    bias->data()[o] = std::abs(parameters[1].data()[o]);
+  }
+  sizes.parameters.push_back(*std::move(weights));
+  sizes.parameters.push_back(*std::move(bias));
+  if (const auto* conv = std::get_if<layers::ConvTranspose2dSpec>(&layer.spec)) {
+    reference::ConvTranspose2dParameters p{{nullptr, weight_shape(layer)}, nullptr, conv->window.stride};
+    p.dilation = conv->window.dilation;
+    p.groups = conv->groups;
+    sizes.products = products_per_output(p);
+  } else {
+    sizes.products = products_per_output(reference::Conv2dParameters{{nullptr, weight_shape(layer)}});
+  }
+  return sizes;
+}
+
+// The batch norm after a convolution of one group goes into its weights.
+inline void fold(ConvolutionSizes& sizes, const LayerDescription& layer, const reference::BatchNormParameters& norm) {
+  const Shape shape = weight_shape(layer);
+  const bool transposed = std::holds_alternative<layers::ConvTranspose2dSpec>(layer.spec);
+  std::vector<double> factors;
+  for (Index o = 0; o < layer.out_channels; ++o) {
+    const double factor = std::abs(norm.weight ? norm.weight[o] : 1.0) / std::sqrt(norm.variance[o] + norm.eps);
+    double& bias = sizes.parameters[1].data()[o];
+    bias = (bias + std::abs(norm.mean[o])) * factor + std::abs(norm.bias ? norm.bias[o] : 0.0);
+    factors.push_back(factor);
+  }
+  double* weight = sizes.parameters[0].data();
+  for (Index plane = 0; plane < shape.n * shape.c; ++plane, weight += shape.plane()) {
+    const Index o = transposed ? plane % shape.c : plane / shape.c;
+    for (Index k = 0; k < shape.plane(); ++k) weight[k] *= factors[static_cast<std::size_t>(o)];
+  }
+  sizes.roundings += 3;
+}
+
+}  // namespace detail
+
+template <class Arch>
+class StepJudge {
+ public:
+  // Both must live as long as the judge.
+  StepJudge(const NetworkDescription& network, const ParameterSource<double>& weights, int threads) noexcept
+      : network_(network), weights_(weights), threads_(threads) {}
+
+  // inputs: of the step's first layer; taken as exact. A step without layers hands its input on as it is.
+  Result<Expectation> expect(const PlannedStep& step, std::vector<Tensor<double>> inputs) const {
+    Expectation now;
+    if (step.layers.empty()) {
+      auto bound = Tensor<double>::create(inputs[0].shape());
+      if (!bound) return std::move(bound).error();
+      return Expectation{std::move(inputs[0]), *std::move(bound)};
+    }
+    std::vector<reference::Operand> operands;
+    for (const auto& input : inputs) operands.push_back({input.view()});
+    const bool is_convolution = step.work == StepWork::convolution;
+    for (std::size_t i = 0; i < step.layers.size(); ++i) {
+      const LayerDescription& first = layer(step.layers[i]);
+      const bool leads = i == 0 && is_convolution;
+      const bool folds =
+          leads && step.layers.size() > 1 && std::holds_alternative<layers::BatchNormSpec>(layer(step.layers[1]).spec);
+      auto next = leads ? convolve(first, folds ? &layer(step.layers[1]) : nullptr, step.algorithm(), operands)
+                        : apply(first, operands);
+      if (!next) return std::move(next).error().in("layer " + first.name);
+      if (folds) ++i;
+      now = *std::move(next);
+      operands = {{std::as_const(now.value).view(), now.bound.data()}};
+    }
+    return now;
+  }
+
+ private:
+  using Operands = std::span<const reference::Operand>;
+
+  const LayerDescription& layer(Index i) const { return network_.layers[static_cast<std::size_t>(i)]; }
+
+  // A layer in double.
+  Result<Tensor<double>> run(const LayerSpec& spec, std::span<const Index> channels, Index out_channels,
+                             layers::Parameters<double> parameters, Operands operands) const {
+    const auto made = create_layer<double, Arch>(spec, channels, parameters);
+    if (!made) return made.error();
+    std::vector<TensorView<const double>> inputs;
+    std::vector<Shape> shapes;
+    std::vector<Extent> extents;
+    for (const auto& operand : operands) {
+      inputs.push_back(operand.value);
+      shapes.push_back(operand.value.shape);
+      extents.push_back({operand.value.shape.h, operand.value.shape.w});
+    }
+    const auto extent = std::visit([&](const auto& kind) { return kind.output_extent(extents); }, spec);
+    if (!extent) return extent.error();
+    auto output = Tensor<double>::create({1, out_channels, extent->h, extent->w});
+    if (!output) return output;
+    const auto needed = std::visit([&](const auto& one) { return one.scratch_size(shapes, threads_); }, *made);
+    if (!needed) return Error{ErrorCode::too_large, "the scratch memory"};
+    auto scratch = AlignedBuffer<double>::create(*needed);
+    if (!scratch) return std::move(scratch).error();
+    std::visit([&](const auto& one) { one.run(inputs, output->view(), scratch->span(), threads_); }, *made);
+    return output;
+  }
+
+  Result<Tensor<double>> run(const LayerDescription& described, layers::Parameters<double> parameters,
+                             Operands operands) const {
+    return run(described.spec, described.channels, described.out_channels, parameters, operands);
+  }
+
+  // A convolution of the fast engine, with the batch norm that is folded into its weights.
+  Result<Expectation> convolve(const LayerDescription& conv, const LayerDescription* norm, std::string_view algorithm,
+                               Operands operands) const {
+    const auto filter = detail::filter_of(algorithm);
+    if (!filter) return filter.error();
+    const auto parameters = read_parameters<double>(conv, weights_);
+    if (!parameters) return parameters.error();
+    auto value = run(conv, *parameters, operands);
+    if (!value) return std::move(value).error();
+    auto sizes = detail::convolution_sizes(conv, *parameters);
+    if (!sizes) return std::move(sizes).error();
+    if (norm != nullptr) {
+      const auto statistics = read_parameters<double>(*norm, weights_);
+      if (!statistics) return statistics.error();
+      const reference::Operand result{std::as_const(*value).view()};
+      auto normalised = run(*norm, *statistics, {&result, 1});
+      if (!normalised) return std::move(normalised).error();
+      value = std::move(normalised);
+      detail::fold(*sizes, conv, detail::batch_norm_parameters(*norm, *statistics));
+    }
+    auto bound = *filter ? winograd_bound(conv, *sizes, **filter, operands[0], value->shape())
+                         : direct_bound(conv, *sizes, operands[0]);
+    if (!bound) return std::move(bound).error();
+    return Expectation{*std::move(value), *std::move(bound)};
+  }
+
+  // Any layer as the readable engine computes it.
+  Result<Expectation> apply(const LayerDescription& described, Operands operands) const {
+    const auto parameters = read_parameters<double>(described, weights_);
+    if (!parameters) return parameters.error();
+    auto value = run(described, *parameters, operands);
+    if (!value) return std::move(value).error();
+    auto bound =
+        std::visit([&](const auto& spec) { return bound_of(spec, described, *parameters, operands); }, described.spec);
+    if (!bound) return std::move(bound).error();
+    return Expectation{*std::move(value), *std::move(bound)};
+  }
+
+  // gamma(K+2) (Σ |w| (|x|+e) + |b|) + Σ |w| e + 2(K+1) tiny, as sum_of_products_bound() has it, by the layer in
+  // double. A folded weight may be too small for a normal number: tiny/gamma on top of each |w| covers tiny |x|.
+  Result<Tensor<double>> direct_bound(const LayerDescription& conv, detail::ConvolutionSizes& sizes,
+                                      const reference::Operand& x) const {
+    const double relative = reference::gamma(sizes.products + sizes.roundings, float_.unit);
+    auto carried = x.error == nullptr ? Tensor<double>::create({1, 1, 1, 1}) : carried_error(conv, sizes, x);
+    if (!carried) return carried;
+    for (double& weight : sizes.parameters[0].span()) weight += float_.tiny / relative;
+    auto largest = absolute(x);
+    if (!largest) return largest;
+    const reference::Operand operand{std::as_const(*largest).view()};
+    auto bound = run(with_bias(conv.spec, true), conv.channels, conv.out_channels, sizes.parameters, {&operand, 1});
+    if (!bound) return bound;
+    const double underflow = 2.0 * static_cast<double>(sizes.products + 1) * float_.tiny;
+    for (Index k = 0; k < bound->shape().size(); ++k) {
+      double& number = bound->data()[k];
+      number = relative * number + underflow + (x.error == nullptr ? 0.0 : carried->data()[k]);
+    }
+    return bound;
+  }
+
+  Result<Tensor<double>> carried_error(const LayerDescription& conv, const detail::ConvolutionSizes& sizes,
+                                       const reference::Operand& x) const {
+    const reference::Operand error{{x.error, x.value.shape}};
+    return run(with_bias(conv.spec, false), conv.channels, conv.out_channels, sizes.parameters, {&error, 1});
+  }
+
+  Result<Tensor<double>> winograd_bound(const LayerDescription& conv, const detail::ConvolutionSizes& sizes,
+                                        const reference::WinogradFilter& filter, const reference::Operand& x,
+                                        const Shape& shape) const {
+    using Kind = reference::detail::WinogradKind;
+    const auto* transposed = std::get_if<layers::ConvTranspose2dSpec>(&conv.spec);
+    const Window& window = transposed ? transposed->window : std::get<layers::Conv2dSpec>(conv.spec).window;
+    const Kind kind = transposed ? Kind::transposed : window.stride == Extent{2, 2} ? Kind::strided : Kind::dense;
+    auto bound = Tensor<double>::create(shape);
+    if (!bound) return bound;
+    auto largest = absolute(x);
+    if (!largest) return largest;
+    const Index n = filter.points();
+    WinogradOperands operands{std::as_const(*largest).view(),
+                              {sizes.parameters[0].data(), detail::weight_shape(conv)},
+                              filter,
+                              {kind, window.padding.h, window.dilation.h},
+                              {kind, window.padding.w, window.dilation.w},
+                              float_,
+                              0,
+                              threads_};
+    const Index sources = operands.rows.sources() * operands.columns.sources();
+    // N = K + 4n + 8 has 3 for the weights; sizes.roundings is 2, and 3 more where a batch norm is folded.
+    const Index roundings = x.value.shape.c * sources + 4 * n + 6 + sizes.roundings;
+    operands.growth =
+        std::min(reference::gamma(roundings, float_.unit), reference::likely_gamma(roundings, float_.unit));
+    if (Status status = add_winograd_sizes<Arch>(operands, bound->view()); !status) return std::move(status).error();
+    const double lost = 2.0 * static_cast<double>(n) *
+                        (reference::detail::largest_row_sum(filter.a_transposed, filter.outputs, n) + 1.0) *
+                        float_.tiny;
+    for (Index k = 0; k < shape.size(); ++k) {
+      bound->data()[k] += operands.growth * sizes.bias()[k / shape.plane()] + lost;
+    }
+    return bound;
+  }
+
+  // |x| + e
+  static Result<Tensor<double>> absolute(const reference::Operand& x) {
+    auto sizes = Tensor<double>::create(x.value.shape);
+    if (!sizes) return sizes;
+    for (Index k = 0; k < x.value.shape.size(); ++k) sizes->data()[k] = x.largest_at(k);
+    return sizes;
+  }
+
+  static LayerSpec with_bias(LayerSpec spec, bool bias) {
+    if (auto* conv = std::get_if<layers::Conv2dSpec>(&spec)) conv->bias = bias;
+    if (auto* conv = std::get_if<layers::ConvTranspose2dSpec>(&spec)) conv->bias = bias;
+    return spec;
+  }
+
+  using Parameters = layers::Parameters<double>;
+  using Bound = Result<Tensor<double>>;
+
+  template <class Convolution>
+  requires std::is_base_of_v<layers::ConvolutionSpec, Convolution> Bound bound_of(const Convolution&,
+                                                                                  const LayerDescription& conv,
+                                                                                  Parameters parameters, Operands x)
+  const {
+    auto sizes = detail::convolution_sizes(conv, parameters);
+    if (!sizes) return std::move(sizes).error();
+    return direct_bound(conv, *sizes, x[0]);
+  }
+  Bound bound_of(const layers::BatchNormSpec&, const LayerDescription& norm, Parameters parameters, Operands x) const {
+    return batch_norm_bound(x[0], detail::batch_norm_parameters(norm, parameters), float_);
+  }
+  Bound bound_of(const layers::ReluSpec&, const LayerDescription&, Parameters, Operands x) const {
+    return relu_bound(x[0]);
+  }
+  Bound bound_of(const layers::LeakyReluSpec& spec, const LayerDescription&, Parameters, Operands x) const {
+    return leaky_relu_bound(x[0], {spec.slope}, float_);
+  }
+  Bound bound_of(const layers::TanhSpec&, const LayerDescription&, Parameters, Operands x) const {
+    return tanh_bound(x[0], float_);
+  }
+  Bound bound_of(const layers::SigmoidSpec&, const LayerDescription&, Parameters, Operands x) const {
+    return sigmoid_bound(x[0], float_);
+  }
+  Bound bound_of(const layers::PadSpec& spec, const LayerDescription&, Parameters, Operands x) const {
+    return pad_bound(x[0], {spec.top, spec.left, spec.bottom, spec.right});
+  }
+  Bound bound_of(const layers::DownsampleSpec& spec, const LayerDescription&, Parameters, Operands x) const {
+    return downsample_bound(x[0], {spec.stride});
+  }
+  Bound bound_of(const layers::UpsampleSpec& spec, const LayerDescription&, Parameters, Operands x) const {
+    const bool nearest = spec.mode == layers::UpsampleMode::nearest;
+    return upsample_bound(x[0],
+                          {spec.factor, nearest ? reference::UpsampleMode::nearest : reference::UpsampleMode::bilinear,
+                           spec.mode == layers::UpsampleMode::bilinear_align_corners},
+                          float_);
+  }
+  Bound bound_of(const layers::SoftmaxSpec&, const LayerDescription&, Parameters, Operands x) const {
+    return softmax_bound(x[0], float_);
+  }
+  Bound bound_of(const layers::AddSpec&, const LayerDescription&, Parameters, Operands x) const {
+    return add_bound(x, float_);
+  }
+  Bound bound_of(const layers::ConcatSpec&, const LayerDescription&, Parameters, Operands x) const {
+    return concat_bound(x);
+  }
+  Bound bound_of(const layers::ScaleSpec& spec, const LayerDescription&, Parameters, Operands x) const {
+    return scale_bound(x[0], {spec.factor, spec.offset}, float_);
+  }
+
+  static constexpr reference::Arithmetic float_ = reference::arithmetic_of<float>();
+
+  const NetworkDescription& network_;
+  const ParameterSource<double>& weights_;
+  int threads_;
+};
+
+}  // namespace ochre::inline v0::audit

@@ -1,0 +1,20 @@
+// Everything a Colorizer needs that depends on the instruction set. A program that was compiled for several chooses one
+// of these at run time (dispatch.hpp); by default it is what the compiler's flags allow.
+#pragma once
+
+#include <ochre/color/color_kernels.hpp>
+#include <ochre/network/engine_kernels.hpp>
+
+namespace ochre::inline v0 {
+
+struct ColorizerKernels {
+  const EngineKernels* engine = nullptr;
+  const ColorKernels* color = nullptr;
+};
+
+template <class Arch = simd::DefaultArch>
+ColorizerKernels colorizer_kernels() noexcept {
+  return {&engine_kernels<Arch>(), &color_kernels<Arch>()};
+}
+
+}  // namespace ochre::inline v0

@@ -1,0 +1,140 @@
+// A distribution over colours and its mean, without storing the distribution: for each pixel
+//   z = W x + bias (Q logits, a 1x1 convolution),  p = softmax(exponent·z),  y[k] = Σ_q p_q · values[k][q] + offset[k]
+// For a colorizer values are the ab bins' centres, and exponent is T_folded / T: the annealed mean (Zhang et al., ECCV
+// 2016, eq. 5; the paper's V). The logits of a few pixels at a time stay in the first-level cache.
+// NaN among the logits makes y NaN. Tested by color_head_test.cpp.
+#pragma once
+
+#include <limits>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <ochre/kernels/direct_conv.hpp>
+
+namespace ochre::inline v0::kernels {
+
+struct ColorHeadOptions {
+  float exponent = 1.0f;
+  std::vector<float> values;  // [2][Q]
+  float offset[2] = {0.0f, 0.0f};
+};
+
+class ColorHeadKernel {
+ public:
+  virtual ~ColorHeadKernel() = default;
+  virtual Index weight_bytes() const noexcept = 0;
+  virtual ConvWork plan(const BlockedLayout& in, int threads) const = 0;
+  // out: planar [1,2,h,w]; scratch: work.scratch floats.
+  virtual void run(BlockedView<const float> in, TensorView<float> out, const ConvWork& work, std::span<float> scratch,
+                   const Team& team) const noexcept = 0;
+};
+
+template <class Arch>
+class ColorHead final : public ColorHeadKernel {
+ public:
+  // conv: 1x1, `out` logits; bias: as many.
+  static Result<std::unique_ptr<ColorHeadKernel>> create(const ConvShape& conv, std::span<const float> weights,
+                                                         std::span<const float> bias, ColorHeadOptions options,
+                                                         const Team& team) {
+    auto made = std::make_unique<ColorHead>();
+    const Index padded = padded_channels(conv.out);
+    Epilogue epilogue;
+    epilogue.bias.assign(bias.begin(), bias.end());
+    // Logits past the last are the least there can be: their share is exactly 0.
+    epilogue.bias.resize(static_cast<std::size_t>(padded), std::numeric_limits<float>::lowest());
+    for (Index k = 0; k < 2; ++k) {
+      const auto row =
+          std::span(options.values).subspan(static_cast<std::size_t>(k * conv.out), static_cast<std::size_t>(conv.out));
+      made->values_[k].assign(row.begin(), row.end());
+      made->values_[k].resize(static_cast<std::size_t>(padded), 0.0f);
+      made->offset_[k] = options.offset[k];
+    }
+    made->exponent_ = options.exponent;
+    made->blocks_ = ceil_div(conv.out, channel_block);
+    const std::vector<double> factors(static_cast<std::size_t>(conv.out), 1.0);
+    auto logits = DirectConv<Arch>::create(conv, channel_block, weights, factors, std::move(epilogue), team);
+    if (!logits) return std::move(logits).error();
+    made->logits_ = *std::move(logits);
+    return std::unique_ptr<ColorHeadKernel>(std::move(made));
+  }
+
+  Index weight_bytes() const noexcept override { return logits_->weight_bytes(); }
+
+  ConvWork plan(const BlockedLayout& in, int threads) const override {
+    ConvWork work = logits_->plan(in, in, threads);
+    work.scratch = threads * scratch_of_worker();
+    return work;
+  }
+
+  void run(BlockedView<const float> in, TensorView<float> out, const ConvWork& work, std::span<float> scratch,
+           const Team& team) const noexcept override {
+    const Extent extent = in.layout.extent;
+    const Index groups = ceil_div(extent.w, pixels);
+    for_ranges(team, extent.h * groups, 1, [&](Index begin, Index end, int worker) noexcept {
+      float* memory = scratch.data() + worker * scratch_of_worker();
+      for (Index item = begin; item < end; ++item) {
+        const Index y = item / groups;
+        const Index x = item % groups * pixels;
+        const Index count = std::min(pixels, extent.w - x);
+        logits_->run_pixels(in.pixel(0, y, x), work.offsets[0], count, {memory, channel_block, pixels * channel_block});
+        for (Index i = 0; i < count; ++i) mean(memory + i * channel_block, out, y, x + i);
+      }
+    });
+  }
+
+ private:
+  using Batch = simd::Batch<float, Arch>;
+  static constexpr Index width = simd::lanes<float, Arch>;
+  static constexpr Index pixels = 2 * simd::ConvTile<Arch>::rows;  // at once: 33 KB of logits for 313 bins
+
+  Index scratch_of_worker() const noexcept { return pixels * blocks_ * channel_block; }
+
+  // One pixel; block b of its logits begins at logits + b·pixels·16.
+  void mean(const float* logits, TensorView<float> out, Index y, Index x) const noexcept {
+    const auto at = [&](Index c) {
+      return simd::load<Arch>(logits + c / channel_block * pixels * channel_block + c % channel_block);
+    };
+    const Index channels = blocks_ * channel_block;
+    Batch top = at(0);
+    for (Index c = width; c < channels; c += width) top = max(top, at(c));
+    // A NaN may be lost in the maximum, but not in its own exponential, and so not in the sum.
+    const Batch largest(reduce_max(top));
+    Batch sum(0.0f);
+    Batch first(0.0f);
+    Batch second(0.0f);
+    for (Index c = 0; c < channels; c += width) {
+      const Batch weight = exp((at(c) - largest) * Batch(exponent_));
+      sum = sum + weight;
+      first = simd::fmadd(weight, simd::load<Arch>(values_[0].data() + c), first);
+      second = simd::fmadd(weight, simd::load<Arch>(values_[1].data() + c), second);
+    }
+    const float total = reduce_add(sum);
+    out.at(0, 0, y, x) = reduce_add(first) / total + offset_[0];
+    out.at(0, 1, y, x) = reduce_add(second) / total + offset_[1];
+  }
+
+  static float reduce_max(const Batch& value) noexcept {
+    alignas(64) float lanes[width];
+    simd::store(static_cast<float*>(lanes), value);
+    return *std::max_element(lanes, lanes + width);
+  }
+
+  static float reduce_add(const Batch& value) noexcept {
+    alignas(64) float lanes[width];
+    simd::store(static_cast<float*>(lanes), value);
+    for (Index half = width / 2; half > 0; half /= 2) {
+      for (Index i = 0; i < half; ++i) lanes[i] += lanes[i + half];
+    }
+    return lanes[0];
+  }
+
+  std::unique_ptr<DirectConv<Arch>> logits_;
+  std::vector<float> values_[2];
+  float offset_[2] = {0.0f, 0.0f};
+  float exponent_ = 1.0f;
+  Index blocks_ = 0;
+};
+
+}  // namespace ochre::inline v0::kernels

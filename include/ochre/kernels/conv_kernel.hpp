@@ -1,0 +1,75 @@
+// What the fast engine sees of a convolution, whatever computes it: weights packed once, a ConvWork for each pair of
+// shapes, and run() without allocation. Implemented by winograd_conv.hpp and direct_conv.hpp for each instruction set.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <ochre/kernels/conv_shape.hpp>
+#include <ochre/kernels/epilogue.hpp>
+#include <ochre/parallel/team.hpp>
+#include <ochre/simd/tile.hpp>
+#include <ochre/tensor/blocked.hpp>
+
+namespace ochre::inline v0::kernels {
+
+// Where a Winograd tile reads and writes, relative to the tensors' data, and what of it is inside the output.
+struct TileAt {
+  Index in = 0;
+  Index out = 0;
+  int rows = 0;
+  int columns = 0;
+};
+
+// All that depends on shapes and the number of threads.
+struct ConvWork {
+  BlockedLayout in;
+  BlockedLayout out;
+  Index scratch = 0;                        // floats
+  std::vector<std::vector<Index>> offsets;  // segments' offsets into the input, one list for each grid or point
+  std::vector<std::vector<TileAt>> tiles;   // one list for each set of weights
+  Index tile_block = 0;                     // tiles at once
+  bool independent = false;                 // each worker takes whole blocks of tiles
+};
+
+class ConvKernel {
+ public:
+  virtual ~ConvKernel() = default;
+
+  virtual std::string_view algorithm() const noexcept = 0;
+  virtual Index weight_bytes() const noexcept = 0;
+  virtual bool bf16() const noexcept { return false; }  // are weights and values rounded to bf16?
+
+  // How much larger its rounding errors are than those of a plain sum, for operands of random signs.
+  virtual double error_growth() const noexcept = 0;
+
+  // The border that `in` needs so that an output of that extent can be computed.
+  virtual Border border(Extent in, Extent out) const noexcept = 0;
+
+  virtual ConvWork plan(const BlockedLayout& in, const BlockedLayout& out, int threads) const = 0;
+
+  // scratch: work.scratch floats. The border of `in` is zero; of `out` only the interior is written.
+  virtual void run(BlockedView<const float> in, BlockedView<float> out, const ConvWork& work, std::span<float> scratch,
+                   const Team& team) const noexcept = 0;
+};
+
+// Output channels rounded up so that any panel of any instruction set can be loaded whole: the length of an epilogue's
+// vectors.
+inline Index padded_channels(Index channels) noexcept { return ceil_div(channels, 64) * 64; }
+
+// Panels of output channels: wide ones, and one of 16 channels if a block is left over.
+template <class Arch>
+struct Panels {
+  static constexpr Index blocks_per_panel = simd::ConvTile<Arch>::panel / channel_block;
+
+  Index blocks = 0;  // of 16 output channels
+
+  Index count() const noexcept { return ceil_div(blocks, blocks_per_panel); }
+  Index first_block(Index panel) const noexcept { return panel * blocks_per_panel; }
+  bool wide(Index panel) const noexcept { return first_block(panel) + blocks_per_panel <= blocks; }
+  // Channels of the panel's weights.
+  Index width(Index panel) const noexcept { return wide(panel) ? simd::ConvTile<Arch>::panel : channel_block; }
+};
+
+}  // namespace ochre::inline v0::kernels

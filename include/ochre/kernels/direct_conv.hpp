@@ -1,0 +1,178 @@
+// Convolution as an implicit GEMM: for each output row the micro-kernel sums over (tap, channel block) straight from
+// the blocked input, each tap an offset. Any kernel, stride, padding, dilation; transposed ones grid by grid
+// (conv_shape.hpp). An input of block 1 (a few channels, the network's own) is read pixel by pixel with one segment for
+// each (channel, tap). Weights: [grid][panel][channel block][tap][16][panel]. Tested by direct_conv_test.cpp.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include <ochre/kernels/conv_kernel.hpp>
+#include <ochre/kernels/conv_micro_kernel.hpp>
+#include <ochre/tensor/aligned_buffer.hpp>
+
+namespace ochre::inline v0::kernels {
+
+template <class Arch>
+class DirectConv final : public ConvKernel {
+ public:
+  // weights and factors: as for WinogradWeights. block: of the input, 16 or 1.
+  static Result<std::unique_ptr<DirectConv>> create(const ConvShape& conv, Index block, std::span<const float> weights,
+                                                    std::span<const double> factors, Epilogue epilogue,
+                                                    const Team& team) {
+    auto made = std::make_unique<DirectConv>();
+    made->conv_ = conv;
+    made->block_ = block;
+    made->grids_ = conv_grids(conv);
+    made->panels_ = {ceil_div(conv.out, channel_block)};
+    made->epilogue_ = std::move(epilogue);
+    Index size = 0;
+    for (const auto& grid : made->grids_) {
+      made->begins_.push_back(size);
+      size += made->depth(grid) * made->panels_.blocks * channel_block;
+    }
+    auto values = AlignedBuffer<float>::create(size);
+    if (!values) return std::move(values).error();
+    made->values_ = *std::move(values);
+    const Index panels = made->panels_.count();
+    for_ranges(team, static_cast<Index>(made->grids_.size()) * panels, 1, [&](Index begin, Index end, int) noexcept {
+      for (Index item = begin; item < end; ++item) made->pack(item / panels, item % panels, weights, factors);
+    });
+    return made;
+  }
+
+  std::string_view algorithm() const noexcept override { return "direct"; }
+  Index weight_bytes() const noexcept override { return values_.size() * static_cast<Index>(sizeof(float)); }
+
+  double error_growth() const noexcept override { return 1.0; }
+
+  Border border(Extent in, Extent out) const noexcept override {
+    Border border;
+    for (const auto& grid : grids_) {
+      const Extent count = outputs(grid, out);
+      if (count.h == 0 || count.w == 0) continue;
+      for (const Tap& tap : grid.taps) {
+        border = widest(border, {-tap.y, -tap.x, grid.in_step.h * (count.h - 1) + tap.y - (in.h - 1),
+                                 grid.in_step.w * (count.w - 1) + tap.x - (in.w - 1)});
+      }
+    }
+    return border;
+  }
+
+  ConvWork plan(const BlockedLayout& in, const BlockedLayout& out, int) const override {
+    ConvWork work{in, out, 0, {}, {}, 0, false};
+    for (const auto& grid : grids_) {
+      std::vector<Index> list;
+      for (Index b = 0; b < in.blocks(); ++b) {
+        for (const Tap& tap : grid.taps) {
+          list.push_back(b * in.block_stride() + tap.y * in.row_stride() + tap.x * in.block);
+        }
+      }
+      work.offsets.push_back(std::move(list));
+    }
+    return work;
+  }
+
+  void run(BlockedView<const float> in, BlockedView<float> out, const ConvWork& work, std::span<float>,
+           const Team& team) const noexcept override {
+    for (Index g = 0; g < static_cast<Index>(grids_.size()); ++g) {
+      const Extent count = outputs(grids_[static_cast<std::size_t>(g)], out.layout.extent);
+      if (count.w == 0) continue;
+      // A worker stays with one panel of weights for as many rows as it can.
+      for_ranges(team, panels_.count() * count.h, 4, [&](Index begin, Index end, int) noexcept {
+        for (Index item = begin; item < end; ++item) {
+          const ConvGrid& grid = grids_[static_cast<std::size_t>(g)];
+          const auto& offsets = work.offsets[static_cast<std::size_t>(g)];
+          const Index panel = item / count.h;
+          const Index row = item % count.h;
+          run_panel(
+              in.pixel(0, grid.in_step.h * row, 0), offsets, g, panel, count.w,
+              {out.pixel(panels_.first_block(panel), grid.out_origin.h + grid.out_step.h * row, grid.out_origin.w),
+               grid.out_step.w * channel_block, out.layout.block_stride()});
+        }
+      });
+    }
+  }
+
+  // Where outputs go: rows `row` floats apart, blocks of channels `block` floats apart.
+  struct Target {
+    float* data = nullptr;
+    Index row = channel_block;
+    Index block = 0;
+  };
+
+  // `count` outputs of the first grid from the input pixel at `pixel` on, all channels. offsets: of plan().
+  void run_pixels(const float* pixel, std::span<const Index> offsets, Index count, const Target& to) const noexcept {
+    for (Index panel = 0; panel < panels_.count(); ++panel) {
+      Target target = to;
+      target.data += panels_.first_block(panel) * to.block;
+      run_panel(pixel, offsets, 0, panel, count, target);
+    }
+  }
+
+ private:
+  // `count` neighbouring outputs of one grid, one panel.
+  void run_panel(const float* pixel, std::span<const Index> offsets, Index g, Index panel, Index count,
+                 const Target& to) const noexcept {
+    const ConvGrid& grid = grids_[static_cast<std::size_t>(g)];
+    TileOperands call;
+    call.a = pixel;
+    call.row_stride = grid.in_step.w * block_;
+    call.offsets = offsets.data();
+    call.segments = static_cast<Index>(offsets.size());
+    call.depth = block_;
+    call.channel = panels_.first_block(panel) * channel_block;
+    call.weights = values_.data() + begins_[static_cast<std::size_t>(g)] + call.channel * depth(grid);
+    call.c = to.data;
+    call.c_row = to.row;
+    call.c_block = to.block;
+    call.epilogue = &epilogue_;
+    if (panels_.wide(panel)) {
+      conv_rows<Arch, wide_vectors<Arch>>(call, count);
+    } else {
+      conv_rows<Arch, narrow_vectors<Arch>>(call, count);
+    }
+  }
+
+  // Outputs of a grid.
+  static Extent outputs(const ConvGrid& grid, Extent out) noexcept {
+    const auto count = [](Index origin, Index step, Index length) {
+      return length > origin ? ceil_div(length - origin, step) : Index{0};
+    };
+    return {count(grid.out_origin.h, grid.out_step.h, out.h), count(grid.out_origin.w, grid.out_step.w, out.w)};
+  }
+
+  // Products of one output, those of padded channels with them.
+  Index depth(const ConvGrid& grid) const noexcept {
+    return ceil_div(conv_.in, block_) * block_ * static_cast<Index>(grid.taps.size());
+  }
+
+  void pack(Index g, Index panel, std::span<const float> weights, std::span<const double> factors) noexcept {
+    const ConvGrid& grid = grids_[static_cast<std::size_t>(g)];
+    const Index width = panels_.width(panel);
+    const Index first = panels_.first_block(panel) * channel_block;
+    const Index channels = std::min(width, conv_.out - first);
+    float* to = values_.data() + begins_[static_cast<std::size_t>(g)] + first * depth(grid);
+    for (Index c0 = 0; c0 < conv_.in; c0 += block_) {
+      for (const Tap& tap : grid.taps) {
+        for (Index c = c0; c < c0 + block_; ++c, to += width) {
+          for (Index o = 0; o < channels && c < conv_.in; ++o) {
+            const auto from = static_cast<std::size_t>(conv_.weight_at(first + o, c, tap.ky, tap.kx));
+            to[o] =
+                static_cast<float>(static_cast<double>(weights[from]) * factors[static_cast<std::size_t>(first + o)]);
+          }
+        }
+      }
+    }
+  }
+
+  ConvShape conv_;
+  Index block_ = channel_block;
+  std::vector<ConvGrid> grids_;
+  Panels<Arch> panels_;
+  std::vector<Index> begins_;
+  AlignedBuffer<float> values_;
+  Epilogue epilogue_;
+};
+
+}  // namespace ochre::inline v0::kernels

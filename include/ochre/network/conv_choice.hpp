@@ -1,0 +1,90 @@
+// Which algorithm computes a convolution: what each would cost at the expected size, in time and in weights.
+//   time ~ products + transformed data · transform_cost
+// where few pixels meet each weight, reading the weights counts as if there were rows_per_weight of them; all
+// counted in fused multiply-adds; the constants are measured (simd/tile.hpp), bench/algorithms.cpp holds the choices
+// against the clock. Tested by conv_choice_test.cpp.
+#pragma once
+
+#include <array>
+#include <limits>
+#include <string_view>
+#include <vector>
+
+#include <ochre/kernels/winograd_form.hpp>
+#include <ochre/kernels/winograd_points.hpp>
+#include <ochre/simd/tile.hpp>
+#include <ochre/tensor/blocked.hpp>
+
+namespace ochre::inline v0 {
+
+enum class ConvAlgorithm { direct, winograd_f42, winograd_f43, winograd_f63 };
+
+inline constexpr std::array<std::string_view, 4> conv_algorithm_names{"direct", kernels::F42::name, kernels::F43::name,
+                                                                      kernels::F63::name};
+
+struct ConvCost {
+  ConvAlgorithm algorithm = ConvAlgorithm::direct;
+  double work = 0;         // fused multiply-adds, or what takes as long
+  Index weight_bytes = 0;  // packed
+};
+
+namespace detail {
+
+template <class Algorithm>
+ConvCost winograd_cost(ConvAlgorithm name, const kernels::ConvShape& conv, const kernels::WinogradForm& form,
+                       Extent out) {
+  using Points = std::remove_cvref_t<decltype(Algorithm::points)>;
+  constexpr Index n = Points::points;
+  const auto padded = [](Index channels) {
+    return static_cast<double>(ceil_div(channels, channel_block) * channel_block);
+  };
+  ConvCost cost{name, 0, 0};
+  double moved = 0;  // floats of V and M
+  for (const auto& run : form.runs) {
+    double tiles = 0;
+    for (const auto& grid : run.grids) {
+      const auto along = [&](Index origin, Index length) {
+        return ceil_div(std::max<Index>(0, ceil_div(length - origin, form.out_step)), Points::outputs);
+      };
+      tiles += static_cast<double>(along(grid.out_origin.h, out.h) * along(grid.out_origin.w, out.w));
+    }
+    double products = 0;  // of one pair of channels
+    for (const auto& source : run.sources) {
+      for (Index p = 0; p < n * n; ++p) products += form.meets(source, p / n, p % n, n) ? 1 : 0;
+    }
+    const double sources = static_cast<double>(run.sources.size());
+    moved += tiles * static_cast<double>(n * n) * (sources * padded(conv.in) + padded(conv.out));
+    cost.work += std::max(tiles, simd::rows_per_weight) * products * padded(conv.in) * padded(conv.out);
+    cost.weight_bytes += static_cast<Index>(products * padded(conv.in) * padded(conv.out) * sizeof(float));
+  }
+  // Blocks of tiles stay in a worker's own cache where it may read all weights for each of them.
+  const bool near = cost.weight_bytes <= simd::winograd_shared_weights;
+  cost.work += moved * (near ? simd::winograd_transform_cost_near : simd::winograd_transform_cost);
+  return cost;
+}
+
+}  // namespace detail
+
+// All algorithms that can compute it, direct first. block: of the input's channels.
+inline std::vector<ConvCost> conv_costs(const kernels::ConvShape& conv, Index block, Extent in, Extent out) {
+  const double taps = static_cast<double>(conv.window.kernel.h * conv.window.kernel.w);
+  const double channels = static_cast<double>(ceil_div(conv.in, block) * block) *
+                          static_cast<double>(ceil_div(conv.out, channel_block) * channel_block);
+  const Extent pixels = conv.transposed ? in : out;
+  std::vector<ConvCost> costs{
+      {ConvAlgorithm::direct,
+       channels * taps * std::max(static_cast<double>(pixels.h) * static_cast<double>(pixels.w), simd::rows_per_weight),
+       static_cast<Index>(channels * taps * sizeof(float))}};
+  if (block != channel_block) return costs;
+  const auto form = kernels::winograd_form(conv);
+  if (!form) return costs;
+  if (form->taps == 2) {
+    costs.push_back(detail::winograd_cost<kernels::F42>(ConvAlgorithm::winograd_f42, conv, *form, out));
+  } else {
+    costs.push_back(detail::winograd_cost<kernels::F43>(ConvAlgorithm::winograd_f43, conv, *form, out));
+    costs.push_back(detail::winograd_cost<kernels::F63>(ConvAlgorithm::winograd_f63, conv, *form, out));
+  }
+  return costs;
+}
+
+}  // namespace ochre::inline v0

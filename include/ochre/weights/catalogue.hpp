@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -53,18 +54,21 @@ inline bool is_training_counter(std::string_view name) noexcept { return name.en
 
 }  // namespace detail
 
-inline Status check_catalogue(const Safetensors& file, std::span<const RequiredTensor> required) {
+inline Status check_catalogue(std::span<const TensorEntry> tensors, std::span<const RequiredTensor> required) {
   std::vector<Error> problems;
   std::size_t missing = 0;
   std::vector<std::string_view> known;
+  std::map<std::string_view, const TensorEntry*> there;
+  for (const TensorEntry& tensor : tensors) there.emplace(tensor.name, &tensor);
   for (const RequiredTensor& tensor : required) {
     known.push_back(tensor.name);
-    const TensorEntry* found = file.find(tensor.name);
+    const auto at = there.find(tensor.name);
+    const TensorEntry* found = at == there.end() ? nullptr : at->second;
     if (found == nullptr && !tensor.optional) ++missing;
     if (Status status = detail::check_tensor(found, tensor); !status) problems.push_back(std::move(status).error());
   }
   std::sort(known.begin(), known.end());
-  for (const TensorEntry& tensor : file.tensors()) {
+  for (const TensorEntry& tensor : tensors) {
     if (detail::is_training_counter(tensor.name)) continue;
     if (!std::binary_search(known.begin(), known.end(), std::string_view(tensor.name))) {
       problems.push_back(detail::tensor_error(

@@ -1,0 +1,174 @@
+// Which network a file's tensors belong to, and each tensor to its layer: by the names of a state dict, by Caffe's, by
+// the order and shapes of the weights, or by the graph that the file itself holds.
+// Tested by match_network_test.cpp.
+#pragma once
+
+#include <array>
+#include <map>
+#include <optional>
+
+#include <ochre/import/caffe_names.hpp>
+#include <ochre/import/imported_model.hpp>
+#include <ochre/import/source_file.hpp>
+#include <ochre/models/eccv16.hpp>
+#include <ochre/models/siggraph17.hpp>
+#include <ochre/models/street.hpp>
+#include <ochre/network/description_parser.hpp>
+
+namespace ochre::inline v0 {
+
+namespace detail {
+
+inline constexpr std::array<std::string_view, 3> known_networks{models::eccv16, models::siggraph17, models::street};
+
+// Of the released SIGGRAPH17: the head of its training, which takes no part in the colours.
+inline bool is_left_out(std::string_view name) {
+  return is_training_counter(name) || name.starts_with("model_class.0.");
+}
+
+inline std::size_t count_found(const SourceFile& source, const NetworkDescription& network) {
+  std::map<std::string_view, const TensorEntry*> there;
+  for (const TensorEntry& tensor : source.tensors) there.emplace(tensor.name, &tensor);
+  std::size_t count = 0;
+  for (const RequiredTensor& tensor : network.tensors()) count += there.contains(tensor.name) ? 1 : 0;
+  return count;
+}
+
+inline Result<ImportedModel> match_names(const SourceFile& source, const NetworkDescription& network) {
+  ImportedModel model;
+  model.network = network;
+  for (const TensorEntry& tensor : source.tensors) {
+    if (!is_left_out(tensor.name)) {
+      model.tensors.push_back(tensor);
+    } else if (!is_training_counter(tensor.name)) {
+      model.notes.push_back("left out " + printable(tensor.name) + ", which takes no part in the colours");
+    }
+  }
+  if (Status status = check_catalogue(model.tensors, network.tensors()); !status) return std::move(status).error();
+  return model;
+}
+
+// Tensors "a.weight", "a.bias" belong to one layer.
+inline std::string_view layer_of(std::string_view tensor) { return tensor.substr(0, tensor.rfind('.')); }
+
+// The same layers with weights, one after the other, under other names. Null if they are not.
+inline std::optional<ImportedModel> match_order(const SourceFile& source, const NetworkDescription& network) {
+  if (!source.in_order) return std::nullopt;
+  std::vector<std::string_view> theirs;
+  std::map<std::string_view, std::vector<const TensorEntry*>> tensors;
+  for (const TensorEntry& tensor : source.tensors) {
+    if (is_left_out(tensor.name)) continue;
+    auto& group = tensors[layer_of(tensor.name)];
+    if (group.empty()) theirs.push_back(layer_of(tensor.name));
+    group.push_back(&tensor);
+  }
+  ImportedModel model;
+  model.network = network;
+  std::size_t next = 0;
+  for (const LayerDescription& layer : network.layers) {
+    if (layer.tensors().empty()) continue;
+    if (next == theirs.size()) return std::nullopt;
+    for (const TensorEntry* tensor : tensors[theirs[next++]]) {
+      model.tensors.push_back(*tensor);
+      model.tensors.back().name = layer.name + std::string(tensor->name.substr(layer_of(tensor->name).size()));
+    }
+  }
+  if (next != theirs.size() || !check_catalogue(model.tensors, network.tensors())) return std::nullopt;
+  model.notes.push_back("its tensors have other names; they are taken in their order, each of the expected shape");
+  return model;
+}
+
+// Whether two descriptions' layers with weights compute alike: stride, padding, dilation, eps.
+inline bool same_layers(const NetworkDescription& one, const NetworkDescription& other) {
+  const auto weighty = [](const NetworkDescription& network) {
+    std::vector<const LayerDescription*> layers;
+    for (const auto& layer : network.layers) {
+      if (!layer.tensors().empty()) layers.push_back(&layer);
+    }
+    return layers;
+  };
+  const auto same = [](const LayerDescription* a, const LayerDescription* b) {
+    if (a->spec.index() != b->spec.index()) return false;
+    const auto alike = [](const layers::ConvolutionSpec& x, const layers::ConvolutionSpec& y) {
+      return x.out == y.out && x.window.kernel == y.window.kernel && x.window.stride == y.window.stride &&
+             x.window.padding == y.window.padding && x.window.dilation == y.window.dilation && x.groups == y.groups;
+    };
+    if (const auto* conv = std::get_if<layers::Conv2dSpec>(&a->spec)) {
+      return alike(*conv, std::get<layers::Conv2dSpec>(b->spec));
+    }
+    if (const auto* conv = std::get_if<layers::ConvTranspose2dSpec>(&a->spec)) {
+      return alike(*conv, std::get<layers::ConvTranspose2dSpec>(b->spec));
+    }
+    const auto* norm = std::get_if<layers::BatchNormSpec>(&a->spec);
+    return norm == nullptr || std::abs(norm->eps - std::get<layers::BatchNormSpec>(b->spec).eps) <= 1e-3 * norm->eps;
+  };
+  const auto left = weighty(one);
+  const auto right = weighty(other);
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(), same);
+}
+
+inline Result<ImportedModel> match_graph(const SourceFile& source) {
+  auto network = parse_network(source.network);
+  if (!network) return std::move(network).error();
+  for (const auto text : known_networks) {
+    const auto known = parse_network(text);
+    if (!known || !same_layers(*known, *network)) continue;
+    if (auto model = match_order(source, *known)) {
+      model->notes = {"the graph's layers are those of " + known->name + ", whose text is taken: it knows the colours"};
+      return *std::move(model);
+    }
+  }
+  auto model = match_names(source, *network);
+  if (model) model->notes.push_back("the graph is of no known colorizer: it runs, but has no `head` to make colours");
+  return model;
+}
+
+inline Error no_match(const SourceFile& source) {
+  std::string names;
+  for (std::size_t i = 0; i < std::min<std::size_t>(source.tensors.size(), 3); ++i) {
+    names += (i == 0 ? " such as " : ", ") + printable(source.tensors[i].name);
+  }
+  return {ErrorCode::mismatch, "found " + std::to_string(source.tensors.size()) + " tensors" + names +
+                                   ", expected those of eccv16, siggraph17 or street"};
+}
+
+}  // namespace detail
+
+// wanted: the network that the tensors must be of, or none: it is found. Errors: none fits; which tensor of the wanted,
+// or of the likeliest, does not.
+inline Result<ImportedModel> match_network(const SourceFile& source, const NetworkDescription* wanted = nullptr) {
+  detail::CaffeNames caffe(source);
+  if (caffe.is_siggraph17() && (wanted == nullptr || wanted->name == "siggraph17")) return caffe.siggraph17();
+  if (caffe.is_eccv16() && (wanted == nullptr || wanted->name == "eccv16")) {
+    auto model = caffe.eccv16();
+    if (!model) return model;
+    if (Status status = check_catalogue(model->tensors, model->network.tensors()); !status) {
+      return std::move(status).error();
+    }
+    return model;
+  }
+  if (wanted != nullptr) {
+    auto model = detail::match_names(source, *wanted);
+    if (model) return model;
+    if (auto ordered = detail::match_order(source, *wanted)) return *std::move(ordered);
+    return model;
+  }
+  if (!source.network.empty()) return detail::match_graph(source);
+  std::optional<NetworkDescription> likeliest;
+  std::optional<ImportedModel> ordered;
+  std::size_t most = 0;
+  for (const auto text : detail::known_networks) {
+    auto network = parse_network(text);
+    if (!network) return std::move(network).error();
+    if (auto model = detail::match_names(source, *network)) return model;
+    if (!ordered) ordered = detail::match_order(source, *network);
+    const std::size_t found = detail::count_found(source, *network);
+    if (found > most) likeliest = *std::move(network);
+    most = std::max(most, found);
+  }
+  if (ordered) return *std::move(ordered);
+  if (!likeliest) return detail::no_match(source);
+  return Error{detail::match_names(source, *likeliest).error()}.in("as network " + likeliest->name);
+}
+
+}  // namespace ochre::inline v0

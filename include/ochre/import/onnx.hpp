@@ -1,0 +1,24 @@
+// ONNX models: a graph of ochre's layers becomes their text, its initialisers the tensors of it, whatever exporter
+// wrote them. Tensors keep the names of a state dict where the file has them. Source: onnx.ai/onnx/operators. Tested by
+// onnx_test.cpp, against what PyTorch computes, and a fuzz target.
+#pragma once
+
+#include <ochre/import/onnx_graph.hpp>
+
+namespace ochre::inline v0 {
+
+// folder: where the files with its external data lie; "" if it may have none. The bytes must outlive the result.
+// Errors: not an ONNX model, damaged, or a graph of other operators: which node, and what of it.
+inline Result<SourceFile> read_onnx(std::span<const std::byte> bytes, const std::string& folder = {}) {
+  auto model = detail::OnnxParser().parse(bytes);
+  if (!model) return std::move(model).error();
+  SourceFile file;
+  file.format = "an ONNX model (opset " + std::to_string(model->opset) + ")";
+  detail::OnnxTensorReader tensors(folder, file, static_cast<Index>(bytes.size()));
+  auto text = detail::OnnxGraph(*model, tensors, file).convert();
+  if (!text) return std::move(text).error();
+  file.network = *std::move(text);
+  return file;
+}
+
+}  // namespace ochre::inline v0

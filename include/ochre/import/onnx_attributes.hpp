@@ -1,0 +1,78 @@
+// A node's attributes, taken one after the other; finish() refuses what is left, so that nothing a node demands is
+// silently passed over.
+#pragma once
+
+#include <ochre/import/onnx_model.hpp>
+#include <ochre/weights/printable.hpp>
+
+namespace ochre::inline v0::detail {
+
+// "node conv1 (Conv): …"
+inline Error node_error(const OnnxNode& node, const std::string& reason, ErrorCode code = ErrorCode::unsupported) {
+  const std::string_view name = !node.name.empty() ? node.name : node.outputs.empty() ? "" : node.outputs[0];
+  return {code, "node " + printable(name) + " (" + printable(node.kind) + "): " + reason};
+}
+
+class OnnxAttributes {
+ public:
+  explicit OnnxAttributes(const OnnxNode& node) : node_(node), taken_(node.attributes.size(), false) {}
+
+  const OnnxAttribute* take(std::string_view name, OnnxAttributeType type = OnnxAttributeType::unknown) {
+    for (std::size_t i = 0; i < taken_.size(); ++i) {
+      const OnnxAttribute& found = node_.attributes[i];
+      if (found.name != name) continue;
+      taken_[i] = true;
+      const bool mistyped = type != OnnxAttributeType::unknown && found.type != OnnxAttributeType::unknown;
+      if (mistyped && found.type != type) mistyped_ = name;
+      return &found;
+    }
+    return nullptr;
+  }
+
+  Index integer(std::string_view name, Index fallback) {
+    const OnnxAttribute* found = take(name, OnnxAttributeType::integer);
+    return found != nullptr ? static_cast<Index>(found->integer) : fallback;
+  }
+  float real(std::string_view name, float fallback) {
+    const OnnxAttribute* found = take(name, OnnxAttributeType::real);
+    return found != nullptr ? found->real : fallback;
+  }
+  std::string_view text(std::string_view name, std::string_view fallback) {
+    const OnnxAttribute* found = take(name, OnnxAttributeType::text);
+    return found != nullptr ? found->text : fallback;
+  }
+  std::vector<Index> integers(std::string_view name, std::vector<Index> fallback) {
+    const OnnxAttribute* found = take(name, OnnxAttributeType::integers);
+    if (found == nullptr) return fallback;
+    return {found->integers.begin(), found->integers.end()};
+  }
+
+  // An attribute that may only have the one value, which it has by default.
+  Status expect(std::string_view name, Index only) {
+    const Index found = integer(name, only);
+    if (found == only) return {};
+    return node_error(
+        node_, "found " + std::string(name) + "=" + std::to_string(found) + ", expected " + std::to_string(only));
+  }
+
+  Status finish() const {
+    if (!mistyped_.empty()) {
+      return node_error(node_, "found the attribute `" + printable(mistyped_) + "` of another type than it must have",
+                        ErrorCode::malformed);
+    }
+    for (std::size_t i = 0; i < taken_.size(); ++i) {
+      if (!taken_[i]) {
+        return node_error(node_,
+                          "found the attribute `" + printable(node_.attributes[i].name) + "`, expected none such");
+      }
+    }
+    return {};
+  }
+
+ private:
+  const OnnxNode& node_;
+  std::vector<bool> taken_;
+  std::string_view mistyped_;
+};
+
+}  // namespace ochre::inline v0::detail

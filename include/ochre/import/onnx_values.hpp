@@ -1,0 +1,131 @@
+// What the nodes of an ONNX graph read: constants, and pictures that earlier nodes compute. Tested by onnx_test.cpp.
+#pragma once
+
+#include <deque>
+
+#include <ochre/import/onnx_layers.hpp>
+
+namespace ochre::inline v0::detail {
+
+// Numbers of all constants that nodes are configured by; a file of 16384 nodes may name one large constant in each.
+inline constexpr Index most_onnx_numbers = 1 << 22;
+
+class OnnxValues {
+ public:
+  OnnxValues(const OnnxModel& model_, OnnxTensorReader& tensors, SourceFile& file)
+      : model(model_), layers(tensors, file), tensors_(tensors), file_(file) {}
+
+  const OnnxModel& model;
+  OnnxLayers layers;
+  Index batch = 0;  // pictures at once, 0 where the graph leaves it open
+
+  void warn(std::string text) { file_.warnings.push_back(std::move(text)); }
+
+  bool has_constant(std::string_view name) const { return constants_.contains(name); }
+  bool add(std::string_view name, const OnnxTensor& tensor) { return constants_.emplace(name, &tensor).second; }
+  bool add(std::string_view name, OnnxFeature feature) {
+    return !constants_.contains(name) && features_.emplace(name, std::move(feature)).second;
+  }
+
+  // A constant that is no tensor of the file's.
+  template <class Number>
+  Status add(std::string_view name, OnnxType type, std::span<const Number> values, std::vector<Index> shape) {
+    auto bytes = layers.keep(values);
+    if (!bytes) return std::move(bytes).error();
+    OnnxTensor& tensor = made_.emplace_back();
+    tensor.name = name;
+    tensor.type = type;
+    tensor.raw = *bytes;
+    tensor.shape = std::move(shape);
+    add(name, tensor);
+    return {};
+  }
+
+  // Null if no node has computed it.
+  OnnxFeature* find(std::string_view name) {
+    const auto found = features_.find(name);
+    return found == features_.end() ? nullptr : &found->second;
+  }
+
+  Result<OnnxFeature*> feature(const OnnxNode& node, std::size_t at) {
+    const std::string_view name = at < node.inputs.size() ? node.inputs[at] : "";
+    if (OnnxFeature* found = find(name)) return found;
+    return node_error(node, "input " + std::to_string(at) + ", " + printable(name) +
+                                ": expected a picture that an earlier node gives");
+  }
+
+  // [N,C,H,W], and no transposed view of such.
+  Result<OnnxFeature*> picture(const OnnxNode& node, std::size_t at) {
+    auto found = feature(node, at);
+    if (!found || !(*found)->channels_last) return found;
+    return node_error(node, "found a transposed input, expected channels before height and width");
+  }
+
+  // Null if there is no such input.
+  const OnnxTensor* constant(const OnnxNode& node, std::size_t at) const {
+    const auto found = at < node.inputs.size() ? constants_.find(node.inputs[at]) : constants_.end();
+    return found == constants_.end() ? nullptr : found->second;
+  }
+
+  Result<const OnnxTensor*> weights(const OnnxNode& node, std::size_t at) const {
+    const OnnxTensor* tensor = constant(node, at);
+    if (tensor != nullptr) return tensor;
+    return node_error(node, "found no constant as input " + std::to_string(at) + ", expected the layer's weights");
+  }
+
+  // Few numbers of a constant, as they are compared and counted with here.
+  Result<std::vector<double>> numbers(const OnnxTensor& tensor) {
+    auto entry = tensors_.read(tensor);
+    if (!entry) return std::move(entry).error();
+    const auto width = static_cast<std::size_t>(dtype_bits(entry->dtype) / 8);
+    const std::size_t count = entry->bytes.size() / width;
+    numbers_ += static_cast<Index>(count);
+    if (numbers_ > most_onnx_numbers) {
+      return tensor_error(tensor.name,
+                          "found " + std::to_string(count) +
+                              " elements, expected few numbers for nodes that have none "
+                              "of the weights",
+                          ErrorCode::too_large);
+    }
+    std::vector<double> values(count);
+    if (is_convertible(entry->dtype)) {
+      if (Status status = convert_to(*entry, values); !status) return std::move(status).error();
+      return values;
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::byte* from = entry->bytes.data() + i * width;
+      values[i] = width == 8
+                      ? static_cast<double>(std::bit_cast<std::int64_t>(load_little_endian<std::uint64_t>(from)))
+                      : static_cast<double>(std::bit_cast<std::int32_t>(load_little_endian<std::uint32_t>(from)));
+    }
+    return values;
+  }
+
+  // Numbers that early opsets hold in an attribute, later ones in an input. Empty if there are none.
+  Result<std::vector<double>> list(const OnnxNode& node, OnnxAttributes& attributes, std::string_view name,
+                                   std::size_t input) {
+    if (const OnnxAttribute* found = attributes.take(name)) {
+      std::vector<double> values(found->reals.begin(), found->reals.end());
+      for (const auto value : found->integers) values.push_back(static_cast<double>(value));
+      for (const double value : values) {
+        if (!is_finite(value)) return node_error(node, "found " + std::string(name) + " that are no numbers");
+      }
+      return values;
+    }
+    if (input >= node.inputs.size() || node.inputs[input].empty()) return std::vector<double>{};
+    const OnnxTensor* tensor = constant(node, input);
+    if (tensor != nullptr) return numbers(*tensor);
+    return node_error(node, "found computed " + std::string(name) +
+                                ", expected constants (exported with an input of fixed size, and folded)");
+  }
+
+ private:
+  OnnxTensorReader& tensors_;
+  SourceFile& file_;
+  Index numbers_ = 0;  // read so far
+  std::deque<OnnxTensor> made_;
+  std::map<std::string_view, const OnnxTensor*> constants_;
+  std::map<std::string_view, OnnxFeature> features_;
+};
+
+}  // namespace ochre::inline v0::detail

@@ -1,0 +1,39 @@
+// A weight file of any format that is known here, told by its bytes, not by its name.
+// Tested by match_network_test.cpp; each format by its own test.
+#pragma once
+
+#include <ochre/import/caffemodel.hpp>
+#include <ochre/import/onnx.hpp>
+#include <ochre/import/safetensors_source.hpp>
+#include <ochre/import/torch_file.hpp>
+
+namespace ochre::inline v0 {
+
+namespace detail {
+
+inline bool is_safetensors(std::span<const std::byte> bytes) noexcept {
+  return bytes.size() > 8 && bytes[8] == std::byte{'{'} && bytes[7] == std::byte{0} && bytes[6] == std::byte{0};
+}
+
+}  // namespace detail
+
+// folder: where an ONNX model's external data may lie. The bytes must outlive the result. Errors: what the file seems
+// to be, if it is of no known format; else its reader's.
+inline Result<SourceFile> read_source(std::span<const std::byte> bytes, const std::string& folder = {}) {
+  const std::string_view kind = sniff(bytes);
+  if (kind.find("PyTorch") != std::string_view::npos || kind.find("pickle") != std::string_view::npos ||
+      kind == "a tar archive") {
+    return read_torch(bytes);
+  }
+  if (detail::is_safetensors(bytes)) return read_safetensors(bytes);
+  const bool is_other = !kind.empty() && kind.find("protobuf") == std::string_view::npos;
+  if (is_other || bytes.size() < 4) {
+    return Error{ErrorCode::unsupported,
+                 found_bytes(bytes) + ", expected a Caffe, PyTorch, ONNX or safetensors file of weights"};
+  }
+  // Both are protobuf: an ONNX model begins with its version, a Caffe model with its name or its layers.
+  if (bytes[0] == std::byte{0x08}) return read_onnx(bytes, folder);
+  return read_caffemodel(bytes);
+}
+
+}  // namespace ochre::inline v0

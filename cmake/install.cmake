@@ -12,8 +12,17 @@ if(OCHRE_IMAGE_IO)
   install(EXPORT ochre_image_io NAMESPACE ochre:: FILE ochreImageIoTargets.cmake DESTINATION "${package_dir}"
           COMPONENT library)
 endif()
+if(OCHRE_DISPATCH)
+  install(TARGETS ochre_dispatch EXPORT ochre_dispatch DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT library)
+  install(EXPORT ochre_dispatch NAMESPACE ochre:: FILE ochreDispatchTargets.cmake DESTINATION "${package_dir}"
+          COMPONENT library)
+endif()
 configure_package_config_file(cmake/ochreConfig.cmake.in ochreConfig.cmake INSTALL_DESTINATION "${package_dir}")
-write_basic_package_version_file(ochreConfigVersion.cmake COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
+set(any_architecture ARCH_INDEPENDENT)
+if(OCHRE_DISPATCH)
+  set(any_architecture)
+endif()
+write_basic_package_version_file(ochreConfigVersion.cmake COMPATIBILITY SameMinorVersion ${any_architecture})
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/ochreConfig.cmake" "${CMAKE_CURRENT_BINARY_DIR}/ochreConfigVersion.cmake"
               cmake/header_target.cmake
         DESTINATION "${package_dir}" COMPONENT library)

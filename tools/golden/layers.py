@@ -214,7 +214,7 @@ def batch_norm() -> Cases:
 def pointwise() -> Cases:
     cases = Cases()
     for line in ("relu layer", "leaky_relu layer slope=0.2", "leaky_relu layer slope=0",
-                 "leaky_relu layer slope=1.5", "tanh layer", "scale layer factor=-2.5",
+                 "leaky_relu layer slope=1.5", "tanh layer", "sigmoid layer", "scale layer factor=-2.5",
                  "scale layer factor=0.01 offset=-0.5"):
         for shape in ((1, 1, 1, 1), (2, 3, 4, 5), (1, 17, 1, 9), (1, 2, 11, 7)):
             name = f"{line.replace(' layer', '')} on {'x'.join(map(str, shape))}"
@@ -231,6 +231,9 @@ def resample() -> Cases:
         for shape in ((1, 1, 1, 1), (2, 3, 6, 8), (1, 2, 7, 9), (1, 17, 5, 1)):
             cases.add(f"downsample layer stride={stride}", shape,
                       name=f"downsample {stride} on {'x'.join(map(str, shape))}")
+    for sides in ("top=1 left=2 bottom=3 right=4", "bottom=1 right=1", "left=3"):
+        for shape in ((1, 1, 1, 1), (2, 3, 4, 5)):
+            cases.add(f"pad layer {sides}", shape, name=f"pad {sides} on {'x'.join(map(str, shape))}")
     for factor in ("1", "2", "3", "4", "2x3", "1x4"):
         for mode in ("nearest", "bilinear", "bilinear align_corners=true"):
             for shape in ((1, 1, 1, 1), (1, 2, 1, 5), (1, 2, 4, 1), (2, 3, 3, 5), (1, 17, 2, 3)):
@@ -334,6 +337,8 @@ def blocks() -> Cases:
                   conv2d e from=b out=3 kernel=1""", (1, 3, 5, 4), name="a branch that leads nowhere")
     cases.add(f"conv2d block.0.first {conv}\nrelu block.0.second\nconv2d block.1 out=2 kernel=1",
               (1, 3, 4, 5), name="dotted names")
+    cases.add("pad a bottom=1 right=1\nconv2d b out=3 kernel=3 stride=2\nsigmoid c", (1, 2, 6, 8),
+              name="uneven padding")
     cases.add("softmax a\nupsample b factor=2 mode=bilinear\ndownsample c stride=2", (1, 5, 3, 4),
               name="softmax up and down")
     return cases

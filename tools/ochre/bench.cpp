@@ -3,17 +3,15 @@
 //
 // The bound. Rounding errors of a sum of K products are, for operands of random signs, a few u·sqrt(K) of the sum's own
 // size (Higham & Mary, A New Approach to Probabilistic Rounding Error Analysis, SIAM J. Sci. Comput. 41, 2019), u =
-// 2^-24 in float, and a layer hands on the relative error it was given. Over all layers, measured by the output's root
-// mean square r: |error| <= 8 u r · sum over layers of sqrt(max(K, 1)). 8 standard deviations: 6 are met once in 5e8
-// outputs, a third is kept for layers that grow an error. street and siggraph17 measure a 60th and a 130th of it.
+// 2^-24 in float, and a layer hands on the relative error it was given. Winograd's algorithms multiply that by what
+// their matrices add (kernels/winograd_points.hpp). Over all layers, measured by the output's root mean square r:
+// |error| <= 8 u r · sum over layers of growth · sqrt(max(K, 1)). 8 standard deviations: 6 are met once in 5e8 outputs,
+// a third is kept for layers that grow an error.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstdio>
-#include <filesystem>
+#include <functional>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 #include <sys/resource.h>
 
@@ -21,8 +19,8 @@
 #include <ochre/models/siggraph17.hpp>
 #include <ochre/models/street.hpp>
 #include <ochre/network/random_weights.hpp>
-#include <ochre/reference/compare.hpp>
 
+#include "bench_report.hpp"
 #include "engine.hpp"
 #include "model_file.hpp"
 #include "terminal.hpp"
@@ -81,97 +79,159 @@ void fill_input(Tensor<T>& input, bool normalised) {
   }
 }
 
-struct Timing {
-  Shape input;
-  int threads = 1;
-  double load_ms = 0;
-  std::vector<double> ms;        // sorted
-  std::vector<double> layer_ms;  // the fastest of each layer
-  long long peak_rss_bytes = 0;
-  Tensor<float> output;
-
-  double median_ms() const {
-    const std::size_t half = ms.size() / 2;
-    return ms.size() % 2 == 1 ? ms[half] : (ms[half - 1] + ms[half]) / 2;
-  }
-};
-
 long long peak_rss_bytes() {
   struct rusage usage {};
   ::getrusage(RUSAGE_SELF, &usage);
   return 1024LL * usage.ru_maxrss;
 }
 
-Status time_layers(const Network<float>& network, const Tensor<float>& input, Workspace<float>& workspace, int runs,
-                   Timing& timing) {
-  timing.layer_ms.assign(network.description().layers.size(), 0.0);
-  for (int run = 0; run < runs; ++run) {
-    const auto observe = [&](const LayerEvent<float>& event) {
-      double& fastest = timing.layer_ms[static_cast<std::size_t>(event.index)];
-      fastest = run == 0 ? event.seconds * 1e3 : std::min(fastest, event.seconds * 1e3);
-    };
-    const auto ran = run_network<float>(network, input.view(), workspace, observe);
-    if (!ran) return ran.error();
+// LAYER=NAME, as on the command line.
+Result<std::vector<std::pair<std::string, ConvAlgorithm>>> parse_algorithms(const std::vector<std::string>& words) {
+  static const std::vector<std::pair<std::string_view, ConvAlgorithm>> names{{"direct", ConvAlgorithm::direct},
+                                                                             {"f42", ConvAlgorithm::winograd_f42},
+                                                                             {"f43", ConvAlgorithm::winograd_f43},
+                                                                             {"f63", ConvAlgorithm::winograd_f63}};
+  std::vector<std::pair<std::string, ConvAlgorithm>> asked;
+  for (const std::string& word : words) {
+    const auto equals = std::min(word.find('='), word.size());
+    const auto name = std::find_if(names.begin(), names.end(), [&](const auto& known) {
+      return equals < word.size() && known.first == std::string_view(word).substr(equals + 1);
+    });
+    if (name == names.end()) {
+      return Error{ErrorCode::invalid_argument,
+                   "--algorithm: found `" + word + "`, expected LAYER= and direct, f42, f43 or f63"};
+    }
+    asked.emplace_back(word.substr(0, equals), name->second);
   }
-  return {};
+  return asked;
 }
 
-Result<Timing> time_network(const BenchOptions& options, Subject& subject) {
-  Timing timing;
-  timing.threads = options.threads == 0 ? available_threads() : options.threads;
-  timing.input = {1, subject.description.input_channels, options.height, options.width};
-  if (const auto shapes = subject.description.shapes(timing.input); !shapes) return shapes.error();
-  auto input = Tensor<float>::create(timing.input);
-  if (!input) return std::move(input).error();
-  fill_input(*input, subject.description.normalised_lightness);
+// One of the two engines with its memory.
+struct Runner {
+  std::function<Result<TensorView<const float>>(TensorView<const float>)> run;
+  std::function<Status(TensorView<const float>, std::vector<LayerTime>&)> run_observed;  // adds one run's times
+  std::vector<LayerTime> layers;
+  double error_growth = 0;  // the head comment's sum
+  double slowdown = 1;
+  const char* isa = "";
+};
 
-  const auto start = Clock::now();
-  const auto network = make_network<float>(subject);
-  if (!network) return network.error();
-  auto workspace = make_workspace(*network, {.input = timing.input, .threads = timing.threads});
+// A layer's products in one output.
+double depth_of(const BenchFigures& figures, std::size_t layer) {
+  const double outputs = static_cast<double>(figures.shapes[layer].size());
+  return std::max(figures.macs[layer] / outputs, 1.0);
+}
+
+void add_time(LayerTime& layer, double seconds) {
+  layer.ms = layer.ms == 0 ? seconds * 1e3 : std::min(layer.ms, seconds * 1e3);
+}
+
+Result<Runner> make_readable(const Subject& subject, const BenchFigures& figures) {
+  auto network = make_network<float>(subject);
+  if (!network) return std::move(network).error();
+  auto workspace = make_workspace(*network, {.input = figures.input, .threads = figures.threads});
   if (!workspace) return std::move(workspace).error();
-  timing.load_ms += milliseconds_since(start);
+  const auto engine = std::make_shared<Network<float>>(*std::move(network));
+  const auto memory = std::make_shared<Workspace<float>>(*std::move(workspace));
+  Runner runner;
+  runner.isa = simd::arch_name<>();
+  const auto needed = detail::needed_layers(subject.description, subject.description.output);
+  for (std::size_t i = 0; i < figures.shapes.size(); ++i) {
+    const auto& layer = subject.description.layers[i];
+    runner.layers.push_back({layer.name, std::string(layer.kind()), "", figures.shapes[i], figures.macs[i] / 1e9, 0});
+    if (needed[i]) runner.error_growth += std::sqrt(depth_of(figures, i));
+  }
+  runner.run = [engine, memory](TensorView<const float> input) { return run_network<float>(*engine, input, *memory); };
+  runner.run_observed = [engine, memory](TensorView<const float> input, std::vector<LayerTime>& layers) -> Status {
+    const auto observe = [&](const LayerEvent<float>& event) {
+      LayerTime& layer = layers[static_cast<std::size_t>(event.index)];
+      layer.algorithm = event.algorithm;
+      add_time(layer, event.seconds);
+    };
+    const auto ran = run_network<float>(*engine, input, *memory, observe);
+    return ran ? Status() : Status(ran.error());
+  };
+  return runner;
+}
 
+Result<Runner> make_fast(const BenchOptions& options, const Subject& subject, const BenchFigures& figures) {
+  EngineOptions wanted{.input = figures.input, .threads = figures.threads, .bf16 = options.precision == "bf16"};
+  if (options.memory) wanted.memory = Index{*options.memory} * 1'000'000;
+  auto algorithms = parse_algorithms(options.algorithms);
+  if (!algorithms) return std::move(algorithms).error();
+  wanted.algorithms = *std::move(algorithms);
+  auto made = subject.model ? open_engine(*subject.model, subject.file.mapped(), wanted)
+                            : random_engine(subject.description, wanted);
+  if (!made) return std::move(made).error();
+  auto workspace = make_workspace(*made, {.input = figures.input, .threads = figures.threads});
+  if (!workspace) return std::move(workspace).error();
+  const auto engine = std::make_shared<Engine>(*std::move(made));
+  const auto memory = std::make_shared<EngineWorkspace>(*std::move(workspace));
+  Runner runner;
+  runner.isa = engine->plan().isa;
+  runner.slowdown = engine->plan().slowdown;
+  double bf16_squares = 0;
+  for (const auto& step : engine->plan().steps) {
+    const bool change = step.layers.empty();  // of the layout
+    const auto first = static_cast<std::size_t>(change ? 0 : step.layers.front());
+    LayerTime layer{"", "", std::string(step.algorithm()), {}, 0, 0};
+    if (!change) {
+      layer.name = subject.description.layers[first].name;
+      layer.kind = subject.description.layers[first].kind();
+      if (step.layers.size() > 1) layer.kind += "+" + std::to_string(step.layers.size() - 1);
+      layer.output = figures.shapes[static_cast<std::size_t>(step.layers.back())];
+    }
+    const double growth = step.convolution ? step.convolution->error_growth() : 1.0;
+    if (step.convolution && step.convolution->bf16()) {
+      layer.algorithm += " bf16";
+      bf16_squares += growth * growth;
+    }
+    for (const Index i : step.layers) {
+      const auto at = static_cast<std::size_t>(i);
+      layer.gmac += figures.macs[at] / 1e9;
+      runner.error_growth += (i == step.layers.front() ? growth : 1.0) * std::sqrt(depth_of(figures, at));
+    }
+    runner.layers.push_back(std::move(layer));
+  }
+  runner.error_growth += 0x1p-8 / 0x1p-24 * std::sqrt(bf16_squares);
+  runner.run = [engine, memory](TensorView<const float> input) { return run_engine(*engine, input, *memory); };
+  runner.run_observed = [engine, memory](TensorView<const float> input, std::vector<LayerTime>& layers) -> Status {
+    const auto observe = [&](const EngineEvent& event) {
+      add_time(layers[static_cast<std::size_t>(event.step)], event.seconds);
+    };
+    const auto ran = run_engine(*engine, input, *memory, observe);
+    return ran ? Status() : Status(ran.error());
+  };
+  return runner;
+}
+
+Status time_runs(const BenchOptions& options, const Runner& runner, const Tensor<float>& input, BenchFigures& figures) {
   Progress progress(static_cast<std::size_t>(options.runs) + 1, options.quiet);
   for (int run = -1; run < options.runs; ++run) {  // the first only warms up
     progress.begin(run < 0 ? "warming up" : "run");
     const auto begin = Clock::now();
-    const auto output = run_network<float>(*network, input->view(), *workspace);
+    const auto output = runner.run(input.view());
     if (!output) return output.error();
-    if (run >= 0) timing.ms.push_back(milliseconds_since(begin));
+    const double ms = milliseconds_since(begin);
+    if (run >= 0) figures.ms.push_back(ms);
+    if (run < 0) figures.first_ms = ms;
     if (run + 1 < options.runs) continue;
     auto copy = Tensor<float>::create(output->shape);
     if (!copy) return std::move(copy).error();
     std::copy_n(output->data, output->shape.size(), copy->data());
-    timing.output = *std::move(copy);
+    figures.output = *std::move(copy);
   }
-  std::sort(timing.ms.begin(), timing.ms.end());
-  timing.peak_rss_bytes = peak_rss_bytes();
-  if (options.layers) {
-    if (Status status = time_layers(*network, *input, *workspace, options.runs, timing); !status) {
-      return std::move(status).error();
-    }
-  }
-  return timing;
+  std::sort(figures.ms.begin(), figures.ms.end());
+  figures.peak_rss_bytes = peak_rss_bytes();
+  return {};
 }
 
-// The head comment's sum over layers.
-double error_growth(const NetworkDescription& network, const std::vector<double>& macs,
-                    const std::vector<Shape>& shapes) {
-  const auto needed = detail::needed_layers(network, network.output);
-  double sum = 0;
-  for (std::size_t i = 0; i < shapes.size(); ++i) {
-    if (needed[i]) sum += std::sqrt(std::max(macs[i] / static_cast<double>(shapes[i].size()), 1.0));
-  }
-  return sum;
-}
-
-Result<reference::Comparison> check(const Subject& subject, const Timing& timing, double growth) {
+Result<reference::Comparison> check(const Subject& subject, const BenchFigures& figures, double growth) {
   const auto network = make_network<double>(subject);
   if (!network) return network.error();
-  auto workspace = make_workspace(*network, {.input = timing.input, .threads = timing.threads});
+  auto workspace = make_workspace(*network, {.input = figures.input, .threads = figures.threads});
   if (!workspace) return std::move(workspace).error();
-  auto input = Tensor<double>::create(timing.input);
+  auto input = Tensor<double>::create(figures.input);
   if (!input) return std::move(input).error();
   fill_input(*input, subject.description.normalised_lightness);
   const auto expected = run_network<double>(*network, input->view(), *workspace);
@@ -184,119 +244,65 @@ Result<reference::Comparison> check(const Subject& subject, const Timing& timing
   auto bound = Tensor<double>::create(expected->shape);
   if (!bound) return std::move(bound).error();
   std::fill_n(bound->data(), count, 8 * unit * std::sqrt(squares / static_cast<double>(count)) * growth);
-  const auto& output = timing.output;
+  const auto& output = figures.output;
   const auto* bounds = &*bound;
   return reference::compare(output.view(), *expected, bounds->view());
 }
 
-struct Figures {
-  double gmac = 0;
-  bool checked = false;
-  std::vector<double> macs;
-  std::vector<Shape> shapes;
-};
+Result<BenchFigures> measure(const BenchOptions& options) {
+  const auto start = Clock::now();
+  auto subject = open_subject(options);
+  if (!subject) return std::move(subject).error();
+  BenchFigures figures;
+  figures.network = subject->description.name;
+  figures.threads = options.threads == 0 ? available_threads() : options.threads;
+  figures.input = {1, subject->description.input_channels, options.height, options.width};
+  auto shapes = subject->description.shapes(figures.input);
+  if (!shapes) return std::move(shapes).error();
+  figures.shapes = *std::move(shapes);
+  auto macs = subject->description.macs(figures.input);
+  if (!macs) return std::move(macs).error();
+  figures.macs = *std::move(macs);
+  for (const double layer : figures.macs) figures.gmac += layer / 1e9;
+  auto input = Tensor<float>::create(figures.input);
+  if (!input) return std::move(input).error();
+  fill_input(*input, subject->description.normalised_lightness);
 
-double gflops(double gmac, double ms) { return ms > 0 ? 2 * gmac / (ms / 1e3) : 0; }
-
-double rounded(double value) { return std::round(value * 1e3) / 1e3; }
-
-void print_json(const BenchOptions& options, const Subject& subject, const Timing& timing, const Figures& figures) {
-  nlohmann::ordered_json all{
-      {"network", subject.description.name},
-      {"model", options.model.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(options.model)},
-      {"height", options.height},
-      {"width", options.width},
-      {"threads", timing.threads},
-      {"isa", simd::arch_name<>()},
-      {"engine", options.engine},
-      {"runs", options.runs},
-      {"median_ms", rounded(timing.median_ms())},
-      {"min_ms", rounded(timing.ms.front())},
-      {"load_ms", rounded(timing.load_ms)},
-      {"peak_rss_bytes", timing.peak_rss_bytes},
-      {"gmac", figures.gmac},
-      {"gflops_effective", rounded(gflops(figures.gmac, timing.median_ms()))},
-      {"checked", figures.checked}};
+  auto runner = options.engine == "fast" ? make_fast(options, *subject, figures) : make_readable(*subject, figures);
+  if (!runner) return std::move(runner).error();
+  figures.load_ms = milliseconds_since(start);
+  figures.isa = runner->isa;
+  figures.slowdown = runner->slowdown;
+  if (Status status = time_runs(options, *runner, *input, figures); !status) return std::move(status).error();
   if (options.layers) {
-    auto layers = nlohmann::ordered_json::array();
-    for (std::size_t i = 0; i < timing.layer_ms.size(); ++i) {
-      layers.push_back({{"name", subject.description.layers[i].name},
-                        {"kind", std::string(subject.description.layers[i].kind())},
-                        {"min_ms", rounded(timing.layer_ms[i])},
-                        {"gmac", figures.macs[i] / 1e9}});
+    figures.layers = runner->layers;
+    for (int run = 0; run < options.runs; ++run) {
+      if (Status status = runner->run_observed(input->view(), figures.layers); !status)
+        return std::move(status).error();
     }
-    all["layers"] = layers;
   }
-  std::printf("%s\n", all.dump(2).c_str());
-}
-
-void print_layers(const Subject& subject, const Timing& timing, const Figures& figures) {
-  double total = 0;
-  for (const double ms : timing.layer_ms) total += ms;
-  std::printf("%s%s%s%s%s%s\n", left("layer", 16).c_str(), left("kind", 18).c_str(), left("output", 19).c_str(),
-              right("ms", 9).c_str(), right("share", 7).c_str(), right("GFLOP/s", 10).c_str());
-  for (std::size_t i = 0; i < timing.layer_ms.size(); ++i) {
-    const double ms = timing.layer_ms[i];
-    const double gmac = figures.macs[i] / 1e9;
-    std::printf("%s%s%s%s%s%s\n", left(subject.description.layers[i].name, 16).c_str(),
-                left(subject.description.layers[i].kind(), 18).c_str(), left(to_string(figures.shapes[i]), 19).c_str(),
-                right(fixed(ms, 3), 9).c_str(), right(fixed(100 * ms / total, 1) + "%", 7).c_str(),
-                right(gmac > 0 ? fixed(gflops(gmac, ms), 1) : "-", 10).c_str());
-  }
-  std::printf("\n");
-}
-
-void print_table(const BenchOptions& options, const Subject& subject, const Timing& timing, const Figures& figures,
-                 const reference::Comparison& comparison) {
-  if (options.layers) print_layers(subject, timing, figures);
-  const auto line = [](const char* label, const std::string& value) {
-    std::printf("%s%s\n", left(label, 12).c_str(), value.c_str());
-  };
-  line("network",
-       subject.description.name + ", " + (options.model.empty() ? "random weights" : "weights of " + options.model));
-  line("size", std::to_string(options.width) + "x" + std::to_string(options.height) + ", " + fixed(figures.gmac, 3) +
-                   " billion multiply-adds");
-  line("engine", options.engine + ", " + simd::arch_name<>() + ", " + std::to_string(timing.threads) +
-                     (timing.threads == 1 ? " thread" : " threads"));
-  line("median", fixed(timing.median_ms(), 2) + " ms of " + std::to_string(options.runs) + " runs, fastest " +
-                     fixed(timing.ms.front(), 2) + " ms");
-  line("speed", fixed(gflops(figures.gmac, timing.median_ms()), 1) + " GFLOP/s (effective)");
-  line("loading", fixed(timing.load_ms, 1) + " ms");
-  line("peak memory", fixed(static_cast<double>(timing.peak_rss_bytes) / 1e6, 1) + " MB");
-  char error[128];
-  std::snprintf(error, sizeof(error), "%s: largest error %.1e, bound %.1e (against double)",
-                figures.checked ? "holds" : "FAILS", comparison.worst_error, comparison.bound);
-  line("checked", error);
+  auto comparison = check(*subject, figures, runner->error_growth);
+  if (!comparison) return std::move(comparison).error();
+  figures.comparison = *std::move(comparison);
+  return figures;
 }
 
 }  // namespace
 
 int run_bench(const BenchOptions& options) {
-  if (options.engine == "fast") return misuse("--engine fast is not in this version yet; --engine readable is");
-  const auto start = Clock::now();
-  auto subject = open_subject(options);
-  if (!subject) return fail(subject.error());
-  const double open_ms = milliseconds_since(start);
-  auto timing = time_network(options, *subject);
-  if (!timing) return fail(timing.error());
-  timing->load_ms += open_ms;
-
-  auto macs = subject->description.macs(timing->input);
-  auto shapes = subject->description.shapes(timing->input);
-  if (!macs) return fail(macs.error());
-  if (!shapes) return fail(shapes.error());
-  Figures figures{0, false, *std::move(macs), *std::move(shapes)};
-  for (const double layer : figures.macs) figures.gmac += layer / 1e9;
-  const auto comparison = check(*subject, *timing, error_growth(subject->description, figures.macs, figures.shapes));
-  if (!comparison) return fail(comparison.error());
-  figures.checked = comparison->holds() && comparison->decisive;
-  if (options.json) {
-    print_json(options, *subject, *timing, figures);
-  } else {
-    print_table(options, *subject, *timing, figures, *comparison);
+  if (options.engine != "fast" && (options.memory || !options.algorithms.empty() || options.precision != "float")) {
+    return misuse("--memory, --algorithm and --precision bf16 are for --engine fast");
   }
-  if (figures.checked) return done;
-  say("the timed output is wrong: " + reference::to_string(*comparison));
+  if (const auto asked = parse_algorithms(options.algorithms); !asked) return misuse(asked.error().message());
+  const auto figures = measure(options);
+  if (!figures) return fail(figures.error());
+  if (options.json) {
+    print_bench_json(options, *figures);
+  } else {
+    print_bench_table(options, *figures);
+  }
+  if (figures->checked()) return done;
+  say("the timed output is wrong: " + reference::to_string(figures->comparison));
   return check_failed;
 }
 

@@ -1,16 +1,29 @@
-// The parts of the library that take long to compile, each compiled once: engine_float.cpp, engine_double.cpp. The
-// verbs call them through these functions and nothing else.
+// The parts of the library that take long to compile, each compiled once: engine_fast.cpp, engine_float.cpp,
+// engine_double.cpp, engine_audit.cpp. The verbs call them through these functions and nothing else.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 
+#include <ochre/audit/engine_audit.hpp>
+#include <ochre/audit/make_proof.hpp>
 #include <ochre/audit/proof.hpp>
 #include <ochre/colorizer.hpp>
 
 namespace ochre::program {
 
-// T: float or double.
+// Which kernels all that follows uses: the best that this CPU runs, or what the environment's OCHRE_ISA names. Comes
+// first. Errors: a name that is unknown or that this CPU cannot run.
+Status choose_kernels();
+
+// The fast engine. file: whose pages may leave memory as they are packed, or none.
+Result<Engine> open_engine(const Model& model, const MappedFile* file, const EngineOptions& options);
+Result<Engine> random_engine(const NetworkDescription& description, const EngineOptions& options);  // seeded weights
+Result<EngineWorkspace> make_workspace(const Engine& engine, const EngineWorkspaceOptions& options);
+Result<TensorView<const float>> run_engine(const Engine& engine, TensorView<const float> input,
+                                           EngineWorkspace& workspace, EngineObserver observer = {});
+
+// The readable engine. T: float or double.
 template <class T>
 Result<Network<T>> open_network(const Model& model);
 
@@ -26,6 +39,18 @@ Result<TensorView<const T>> run_network(const Network<T>& network, TensorView<co
                                         LayerObserver<T> observer = {});
 
 Result<audit::ProofReport> verify_proof(const Model& model);
+
+// tensors: all that the network needs.
+Result<audit::ProofRun> run_for_proof(const NetworkDescription& network, std::span<const TensorEntry> tensors);
+
+Result<audit::AuditReport> audit_engine(const Engine& engine, const Model& model, TensorView<const float> input,
+                                        const audit::AuditOptions& options);
+
+// A picture's lightness as the network wants it, as large as a Colorizer of that working size makes it.
+Result<Tensor<float>> lightness_input(const NetworkDescription& network, const PictureView& picture, Index size);
+
+// Of fused multiply-adds, measured: FLOP/s.
+double fma_peak(int threads);
 
 // A Colorizer, and memory that is kept from one picture to the next while the size stays the same.
 class PictureColorizer {

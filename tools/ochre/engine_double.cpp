@@ -1,3 +1,6 @@
+#include <map>
+#include <string_view>
+
 #include "engine_definitions.hpp"
 
 namespace ochre::program {
@@ -7,6 +10,19 @@ template Result<Network<double>> random_network(const NetworkDescription&);
 template Result<Workspace<double>> make_workspace(const Network<double>&, const WorkspaceOptions&);
 template Result<TensorView<const double>> run_network(const Network<double>&, TensorView<const double>,
                                                       Workspace<double>&, LayerObserver<double>);
+
+Result<audit::ProofRun> run_for_proof(const NetworkDescription& network, std::span<const TensorEntry> tensors) {
+  std::map<std::string_view, const TensorEntry*> by_name;
+  for (const TensorEntry& tensor : tensors) by_name.emplace(tensor.name, &tensor);
+  const ParameterSource<double> source = [&](const RequiredTensor& wanted, std::span<double> values) -> Status {
+    const auto found = by_name.find(wanted.name);
+    if (found != by_name.end()) return convert_to(*found->second, values);
+    return Error{ErrorCode::not_found, "tensor " + wanted.name + ": found none"};
+  };
+  const auto made = Network<double>::create(network, source);
+  if (!made) return made.error();
+  return audit::run_for_proof(*made);
+}
 
 Result<audit::ProofReport> verify_proof(const Model& model) { return audit::verify_proof(model); }
 

@@ -5,7 +5,7 @@
 
 #include <ochre/base/version.hpp>
 
-#include "idle_threads.hpp"
+#include "engine.hpp"
 #include "terminal.hpp"
 #include "verbs.hpp"
 
@@ -35,8 +35,11 @@ class CommandLine {
       return "ochre: " + std::string(error.what()) + "\n`" + app->get_name() + " --help` shows what it takes.\n";
     });
     add_colorize();
+    add_import();
+    add_known();
     add_info();
     add_verify();
+    add_audit();
     add_run();
     add_bench();
     add_eval();
@@ -55,6 +58,7 @@ class CommandLine {
       app_.exit(error);
       return wrong_usage;
     }
+    if (const Status status = choose_kernels(); !status) return misuse(status.error().message());
     return verb_();
   }
 
@@ -94,6 +98,31 @@ class CommandLine {
     verb->callback([this] { verb_ = [this] { return run_colorize(colorize_); }; });
   }
 
+  void add_import() {
+    auto& o = import_;
+    auto* verb = add_verb("import", "Make a model of a foreign weight file",
+                          "ochre import weights/street.safetensors -o half.safetensors --dtype float16",
+                          "Reads Caffe, PyTorch, ONNX and safetensors files. Nothing in them is executed.\n"
+                          "The network is found by the names and shapes of the tensors, or by the graph.\n\n");
+    verb->add_option("SOURCE", o.source, "A .caffemodel, .pth, .onnx or .safetensors file")->required();
+    verb->add_option("-o,--output", o.output, "The model file to write")->option_text("MODEL.safetensors");
+    verb->add_option("--network", o.network, "eccv16, siggraph17, street, or a file with a\nnetwork's text")
+        ->option_text("NAME");
+    verb->add_option("--dtype", o.dtype, "Store as float32, float16 or bfloat16, and say\nwhat that does to each layer")
+        ->option_text("TYPE")
+        ->check(CLI::IsMember({"float32", "float16", "bfloat16"}));
+    verb->add_flag("--list", o.list, "Print the tensors found, write nothing");
+    verb->add_flag("--no-proof", o.no_proof, "Faster; `ochre verify` will refuse the model");
+    verb->add_flag("--quiet", o.quiet, "No notes, no summary");
+    verb->callback([this] { verb_ = [this] { return run_import(import_); }; });
+  }
+
+  void add_known() {
+    auto* verb = add_verb("known", "List the public weight files that import knows", "ochre known");
+    verb->add_flag("--json", known_.json, "As JSON");
+    verb->callback([this] { verb_ = [this] { return run_known(known_); }; });
+  }
+
   void add_info() {
     auto* verb = add_verb("info", "Show what a model holds and where it comes from", "ochre info embedded");
     verb->add_option("MODEL", info_.model, model_help)->required();
@@ -106,6 +135,21 @@ class CommandLine {
     verb->add_option("MODEL", verify_.model, model_help)->required();
     verb->add_flag("--quiet", verify_.quiet, "The verdict alone");
     verb->callback([this] { verb_ = [this] { return run_verify(verify_); }; });
+  }
+
+  void add_audit() {
+    auto& o = audit_;
+    auto* verb = add_verb("audit", "Check each layer of the fast engine",
+                          "ochre audit embedded --picture examples/pictures/china.jpg --json report.json");
+    verb->add_option("MODEL", o.model, model_help)->required();
+    verb->add_option("--picture", o.picture, "Its lightness goes in; default: random")->option_text("FILE");
+    verb->add_option("--json", o.json, "Write the report to this file as well")->option_text("FILE");
+    verb->add_option("--size", o.size, "Shorter side at the network, in pixels;\ndefault: the model's")
+        ->option_text("N")
+        ->check(size_range);
+    verb->add_option("--threads", o.threads, threads_help)->option_text("N [0]")->check(threads_range);
+    verb->add_flag("--quiet", o.quiet, "The verdict alone, no progress");
+    verb->callback([this] { verb_ = [this] { return run_audit(audit_); }; });
   }
 
   void add_run() {
@@ -121,9 +165,9 @@ class CommandLine {
     verb->add_option("--output", o.output, "Where the result goes")->required()->option_text("Y.npy");
     verb->add_option("--layer", o.layer, "This layer's output instead")->option_text("NAME");
     add_engine(verb, o.engine);
-    verb->add_option("--precision", o.precision, "float or double")
+    verb->add_option("--precision", o.precision, "float, double (readable engine) or\nbf16 (fast engine: 3 digits)")
         ->option_text("P [float]")
-        ->check(CLI::IsMember({"float", "double"}));
+        ->check(CLI::IsMember({"float", "double", "bf16"}));
     verb->add_option("--threads", o.threads, threads_help)->option_text("N [0]")->check(threads_range);
     verb->callback([this] { verb_ = [this] { return run_run(run_); }; });
   }
@@ -146,7 +190,16 @@ class CommandLine {
         ->option_text("N [10]")
         ->check(CLI::Range(1, 100000));
     add_engine(verb, o.engine);
-    verb->add_flag("--layers", o.layers, "The time of every layer, too");
+    verb->add_option("--precision", o.precision, "float or bf16 (fast engine: 3 digits)")
+        ->option_text("P [float]")
+        ->check(CLI::IsMember({"float", "bf16"}));
+    verb->add_option("--memory", o.memory, "Megabytes that the fast engine may take")
+        ->option_text("MB")
+        ->check(CLI::Range(1, 1 << 20));
+    verb->add_option("--algorithm", o.algorithms,
+                     "Of a convolution, for the fast engine:\nLAYER=direct, f42, f43 or f63; may be repeated")
+        ->option_text("A");
+    verb->add_flag("--layers", o.layers, "The time and algorithm of every layer, too");
     verb->add_flag("--json", o.json, "As JSON");
     verb->add_flag("--quiet", o.quiet, "No progress");
     verb->callback([this] { verb_ = [this] { return run_bench(bench_); }; });
@@ -172,16 +225,19 @@ class CommandLine {
   }
 
   static void add_engine(CLI::App* verb, std::string& engine) {
-    verb->add_option("--engine", engine, "readable; fast comes with a later version")
-        ->option_text("E [readable]")
+    verb->add_option("--engine", engine, "fast, or readable: the plain one that judges it")
+        ->option_text("E [fast]")
         ->check(CLI::IsMember({"readable", "fast"}));
   }
 
   CLI::App app_;
   std::function<int()> verb_;
   ColorizeOptions colorize_;
+  ImportOptions import_;
+  KnownOptions known_;
   InfoOptions info_;
   VerifyOptions verify_;
+  AuditOptions audit_;
   RunOptions run_;
   BenchOptions bench_;
   EvalOptions eval_;
@@ -193,7 +249,6 @@ class CommandLine {
 
 int main(int count, char** words) {
   using namespace ochre::program;
-  let_idle_threads_sleep(words);
   const int code = CommandLine().run(count, words);
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
   say("standard output: found no room or no reader, expected all of it to be taken");

@@ -17,6 +17,8 @@ class ModelFile {
 
   const std::string& name() const noexcept { return name_; }
   std::span<const std::byte> bytes() const noexcept { return bytes_; }
+  // Of a model that is no part of the program, else null.
+  const MappedFile* mapped() const noexcept { return file_.bytes().empty() ? nullptr : &file_; }
 
  private:
   std::string name_;

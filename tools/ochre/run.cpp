@@ -29,10 +29,33 @@ int run_in(const RunOptions& options, const Model& model) {
   return saved ? done : fail(saved.error());
 }
 
+int run_fast(const RunOptions& options, const ModelFile& file, const Model& model) {
+  const auto input = load_npy<float>(options.input);
+  if (!input) return fail(input.error());
+  if (const auto shapes = model.network.shapes(input->shape()); !shapes) {
+    return fail(Error{shapes.error()}.in(options.input));
+  }
+  const int threads = options.threads == 0 ? available_threads() : options.threads;
+  const auto engine = open_engine(
+      model, file.mapped(),
+      {.layer = options.layer, .input = input->shape(), .threads = threads, .bf16 = options.precision == "bf16"});
+  if (!engine) return fail(Error{engine.error()}.in(options.model));
+  auto workspace = make_workspace(*engine, {.input = input->shape(), .threads = threads});
+  if (!workspace) return fail(Error{workspace.error()}.in(options.input));
+  const auto output = run_engine(*engine, input->view(), *workspace);
+  if (!output) return fail(output.error());
+  const Status saved = save_npy(options.output, *output);
+  return saved ? done : fail(saved.error());
+}
+
 }  // namespace
 
 int run_run(const RunOptions& options) {
-  if (options.engine == "fast") return misuse("--engine fast is not in this version yet; --engine readable is");
+  const bool in_double = options.precision == "double";
+  if (in_double && options.engine == "fast")
+    return misuse("--precision double: only --engine readable computes in double");
+  if (options.precision == "bf16" && options.engine == "readable")
+    return misuse("--precision bf16: only --engine fast computes with bf16");
   const auto file = ModelFile::open(options.model);
   if (!file) return fail(file.error());
   const auto model = Model::parse(file->bytes());
@@ -41,7 +64,8 @@ int run_run(const RunOptions& options) {
     return misuse("--layer " + options.layer + ": network " + model->network.name +
                   " has no such layer; `ochre info` lists them");
   }
-  return options.precision == "double" ? run_in<double>(options, *model) : run_in<float>(options, *model);
+  if (in_double) return run_in<double>(options, *model);
+  return options.engine == "readable" ? run_in<float>(options, *model) : run_fast(options, *file, *model);
 }
 
 }  // namespace ochre::program

@@ -10,7 +10,7 @@ namespace ochre::program {
 // The program's promise to every script that calls it.
 enum ExitCode : int {
   done = 0,
-  check_failed = 1,    // verify; bench, if the timed output is wrong
+  check_failed = 1,    // verify, audit; bench, if the timed output is wrong
   wrong_usage = 2,     // the command line
   unusable_input = 3,  // missing, malformed, unsupported, too large; or an output that cannot be written
   some_failed = 4,     // of several inputs
@@ -33,6 +33,22 @@ struct ColorizeOptions {
 };
 int run_colorize(const ColorizeOptions&);
 
+struct ImportOptions {
+  std::string source;
+  std::string output;
+  std::string network;  // a name, or a file with the network's text; empty: found by the tensors
+  std::string dtype;    // float32, float16 or bfloat16; empty: as in the source
+  bool list = false;
+  bool no_proof = false;
+  bool quiet = false;
+};
+int run_import(const ImportOptions&);
+
+struct KnownOptions {
+  bool json = false;
+};
+int run_known(const KnownOptions&);
+
 struct InfoOptions {
   std::string model;
   bool json = false;
@@ -45,12 +61,22 @@ struct VerifyOptions {
 };
 int run_verify(const VerifyOptions&);
 
+struct AuditOptions {
+  std::string model;
+  std::string picture;  // empty: random lightness
+  std::string json;     // a file, if not empty
+  std::optional<int> size;
+  int threads = 0;
+  bool quiet = false;
+};
+int run_audit(const AuditOptions&);
+
 struct RunOptions {
   std::string model;
   std::string input;
   std::string output;
   std::string layer;
-  std::string engine = "readable";
+  std::string engine;  // empty: fast, or readable for double precision
   std::string precision = "float";
   int threads = 0;
 };
@@ -63,7 +89,10 @@ struct BenchOptions {
   int width = 256;
   int threads = 0;
   int runs = 10;
-  std::string engine = "readable";
+  std::string engine = "fast";
+  std::string precision = "float";
+  std::optional<int> memory;            // megabytes that the fast engine may take
+  std::vector<std::string> algorithms;  // LAYER=NAME: instead of the fast engine's own choice
   bool layers = false;
   bool json = false;
   bool quiet = false;

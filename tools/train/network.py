@@ -203,6 +203,10 @@ def _build(layer: Layer, channels: list[int]) -> tuple[nn.Module, int]:
         module = nn.LeakyReLU(float(take("slope")))
     elif layer.kind == "tanh":
         module = nn.Tanh()
+    elif layer.kind == "sigmoid":
+        module = nn.Sigmoid()
+    elif layer.kind == "pad":
+        module = nn.ZeroPad2d([int(take(side, "0")) for side in ("left", "right", "top", "bottom")])
     elif layer.kind == "softmax":
         module = nn.Softmax(dim=1)
     elif layer.kind == "downsample":

@@ -1,0 +1,112 @@
+// ochre audit: every layer of the fast engine against the readable one, on a picture or on random lightness.
+#include <algorithm>
+#include <cstdio>
+
+#include <ochre/color/working_size.hpp>
+#include <ochre/image_io/load_picture.hpp>
+#include <ochre/network/random_weights.hpp>
+#include <ochre/weights/atomic_file.hpp>
+
+#include "audit_report.hpp"
+#include "engine.hpp"
+#include "model_file.hpp"
+#include "terminal.hpp"
+
+namespace ochre::program {
+
+namespace {
+
+Result<Tensor<float>> make_input(const AuditOptions& options, const Model& model) {
+  const auto own = model.number("size", 256);
+  if (!own) return Error{own.error()}.in(options.model);
+  const Index size = options.size ? *options.size : static_cast<Index>(std::clamp(*own, 8.0, 4096.0));
+  if (!options.picture.empty()) {
+    const auto picture = load_picture(options.picture);
+    if (!picture) return picture.error();
+    auto input = lightness_input(model.network, picture->view(), size);
+    if (!input) return std::move(input).error().in(options.picture);
+    return input;
+  }
+  const Extent working = color::working_size({size, size}, size);
+  auto input = Tensor<float>::create({1, model.network.input_channels, working.h, working.w});
+  if (!input) return input;
+  RandomNumbers random(2);
+  for (Index i = 0; i < working.h * working.w; ++i) {  // other channels, a user's hints, are zero
+    const double lightness = 50 + 50 * random.uniform();
+    input->data()[i] = static_cast<float>(model.network.normalised_lightness ? (lightness - 50) / 100 : lightness);
+  }
+  return input;
+}
+
+Result<audit::AuditReport> audit_layer(const AuditOptions& options, const Model& model, const std::string& layer,
+                                       TensorView<const float> input, AuditFigures& figures) {
+  const auto engine = open_engine(
+      model, nullptr, {.layer = layer, .input = input.shape, .threads = figures.threads, .keep_all = !layer.empty()});
+  if (!engine) return engine.error();
+  figures.isa = engine->plan().isa;
+  Progress progress(engine->plan().steps.size() + 1, options.quiet);
+  const auto show = [&](Index step) {
+    const auto& steps = engine->plan().steps;
+    const auto at = static_cast<std::size_t>(step);
+    const bool is_layer = at < steps.size() && !steps[at].layers.empty();
+    progress.begin(is_layer ? model.network.layers[static_cast<std::size_t>(steps[at].layers[0])].name : "");
+  };
+  return audit_engine(*engine, model, input, {.threads = figures.threads, .progress = show});
+}
+
+// The network's output; then what it does not depend on, from the last layer up, each layer by itself.
+Status audit_all(const AuditOptions& options, const Model& model, AuditFigures& figures) {
+  const auto input = make_input(options, model);
+  if (!input) return input.error();
+  const auto& layers = model.network.layers;
+  auto report = audit_layer(options, model, {}, input->view(), figures);
+  if (!report) return Error{report.error()}.in(options.model);
+  figures.report = *std::move(report);
+  for (std::size_t i = layers.size(); i-- > 0;) {
+    if (figures.report.layers[i].leader >= 0) continue;
+    const auto more = audit_layer(options, model, layers[i].name, input->view(), figures);
+    if (!more) return Error{more.error()}.in(options.model);
+    figures.report.add(*more);
+  }
+  return {};
+}
+
+int verdict(const AuditOptions& options, const audit::AuditReport& report) {
+  if (report.pass()) {
+    const auto& worst = *report.worst_layer();
+    std::printf("%zu of %zu layers hold: largest ratio %s, layer %s\n", report.layers.size(), report.layers.size(),
+                fixed(worst.judgement.ratio, 4).c_str(), worst.name.c_str());
+    return done;
+  }
+  if (const auto* layer = report.first_failure()) {
+    say(options.model + ": layer " + layer->name + ": " + layer->judgement.failure);
+  } else if (!report.whole.pass) {
+    say(options.model + ": the whole network: " + report.whole.failure);
+  } else {
+    say(options.model + ": a change of layout spoilt a number");
+  }
+  return check_failed;
+}
+
+}  // namespace
+
+int run_audit(const AuditOptions& options) {
+  const auto file = ModelFile::open(options.model);
+  if (!file) return fail(file.error());
+  const auto model = Model::parse(file->bytes());
+  if (!model) return fail(Error{model.error()}.in(options.model));
+  AuditFigures figures;
+  figures.network = model->network.name;
+  figures.threads = options.threads == 0 ? available_threads() : options.threads;
+  if (const Status status = audit_all(options, *model, figures); !status) return fail(status.error());
+  figures.peak = fma_peak(figures.threads);
+  if (!options.json.empty()) {
+    const std::string text = audit_json(options, figures);
+    const Status status = write_file_atomically(options.json, std::as_bytes(std::span(text)));
+    if (!status) return fail(status.error());
+  }
+  if (!options.quiet) print_audit_table(options, figures);
+  return verdict(options, figures.report);
+}
+
+}  // namespace ochre::program

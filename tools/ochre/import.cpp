@@ -1,0 +1,177 @@
+// ochre import: a weight file of another format becomes a model file with its proof.
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+
+#include <ochre/import/match_network.hpp>
+#include <ochre/import/read_source.hpp>
+#include <ochre/weights/atomic_file.hpp>
+#include <ochre/weights/safetensors_writer.hpp>
+#include <ochre/weights/sha256.hpp>
+#include <ochre/weights/store.hpp>
+
+#include "engine.hpp"
+#include "known_files.hpp"
+#include "terminal.hpp"
+#include "verbs.hpp"
+
+namespace ochre::program {
+
+namespace {
+
+void print_tensors(const SourceFile& source) {
+  std::printf("%s, %zu tensors\n\n", source.format.c_str(), source.tensors.size());
+  for (const TensorEntry& tensor : source.tensors) {
+    std::printf("%s%s  %s\n", left(printable(tensor.name), 48).c_str(),
+                right(std::string(dtype_name(tensor.dtype)), 6).c_str(), to_string(tensor.shape).c_str());
+  }
+}
+
+// --network: one of the names, else a file with a network's text.
+Result<NetworkDescription> wanted_network(const std::string& name) {
+  for (const auto text : detail::known_networks) {
+    auto network = parse_network(text);
+    if (!network || network->name == name) return network;
+  }
+  const auto file = MappedFile::open(name);
+  if (!file) {
+    return Error{file.error().code,
+                 "network " + name + ": found no such name or file, expected eccv16, siggraph17, street, or a file"};
+  }
+  auto network = parse_network({reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size()});
+  return network ? std::move(network) : Result<NetworkDescription>(Error{network.error()}.in(name));
+}
+
+// What a model of ochre's own already says of itself stays, but for what is worked out anew.
+Metadata own_metadata(std::span<const std::byte> bytes) {
+  const auto file = Safetensors::parse(bytes);
+  if (!file || file->metadata("format") == nullptr) return {};
+  Metadata metadata = file->metadata();
+  metadata.erase("proof");
+  return metadata;
+}
+
+const nlohmann::ordered_json* find_known(const std::string& sha256) {
+  for (const auto& file : known_files()) {
+    if (file["sha256"] == sha256) return &file;
+  }
+  return nullptr;
+}
+
+std::string file_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+Metadata describe(const ImportOptions& options, const SourceFile& source, const ImportedModel& model,
+                  std::span<const std::byte> bytes, const std::string& sha256) {
+  Metadata metadata = own_metadata(bytes);
+  const bool own = !metadata.empty();
+  metadata["format"] = model_format;
+  metadata["network"] = model.network.text;
+  if (!own) {
+    std::string notes;
+    for (const std::string& note : model.notes) notes += "; " + note;
+    metadata["origin"] = "Imported from " + file_name(options.source) + ", " + source.format + notes + ".";
+    metadata["source_sha256"] = sha256;
+  }
+  const auto* known = find_known(sha256);
+  if (known != nullptr && !(*known)["licence"].is_null()) metadata["licence"] = (*known)["licence"];
+  if (known != nullptr) metadata["description"] = (*known)["what"];
+  return metadata;
+}
+
+// Changes the tensors' type; the bytes lie in the model.
+Status change_type(ImportedModel& model, Dtype dtype) {
+  for (TensorEntry& tensor : model.tensors) {
+    if (tensor.dtype == dtype || !is_convertible(tensor.dtype)) continue;
+    auto bytes = stored_as(tensor, dtype);
+    if (!bytes) return std::move(bytes).error();
+    tensor.bytes = model.owned.emplace_back(*std::move(bytes));
+    tensor.dtype = dtype;
+  }
+  return {};
+}
+
+void print_differences(const NetworkDescription& network, const std::vector<double>& differences,
+                       const std::string& dtype) {
+  std::printf("largest error of each layer by storing %s, as a share of its rms\n\n", dtype.c_str());
+  for (std::size_t i = 0; i < differences.size(); ++i) {
+    char error[32];
+    std::snprintf(error, sizeof(error), "%.1e", differences[i]);
+    std::printf("%s%s%s\n", left(network.layers[i].name, 28).c_str(), left(network.layers[i].kind(), 20).c_str(),
+                right(differences[i] > 0 ? error : "0", 8).c_str());
+  }
+  std::printf("\n");
+}
+
+// The proof, and with another type what that does to the layers.
+Result<std::string> prove(const ImportOptions& options, ImportedModel& model) {
+  std::optional<audit::ProofRun> exact;
+  if (!options.dtype.empty()) {
+    auto run = run_for_proof(model.network, model.tensors);
+    if (!run) return std::move(run).error();
+    exact = *std::move(run);
+    const Dtype dtype = options.dtype == "float16"    ? Dtype::f16
+                        : options.dtype == "bfloat16" ? Dtype::bf16
+                                                      : Dtype::f32;
+    if (Status status = change_type(model, dtype); !status) return std::move(status).error();
+  }
+  if (options.no_proof && !exact) return std::string();
+  const auto run = run_for_proof(model.network, model.tensors);
+  if (!run) return run.error();
+  if (exact && !options.quiet) print_differences(model.network, layer_differences(*exact, *run), options.dtype);
+  return options.no_proof ? std::string() : audit::proof_text(model.network, *run);
+}
+
+Status import_into(const ImportOptions& options, const SourceFile& source, const MappedFile& file) {
+  std::optional<NetworkDescription> wanted;
+  if (!options.network.empty()) {
+    auto network = wanted_network(options.network);
+    if (!network) return std::move(network).error();
+    wanted = *std::move(network);
+  } else if (const auto own = Model::parse(file.bytes())) {
+    wanted = own->network;
+  }
+  auto model = match_network(source, wanted ? &*wanted : nullptr);
+  if (!model) return Error{model.error()}.in(options.source);
+  std::erase_if(model->tensors, [](const TensorEntry& tensor) { return detail::is_training_counter(tensor.name); });
+  const std::string sha256 = sha256_hex(file.bytes());
+  const Metadata described = describe(options, source, *model, file.bytes(), sha256);
+  if (!options.quiet) {
+    if (const auto* known = find_known(sha256)) say("this is " + (*known)["what"].get<std::string>());
+    for (const std::string& note : model->notes) say(note);
+  }
+  Metadata metadata = described;
+  auto proof = prove(options, *model);
+  if (!proof) return Error{proof.error()}.in(options.source);
+  if (!proof->empty()) metadata["proof"] = *std::move(proof);
+  const auto bytes = write_safetensors(model->tensors, metadata);
+  if (!bytes) return bytes.error();
+  if (const auto read_back = Model::parse(*bytes); !read_back) return read_back.error();
+  if (Status status = write_file_atomically(options.output, *bytes); !status) return status;
+  if (!options.quiet) {
+    std::printf(
+        "%s: %s, %zu layers, %s parameters, %s bytes, %s\n", options.output.c_str(), model->network.name.c_str(),
+        model->network.layers.size(), with_commas(model->network.parameters()).c_str(),
+        with_commas(static_cast<long long>(bytes->size())).c_str(), options.no_proof ? "no proof" : "with its proof");
+  }
+  return {};
+}
+
+}  // namespace
+
+int run_import(const ImportOptions& options) {
+  if (options.output.empty() && !options.list) return misuse("-o is missing: where the model goes (or --list)");
+  const auto file = MappedFile::open(options.source);
+  if (!file) return fail(file.error());
+  const std::size_t folder = options.source.rfind('/');
+  const auto source = read_source(file->bytes(), folder == std::string::npos ? "." : options.source.substr(0, folder));
+  if (!source) return fail(Error{source.error()}.in(options.source));
+  for (const std::string& warning : source->warnings) say(options.source + ": " + warning);
+  if (options.list) {
+    print_tensors(*source);
+    return done;
+  }
+  const Status status = import_into(options, *source, *file);
+  return status ? done : fail(status.error());
+}
+
+}  // namespace ochre::program

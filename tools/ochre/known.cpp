@@ -1,0 +1,39 @@
+// ochre known: the public weight files that `ochre import` recognises by their SHA-256.
+#include <cstdio>
+#include <string>
+
+#include "known_files.hpp"
+#include "terminal.hpp"
+#include "verbs.hpp"
+
+// embedded_model.S puts the bytes of weights/known.json between these two.
+extern "C" const char ochre_known_files[];
+extern "C" const char ochre_known_files_end[];
+
+namespace ochre::program {
+
+using Json = nlohmann::ordered_json;
+
+const Json& known_files() {
+  static const Json files = Json::parse(ochre_known_files, ochre_known_files_end);
+  return files;
+}
+
+int run_known(const KnownOptions& options) {
+  if (options.json) {
+    std::printf("%s\n", known_files().dump(2).c_str());
+    return done;
+  }
+  const auto text = [](const Json& value) { return value.is_null() ? "not known" : value.get<std::string>(); };
+  for (const Json& file : known_files()) {
+    const std::string size =
+        file["bytes"].is_null() ? "size not known" : with_commas(file["bytes"].get<long long>()) + " bytes";
+    std::printf("%s\n", text(file["name"]).c_str());
+    std::printf("  %s\n  network %s, %s, licence %s\n  sha256 %s\n  %s\n\n", text(file["what"]).c_str(),
+                text(file["network"]).c_str(), size.c_str(), text(file["licence"]).c_str(),
+                text(file["sha256"]).c_str(), text(file["address"]).c_str());
+  }
+  return done;
+}
+
+}  // namespace ochre::program

@@ -38,7 +38,7 @@ std::string refusal(const std::vector<Held>& held) {
   REQUIRE(file);
   const auto parsed = ochre::Safetensors::parse(*file);
   REQUIRE(parsed);
-  const ochre::Status status = ochre::check_catalogue(*parsed, required);
+  const ochre::Status status = ochre::check_catalogue(parsed->tensors(), required);
   if (status) return {};
   CHECK(status.error().code == ochre::ErrorCode::mismatch);
   return status.error().message();

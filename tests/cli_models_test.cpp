@@ -32,7 +32,7 @@ std::size_t longest_line(const std::string& text) {
   return longest;
 }
 
-const Words all_verbs{"colorize", "info", "verify", "run", "bench", "eval"};
+const Words all_verbs{"colorize", "import", "known", "info", "verify", "audit", "run", "bench", "eval"};
 
 }  // namespace
 
@@ -54,7 +54,7 @@ TEST_CASE("the program: version, help, and verbs that there are not") {
     CHECK(longest_line(verb_help.out) <= 80);
   }
   CHECK(run_program({}).code == 2);
-  for (const char* verb : {"audit", "import", "video", "paint"}) {
+  for (const char* verb : {"video", "paint"}) {
     const Outcome unknown = run_program({verb, "x"});
     CHECK(unknown.code == 2);
     CHECK(unknown.says(std::string("no verb `") + verb + "`"));
@@ -78,6 +78,8 @@ TEST_CASE("the examples of --help work as printed") {
   const TemporaryFolder folder;
   std::filesystem::create_directories(folder.path("examples/pictures"));
   std::filesystem::copy(OCHRE_WEIGHTS_DIR "/../examples/pictures", folder.path("examples/pictures"));
+  std::filesystem::create_directory(folder.path("weights"));
+  std::filesystem::copy(OCHRE_WEIGHTS_DIR "/street.safetensors", folder.path("weights"));
   auto input = Tensor<float>::create({1, 1, 32, 32}).value();
   REQUIRE(save_npy(folder.path("x.npy"), input.view()).ok());  // what the line before, in Python, makes
   for (const std::string& verb : all_verbs) {
@@ -222,6 +224,22 @@ TEST_CASE("verify: exit 0 only if every layer holds") {
   CHECK(none.says("\"proof\": found none"));
 }
 
+TEST_CASE("the program: OCHRE_ISA chooses the kernels, or is an error") {
+  const TemporaryFolder folder;
+  const Words bench{"bench", "--network", "street", "--size", "16", "--runs", "1", "--quiet", "--json"};
+  ::setenv("OCHRE_ISA", "baseline", 1);
+  const Outcome chosen = run_program(bench);
+  CHECK(chosen.code == 0);
+  CHECK(Json::parse(chosen.out)["isa"] == "baseline");
+  ::setenv("OCHRE_ISA", "avx1024", 1);
+  const Outcome unknown = run_program(bench);
+  CHECK(unknown.code == 2);
+  CHECK(unknown.says("OCHRE_ISA names the instruction set `avx1024`"));
+  CHECK(unknown.out.empty());
+  CHECK(run_program({"--help"}).code == 0);
+  ::unsetenv("OCHRE_ISA");
+}
+
 TEST_CASE("run: numbers in, numbers out") {
   const TemporaryFolder folder;
   const TinyModel tiny;
@@ -251,6 +269,7 @@ TEST_CASE("run: numbers in, numbers out") {
     }
   };
   check({}, 1e-5);
+  check({"--engine", "fast", "--threads", "2"}, 1e-5);
   check({"--engine", "readable", "--threads", "2"}, 1e-5);
   check({"--precision", "double"}, 1e-13);
   CHECK(run({"--layer", "normalise"}).code == 0);
@@ -267,7 +286,8 @@ TEST_CASE("run: numbers in, numbers out") {
     CHECK(!std::filesystem::exists(folder.path("y.npy")));
   };
   refused({"--layer", "sky"}, 2, "no such layer");
-  refused({"--engine", "fast"}, 2, "not in this version");
+  refused({"--engine", "fast", "--precision", "double"}, 2, "only --engine readable");
+  refused({"--engine", "readable", "--precision", "bf16"}, 2, "only --engine fast");
   refused({"--engine", "quick"}, 2, "--engine");
   refused({"--precision", "half"}, 2, "--precision");
   REQUIRE(save_npy(folder.path("x.npy"), Tensor<float>::create({1, 3, 2, 3}).value().view()).ok());

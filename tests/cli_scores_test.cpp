@@ -22,9 +22,23 @@ Words keys_of(const Json& object) {
   return keys;
 }
 
-const Words bench_keys{"network", "model",     "height", "width",   "threads",        "isa",  "engine",
-                       "runs",    "median_ms", "min_ms", "load_ms", "peak_rss_bytes", "gmac", "gflops_effective",
-                       "checked"};
+const Words bench_keys{"network",
+                       "model",
+                       "height",
+                       "width",
+                       "threads",
+                       "isa",
+                       "engine",
+                       "runs",
+                       "median_ms",
+                       "min_ms",
+                       "load_ms",
+                       "peak_rss_bytes",
+                       "gmac",
+                       "gflops_effective",
+                       "checked",
+                       "first_ms",
+                       "slowdown_of_memory_limit"};
 
 // A picture whose ab is `a` and `b` everywhere, its lightness a ramp within sRGB.
 void write_picture(const std::string& path, float a, float b) {
@@ -64,7 +78,9 @@ TEST_CASE("bench: the JSON as agreed, and the output checked") {
   CHECK(bench["width"] == 48);
   CHECK(bench["threads"] == 1);
   CHECK(bench["isa"].get<std::string>() != "");
-  CHECK(bench["engine"] == "readable");
+  CHECK(bench["engine"] == "fast");
+  CHECK(bench["first_ms"].get<double>() > 0);
+  CHECK(bench["slowdown_of_memory_limit"] == 1);
   CHECK(bench["runs"] == 2);
   CHECK(bench["min_ms"].get<double>() > 0);
   CHECK(bench["median_ms"].get<double>() >= bench["min_ms"].get<double>());
@@ -86,7 +102,9 @@ TEST_CASE("bench: a model file, its layers, the table") {
   CHECK(bench["model"] == model);
   CHECK(bench["width"] == 16);
   CHECK(bench["checked"] == true);
-  CHECK(bench["layers"].size() == 2);
+  REQUIRE(bench["layers"].size() == 3);  // the input's scale, the colours, and back to planar
+  CHECK(bench["layers"][1]["name"] == "colours");
+  CHECK(bench["layers"][1]["algorithm"] == "direct");
   const Outcome table = run_program({"bench", "--model", model, "--size", "16", "--runs", "3", "--layers"});
   CHECK(table.code == 0);
   for (const char* part : {"colours", "median", "peak memory", "holds"}) {
@@ -104,7 +122,13 @@ TEST_CASE("bench: a model file, its layers, the table") {
   refused({"--network", "lenet"}, 2);
   refused({"--network", "street", "--model", model}, 2);
   refused({"--width", "16"}, 2);
-  refused({"--engine", "fast"}, 2);
+  refused({"--engine", "slow"}, 2);
+  refused({"--engine", "readable", "--memory", "100"}, 2);
+  refused({"--algorithm", "conv4_1"}, 2);
+  refused({"--algorithm", "conv4_1=f9"}, 2);
+  refused({"--algorithm", "conv4_1=f42"}, 3);
+  refused({"--algorithm", "conv9=f43"}, 3);
+  refused({"--memory", "1"}, 3);
   refused({"--runs", "0"}, 2);
   refused({"--model", folder.path("missing")}, 3);
   refused({"--model", folder.write("bad", "x")}, 3);

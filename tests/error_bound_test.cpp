@@ -206,7 +206,7 @@ TEST_CASE("float batch norms of both forms stay within the bound") {
   }
 }
 
-TEST_CASE("float softmax, tanh and bilinear enlargement stay within their bounds") {
+TEST_CASE("float softmax, tanh, sigmoid and bilinear enlargement stay within their bounds") {
   Numbers numbers;
   for (int trial = 0; trial < 50; ++trial) {
     const auto x = numbers.normal(313, 0.0, 4.0);
@@ -237,6 +237,15 @@ TEST_CASE("float softmax, tanh and bilinear enlargement stay within their bounds
     comparison = compare({actual.data(), shape}, expected, tanh_bound(operand, float_arithmetic).value().view());
     INFO(to_string(comparison));
     CHECK(comparison.holds());
+
+    sigmoid(operand.value, {exact.data(), shape});
+    for (std::size_t k = 0; k < 313; ++k) actual[k] = 1.0f / (1.0f + std::exp(-static_cast<float>(x[k])));
+    comparison = compare({actual.data(), shape}, expected, sigmoid_bound(operand, float_arithmetic).value().view());
+    INFO(to_string(comparison));
+    CHECK(comparison.holds());
+    actual[5] *= 1.0001f;
+    CHECK_FALSE(
+        compare({actual.data(), shape}, expected, sigmoid_bound(operand, float_arithmetic).value().view()).holds());
   }
   for (const bool align_corners : {false, true}) {
     const auto x = numbers.normal(35);

@@ -9,18 +9,11 @@
 #include <ochre/kernels/gemm_eigen.hpp>
 #include <ochre/network/random_weights.hpp>
 
+#include "support/archs.hpp"
+
 namespace {
 
 using namespace ochre;
-
-// Every instruction set that the compiler's flags allow: each width runs on each machine.
-#if defined(__AVX512BW__)
-#define OCHRE_TEST_ARCHS simd::DefaultArch, xsimd::fma3<xsimd::avx2>, xsimd::sse4_2, xsimd::sse2
-#elif defined(__AVX2__) && defined(__FMA__)
-#define OCHRE_TEST_ARCHS simd::DefaultArch, xsimd::sse4_2, xsimd::sse2
-#else
-#define OCHRE_TEST_ARCHS simd::DefaultArch
-#endif
 
 template <class T>
 std::vector<T> integers(Index count, std::uint64_t seed) {

@@ -67,8 +67,9 @@ void check_bad_value(const std::string& layer, double bad, const test::GoldenTen
 
 TEST_CASE("layers: NaN and infinity go where the reference has them") {
   for (const double bad : {std::nan(""), HUGE_VAL, -HUGE_VAL}) {
-    for (const char* layer : {"relu y", "leaky_relu y slope=0.1", "tanh y", "scale y factor=2 offset=1", "softmax y",
-                              "downsample y stride=2", "upsample y factor=2", "add y from=x,x", "concat y from=x,x"}) {
+    for (const char* layer :
+         {"relu y", "leaky_relu y slope=0.1", "tanh y", "sigmoid y", "pad y top=1 right=2", "scale y factor=2 offset=1",
+          "softmax y", "downsample y stride=2", "upsample y factor=2", "add y from=x,x", "concat y from=x,x"}) {
       check_bad_value(layer, bad);
     }
     test::GoldenTensors weights;

@@ -41,6 +41,8 @@ constexpr std::array foreign_headers{
     Foreign{"Eigen/", "kernels/gemm_eigen.hpp"},
     Foreign{"nlohmann/", "weights/"},
     Foreign{"sys/mman.h", "weights/"},
+    Foreign{"sys/mman.h", "tensor/aligned_buffer.hpp"},
+    Foreign{"pthread.h", "parallel/thread_team.hpp"},
     Foreign{"sys/stat.h", "weights/"},
     Foreign{"fcntl.h", "weights/"},
     Foreign{"unistd.h", "weights/"},

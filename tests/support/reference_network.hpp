@@ -177,6 +177,14 @@ class ReferenceNetwork {
     } else if (kind == "tanh") {
       reference::tanh(x, make(x.shape));
       bound([&] { return tanh_bound(operand, *arithmetic); });
+    } else if (kind == "sigmoid") {
+      sigmoid(x, make(x.shape));
+      bound([&] { return sigmoid_bound(operand, *arithmetic); });
+    } else if (kind == "pad") {
+      const auto side = [&](const char* name) { return static_cast<Index>(options.number(name, 0)); };
+      const PadParameters p{side("top"), side("left"), side("bottom"), side("right")};
+      pad(x, p, make(pad_shape(x.shape, p)));
+      bound([&] { return pad_bound(operand, p); });
     } else if (kind == "scale") {
       const ScaleParameters p{options.number("factor", 1.0), options.number("offset", 0.0)};
       scale(x, p, make(x.shape));

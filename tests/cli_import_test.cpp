@@ -1,0 +1,139 @@
+// ochre import and known, as a user calls them; what each format may hold is tested with its reader.
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include <ochre/weights/store.hpp>
+
+#include "support/program.hpp"
+#include "support/tiny_model.hpp"
+
+using namespace ochre;
+using namespace ochre::test;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+// A bare state dict of the tiny model's tensors, and its network as a text beside it.
+struct Files {
+  Files() {
+    const TinyModel tiny;
+    const auto weight = little_endian_bytes(tiny.slope);
+    const auto bias = little_endian_bytes(tiny.bias);
+    const std::vector<TensorEntry> tensors{{"colours.weight", Dtype::f32, {2, 1, 1, 1}, weight},
+                                           {"colours.bias", Dtype::f32, {2}, bias}};
+    const auto bytes = write_safetensors(tensors).value();
+    write("dict.safetensors", {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    write("tiny.txt", tiny.network);
+    write("own.safetensors", tiny.bytes());
+  }
+
+  void write(const std::string& name, const std::string& content) {
+    std::ofstream(folder.path(name), std::ios::binary) << content;
+  }
+  Words import(const std::string& source, Words more = {}) const {
+    more.insert(more.begin(), {"import", folder.path(source), "-o", folder.path("model.safetensors")});
+    return more;
+  }
+  bool has_model() const { return std::ifstream(folder.path("model.safetensors")).good(); }
+
+  TemporaryFolder folder;
+};
+
+}  // namespace
+
+TEST_CASE("import: a state dict and a network's text become a model that verifies") {
+  Files files;
+  const Outcome run = run_program(files.import("dict.safetensors", {"--network", files.folder.path("tiny.txt")}));
+  CAPTURE(run.err);
+  CHECK(run.code == 0);
+  CHECK(run.out.find("tiny, 2 layers, 4 parameters") != std::string::npos);
+  const std::string model = files.folder.path("model.safetensors");
+  CHECK(run_program({"verify", model}).out.find("2 of 2 layers hold") != std::string::npos);
+  const std::string first = content_of(model);
+  CHECK(run_program(files.import("dict.safetensors", {"--network", files.folder.path("tiny.txt")})).code == 0);
+  CHECK(content_of(model) == first);
+  const Json info = Json::parse(run_program({"info", model, "--json"}).out);
+  CHECK(info["source"].get<std::string>().find("Imported from dict.safetensors, a safetensors file") == 0);
+}
+
+TEST_CASE("import: a model of ochre's own keeps what it says of itself") {
+  Files files;
+  CHECK(run_program(files.import("own.safetensors")).code == 0);
+  const std::string model = files.folder.path("model.safetensors");
+  const Json info = Json::parse(run_program({"info", model, "--json"}).out);
+  CHECK(info["source"] == "tests");
+  CHECK(info["licence"] == "MIT");
+  CHECK(info["proof"] == true);
+  CHECK(run_program({"verify", model}).code == 0);
+}
+
+TEST_CASE("import: half the space, and what that does to each layer") {
+  Files files;
+  for (const char* dtype : {"float16", "bfloat16"}) {
+    const Outcome run =
+        run_program(files.import("dict.safetensors", {"--network", files.folder.path("tiny.txt"), "--dtype", dtype}));
+    CAPTURE(run.err);
+    CHECK(run.code == 0);
+    CHECK(run.out.find(std::string("by storing ") + dtype) != std::string::npos);
+    CHECK(run.out.find("colours                     conv2d                     0\n") != std::string::npos);  // exact
+    const Json info = Json::parse(run_program({"info", files.folder.path("model.safetensors"), "--json"}).out);
+    CHECK(info["tensors"][0]["dtype"] == (dtype == std::string("float16") ? "F16" : "BF16"));
+    CHECK(run_program({"verify", files.folder.path("model.safetensors")}).code == 0);
+  }
+}
+
+TEST_CASE("import: --list prints the tensors and writes nothing") {
+  Files files;
+  const Outcome run = run_program({"import", files.folder.path("dict.safetensors"), "--list"});
+  CHECK(run.code == 0);
+  CHECK(run.out.find("a safetensors file, 2 tensors") == 0);
+  CHECK(run.out.find("colours.weight") != std::string::npos);
+  CHECK(run.out.find("F32  [2,1,1,1]") != std::string::npos);
+  CHECK_FALSE(files.has_model());
+}
+
+TEST_CASE("import: without a proof there is nothing to verify") {
+  Files files;
+  CHECK(run_program(
+            files.import("dict.safetensors", {"--network", files.folder.path("tiny.txt"), "--no-proof", "--quiet"}))
+            .out.empty());
+  CHECK(run_program({"verify", files.folder.path("model.safetensors")}).code == 1);
+}
+
+TEST_CASE("import: what cannot be used is named, and nothing is written") {
+  Files files;
+  files.write("page.pth", "<!DOCTYPE html><html>404</html>");
+  files.write("wrong.txt", "network tiny\ninput lightness channels=1\nconv2d colours out=3 kernel=1\noutput colours\n");
+  const auto refused = [&](const Words& words, int code, const std::string& message) {
+    const Outcome run = run_program(words);
+    CAPTURE(run.err);
+    CHECK(run.code == code);
+    CHECK(run.err.find(message) != std::string::npos);
+    CHECK(std::count(run.err.begin(), run.err.end(), '\n') == 1);
+    CHECK_FALSE(files.has_model());
+  };
+  refused(files.import("page.pth"), 3, "page.pth: found an HTML page");
+  refused(files.import("none.pth"), 3, "none.pth");
+  refused(files.import("dict.safetensors"), 3,
+          "found 2 tensors such as colours.bias, colours.weight, expected those of");
+  refused(files.import("dict.safetensors", {"--network", files.folder.path("wrong.txt")}), 3,
+          "tensor colours.weight: found shape [2,1,1,1], expected shape [3,1,1,1]");
+  refused(files.import("dict.safetensors", {"--network", "eccv61"}), 3, "network eccv61: found no such name or file");
+  refused({"import", files.folder.path("dict.safetensors")}, 2, "-o is missing");
+  refused({"import", files.folder.path("dict.safetensors"), "--network", files.folder.path("tiny.txt"), "-o",
+           files.folder.path("no/folder/model.safetensors")},
+          3, "no/folder");
+}
+
+TEST_CASE("known: the public files, for people and as JSON") {
+  const Outcome table = run_program({"known"});
+  CHECK(table.code == 0);
+  CHECK(table.out.find("siggraph17-df00044c.pth") != std::string::npos);
+  const Json files = Json::parse(run_program({"known", "--json"}).out);
+  REQUIRE(files.size() >= 5);
+  for (const Json& file : files) {
+    CHECK(file["sha256"].get<std::string>().size() == 64);
+    for (const char* key : {"name", "network", "what", "bytes", "licence", "address"}) CHECK(file.contains(key));
+  }
+}

@@ -1,0 +1,129 @@
+// The direct convolution: random kernels, strides, paddings and dilations, transposed ones with any stride, inputs of
+// block 16 and 1, on small integers, exactly; then within the bound of plain sums, threads, and NaN.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstring>
+
+#include "support/fast_conv.hpp"
+
+namespace {
+
+using namespace ochre;
+using reference::compare;
+using test::ConvCase;
+
+struct Sizes {
+  RandomNumbers random;
+
+  Index between(Index low, Index high) {
+    return low + static_cast<Index>(random.next() % static_cast<std::uint64_t>(high - low + 1));
+  }
+  Extent extent(Index low, Index high) { return {between(low, high), between(low, high)}; }
+
+  kernels::ConvShape shape(bool transposed, Index most_in) {
+    return {between(1, most_in), between(1, 40), {extent(1, 5), extent(1, 4), extent(0, 3), extent(1, 3)}, transposed};
+  }
+};
+
+template <class Arch>
+void check(ConvCase made, Index block) {
+  if (made.out().h < 1 || made.out().w < 1) return;
+  CAPTURE(made.name());
+  CAPTURE(block);
+  ConvCase::RunOptions options;
+  options.block = block;
+  {
+    const auto actual = made.run(*made.direct<Arch>(block), options);
+    const auto comparison = compare(actual.view(), made.expected().view(), made.bound().view());
+    INFO(to_string(comparison));
+    CHECK(comparison.holds());
+    CHECK(comparison.decisive);
+  }
+  made.round_to_integers();
+  const auto actual = made.run(*made.direct<Arch>(block), options);
+  const auto expected = made.expected();
+  CHECK(std::equal(expected.data(), expected.data() + expected.shape().size(), actual.data(),
+                   [](double e, float a) { return e == static_cast<double>(a); }));
+}
+
+TEST_CASE_TEMPLATE("direct: random convolutions are the reference's, integers exactly", Arch, OCHRE_NATIVE_ARCHS) {
+  Sizes sizes{RandomNumbers(3)};
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    for (const bool transposed : {false, true}) {
+      const Extent in = sizes.extent(1, 17);
+      check<Arch>(ConvCase(sizes.shape(transposed, 40), in, seed), channel_block);
+      check<Arch>(ConvCase(sizes.shape(transposed, 4), in, seed), 1);
+    }
+  }
+}
+
+TEST_CASE("direct: outputs that no tap meets are the bias") {
+  // A transposed convolution whose stride is larger than its kernel.
+  const kernels::ConvShape shape{5, 3, {{2, 1}, {4, 3}, {0, 0}, {1, 1}}, true};
+  const ConvCase made(shape, {4, 5}, 1);
+  const auto actual = made.run(*made.direct<simd::DefaultArch>(channel_block), {});
+  Index bare = 0;
+  for (Index i = 0; i < actual.shape().size(); ++i) {
+    const Index y = i / actual.shape().w % actual.shape().h;
+    const Index x = i % actual.shape().w;
+    if (y % 4 < 2 && x % 3 == 0) continue;
+    ++bare;
+    CHECK(static_cast<double>(actual.data()[i]) == made.bias[static_cast<std::size_t>(i / actual.shape().plane())]);
+  }
+  CHECK(bare > actual.shape().size() / 2);
+  CHECK(compare(actual.view(), made.expected().view(), made.bound().view()).holds());
+}
+
+TEST_CASE("direct: factors are multiplied into the weights") {
+  const kernels::ConvShape shape{3, 20, {{3, 3}, {1, 1}, {1, 1}, {1, 1}}};
+  ConvCase made(shape, {5, 6}, 4);
+  made.round_to_integers();
+  for (std::size_t o = 0; o < made.factors.size(); ++o) made.factors[o] = static_cast<double>(o % 5) - 2.0;
+  const auto actual = made.run(*made.direct<simd::DefaultArch>(channel_block), {});
+  for (Index o = 0; o < shape.out; ++o) {
+    for (Index k = 0; k < 27; ++k) {
+      made.weight.data()[o * 27 + k] *= made.factors[static_cast<std::size_t>(o)];
+    }
+  }
+  const auto expected = made.expected();
+  for (Index i = 0; i < expected.shape().size(); ++i) {
+    CHECK(static_cast<double>(actual.data()[i]) == expected.data()[i]);
+  }
+}
+
+TEST_CASE("direct: the same bits for any number of threads") {
+  for (const bool transposed : {false, true}) {
+    const kernels::ConvShape shape{40, 72, {{3, 2}, {2, 1}, {1, 0}, {1, 1}}, transposed};
+    const ConvCase made(shape, {21, 19}, 6);
+    const auto kernel = made.direct<simd::DefaultArch>(channel_block);
+    const auto first = made.run(*kernel, {});
+    for (const int threads : {2, 3, 7}) {
+      const auto own = ThreadTeam::create(threads).value();
+      CHECK(test::same_bits(made.run(*kernel, {own.team()}), first));
+      CHECK(test::same_bits(made.run(*made.direct<simd::DefaultArch>(channel_block, own.team()), {own.team()}), first));
+    }
+  }
+}
+
+TEST_CASE("direct: what is not finite is in the outputs that it meets, and in no other") {
+  const kernels::ConvShape shape{18, 17, {{3, 2}, {2, 1}, {2, 1}, {1, 2}}};
+  for (const double bad : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
+    ConvCase made(shape, {11, 12}, 8);
+    const auto kernel = made.direct<simd::DefaultArch>(channel_block);
+    const auto clean = made.run(*kernel, {});
+    made.x.view().at(0, 17, 6, 5) = bad;
+    const auto spoilt = made.run(*kernel, {});
+    const auto expected = made.expected();
+    Index not_finite = 0;
+    for (Index i = 0; i < expected.shape().size(); ++i) {
+      const bool finite = std::isfinite(expected.data()[i]);
+      not_finite += !finite;
+      CHECK(finite == std::isfinite(spoilt.data()[i]));
+      if (finite) CHECK(std::memcmp(spoilt.data() + i, clean.data() + i, sizeof(float)) == 0);
+    }
+    CHECK(not_finite == 4 * 17);
+  }
+}
+
+}  // namespace

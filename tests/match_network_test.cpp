@@ -1,0 +1,262 @@
+// Which network a file's tensors are of. The public networks stand here in full size, but all their weights are views
+// of one piece of zeros.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <ochre/import/match_network.hpp>
+#include <ochre/import/read_source.hpp>
+
+using namespace ochre;
+
+namespace {
+
+class Source {
+ public:
+  Source() : zeros_(4 * 512 * 512 * 9) {}
+
+  // All tensors of a network.
+  explicit Source(std::string_view text) : Source() {
+    const auto network = parse_network(text).value();
+    for (const auto& tensor : network.tensors()) add(tensor.name, tensor.shape);
+  }
+
+  void add(const std::string& name, const std::vector<Index>& shape) {
+    const auto bytes = detail::byte_length(Dtype::f32, shape).value();
+    file.tensors.push_back({name, Dtype::f32, shape, std::span(zeros_).first(static_cast<std::size_t>(bytes))});
+  }
+
+  void add(const std::string& name, const std::vector<Index>& shape, float value) {
+    add(name, shape);
+    const std::vector<float> values(file.tensors.back().bytes.size() / 4, value);
+    file.tensors.back().bytes = file.owned.emplace_back(little_endian_bytes(values));
+  }
+
+  void remove(const std::string& name) {
+    std::erase_if(file.tensors, [&](const TensorEntry& tensor) { return tensor.name == name; });
+  }
+
+  SourceFile file;
+
+ private:
+  std::vector<std::byte> zeros_;
+};
+
+// The Caffe layers of a network: each of ours under its Caffe name, batch norms without weights of their own.
+template <std::size_t Count>
+void add_layers(Source& caffe, std::string_view text, const std::array<detail::LayerNames, Count>& names) {
+  const auto network = parse_network(text).value();
+  for (const auto& [theirs, ours] : names) {
+    for (const RequiredTensor& tensor : network.layers[static_cast<std::size_t>(*network.find(ours))].tensors()) {
+      const bool norm = theirs.ends_with("norm");
+      const std::string name = tensor.name.substr(tensor.name.rfind('.'));
+      if (norm && (name == ".weight" || name == ".bias")) continue;
+      caffe.add(std::string(theirs) + name, tensor.shape);
+    }
+  }
+}
+
+Source caffe_eccv16() {
+  Source caffe;
+  caffe.add("bw_conv1_1.weight", {64, 1, 3, 3}, 0.5f);
+  caffe.add("bw_conv1_1.bias", {64}, 0.25f);
+  add_layers(caffe, models::eccv16, detail::caffe_trunk);
+  add_layers(caffe, models::eccv16, detail::caffe_eccv16);
+  caffe.add("conv8_313.weight", {313, 256, 1, 1}, 2.0f);
+  caffe.add("conv8_313.bias", {313}, -1.0f);
+  return caffe;
+}
+
+Source caffe_siggraph17() {
+  Source caffe;
+  caffe.add("bw_conv1_1.weight", {64, 1, 3, 3}, 0.5f);
+  caffe.add("bw_conv1_1.bias", {64}, 0.25f);
+  caffe.add("ab_conv1_1.weight", {64, 3, 3, 3}, 2.0f);
+  caffe.add("ab_conv1_1.bias", {64}, 1.0f);
+  add_layers(caffe, models::siggraph17, detail::caffe_trunk);
+  add_layers(caffe, models::siggraph17, detail::caffe_siggraph17);
+  caffe.add("conv1_2norm_ss.weight", {64, 1, 1, 1}, 1.0f);
+  return caffe;
+}
+
+std::vector<float> values_of(const ImportedModel& model, std::string_view name) {
+  for (const TensorEntry& tensor : model.tensors) {
+    if (tensor.name != name) continue;
+    std::vector<float> values(tensor.bytes.size() / 4);
+    REQUIRE(convert_to(tensor, values));
+    return values;
+  }
+  FAIL("no tensor " << name);
+  return {};
+}
+
+bool fits(const Result<ImportedModel>& model) {
+  return model && check_catalogue(model->tensors, model->network.tensors()).ok();
+}
+
+bool says(const Result<ImportedModel>& model, std::string_view words) {
+  INFO((model ? "no error" : model.error().message()));
+  CHECK_FALSE(model);
+  return !model && model.error().message().find(words) != std::string::npos;
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
+    text.replace(at, from.size(), to);
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("match_network: a state dict is known by its names") {
+  for (const auto text : detail::known_networks) {
+    Source source(text);
+    source.file.in_order = false;
+    std::reverse(source.file.tensors.begin(), source.file.tensors.end());
+    const auto model = match_network(source.file);
+    REQUIRE(fits(model));
+    CHECK(model->network.text == text);
+  }
+}
+
+TEST_CASE("match_network: what is missing, too much or misshapen is named") {
+  Source missing(models::eccv16);
+  missing.remove("model5.2.bias");
+  CHECK(says(match_network(missing.file), "as network eccv16: tensor model5.2.bias: found none"));
+  Source extra(models::eccv16);
+  extra.add("model9.0.weight", {3});
+  CHECK(says(match_network(extra.file), "tensor model9.0.weight: found shape [3], expected no such tensor"));
+  Source misshapen(models::siggraph17);
+  misshapen.remove("model1.0.weight");
+  misshapen.add("model1.0.weight", {64, 1, 3, 3});
+  CHECK(
+      says(match_network(misshapen.file), "tensor model1.0.weight: found shape [64,1,3,3], expected shape [64,4,3,3]"));
+  Source strange;
+  strange.add("encoder.0.kernel", {3, 3});
+  CHECK(says(match_network(strange.file), "found 1 tensors such as encoder.0.kernel, expected those of eccv16"));
+}
+
+TEST_CASE("match_network: training's leftovers are left out") {
+  Source source(models::siggraph17);
+  source.add("model1.4.num_batches_tracked", {});
+  source.add("model_class.0.weight", {529, 256, 1, 1});
+  const auto model = match_network(source.file);
+  REQUIRE(fits(model));
+  REQUIRE(model->notes.size() == 1);
+  CHECK(model->notes[0].find("model_class.0.weight") != std::string::npos);
+  for (const TensorEntry& tensor : model->tensors) CHECK(tensor.name.find("num_batches") == std::string::npos);
+}
+
+TEST_CASE("match_network: other names, the same order and shapes") {
+  Source source(models::eccv16);
+  for (TensorEntry& tensor : source.file.tensors) tensor.name = "net." + replaced(tensor.name, "model", "block");
+  const auto model = match_network(source.file);
+  REQUIRE(fits(model));
+  CHECK(model->network.name == "eccv16");
+  CHECK(model->notes.size() == 1);
+  source.file.in_order = false;  // sorted by name: an order that says nothing
+  CHECK_FALSE(match_network(source.file));
+  source.file.in_order = true;
+  std::rotate(source.file.tensors.begin(), source.file.tensors.begin() + 2, source.file.tensors.end());
+  CHECK_FALSE(match_network(source.file));
+}
+
+TEST_CASE("match_network: Caffe's eccv16, with what its file does not hold") {
+  const Source caffe = caffe_eccv16();
+  const auto model = match_network(caffe.file);
+  REQUIRE(fits(model));
+  CHECK(model->network.text == models::eccv16);
+  CHECK(values_of(*model, "model1.0.weight")[7] == 50.0f);
+  CHECK(values_of(*model, "model1.0.bias")[7] == 0.25f);
+  CHECK(values_of(*model, "model8.6.weight")[7] == static_cast<float>(2 * 2.606));
+  CHECK(values_of(*model, "model8.6.bias")[7] == static_cast<float>(-2.606));
+  CHECK(values_of(*model, "model3.6.weight")[255] == 1.0f);
+  CHECK(values_of(*model, "model3.6.bias")[255] == 0.0f);
+  const auto bins = values_of(*model, "model_out.weight");
+  CHECK(bins[0] == static_cast<float>(-90.0 / 110));
+  CHECK(bins[313] == static_cast<float>(50.0 / 110));
+
+  Source stored = caffe_eccv16();
+  stored.add("class8_ab.weight", {2, 313, 1, 1}, 11.0f);
+  stored.add("data_l_meansub.bias", {1});  // of training: takes no part
+  const auto own = match_network(stored.file);
+  REQUIRE(fits(own));
+  CHECK(values_of(*own, "model_out.weight")[5] == 0.1f);
+}
+
+TEST_CASE("match_network: Caffe's eccv16 of another release, or not whole") {
+  Source other = caffe_eccv16();
+  std::erase_if(other.file.tensors,
+                [](const TensorEntry& tensor) { return tensor.name.find("norm") != std::string::npos; });
+  CHECK(says(match_network(other.file), "without its batch norms, expected those of release v2"));
+  Source missing = caffe_eccv16();
+  missing.remove("conv4_2.weight");
+  CHECK(says(match_network(missing.file), "tensor model4.2.weight: found none"));
+}
+
+TEST_CASE("match_network: Caffe's siggraph17, whose first convolution is two") {
+  const Source caffe = caffe_siggraph17();
+  const auto model = match_network(caffe.file);
+  REQUIRE(fits(model));
+  CHECK(model->network.name == "siggraph17");
+  CHECK(model->network.text.find("scale unnormalise factor=100\n") != std::string::npos);
+  const auto weights = values_of(*model, "model1.0.weight");
+  for (const std::size_t at : {0u, 8u, 36u, 44u}) CHECK(weights[at] == 50.0f);    // of L
+  for (const std::size_t at : {9u, 35u, 45u, 71u}) CHECK(weights[at] == 220.0f);  // of a, b, mask
+  CHECK(values_of(*model, "model1.0.bias")[3] == 1.25f);
+
+  Source scaled = caffe_siggraph17();
+  scaled.add("pred_ab.weight", {2}, 110.0f);
+  CHECK(match_network(scaled.file).value().network.text.find("factor=110\n") != std::string::npos);
+  Source blurred = caffe_siggraph17();
+  blurred.add("conv2_2norm_ss.weight", {128, 1, 1, 1}, 0.5f);
+  CHECK(says(match_network(blurred.file), "conv2_2norm_ss.weight: found other weights than 1"));
+}
+
+TEST_CASE("match_network: a graph of a known network's layers gets that network's text, another its own") {
+  Source known(models::siggraph17);
+  known.file.network = replaced(std::string(models::siggraph17), "model", "m");
+  known.file.network.erase(known.file.network.find("head "));
+  for (TensorEntry& tensor : known.file.tensors) tensor.name = replaced(tensor.name, "model", "m");
+  const auto recognised = match_network(known.file);
+  REQUIRE(fits(recognised));
+  CHECK(recognised->network.text == models::siggraph17);
+
+  known.file.network = replaced(known.file.network, "dilation=2", "dilation=1");
+  known.file.network = replaced(known.file.network, "padding=2", "padding=1");
+  const auto other = match_network(known.file);
+  REQUIRE(fits(other));
+  CHECK(other->network.head.kind == HeadKind::none);
+  CHECK(other->network.find("m5.0"));
+
+  known.file.network = "network n\ninput x channels=0\n";
+  CHECK_FALSE(match_network(known.file));
+}
+
+TEST_CASE("match_network: a wanted network is the only one") {
+  Source source(models::eccv16);
+  const auto street = parse_network(models::street).value();
+  CHECK(says(match_network(source.file, &street), "expected"));
+  const auto eccv16 = parse_network(models::eccv16).value();
+  CHECK(fits(match_network(source.file, &eccv16)));
+  const Source caffe = caffe_eccv16();
+  CHECK(fits(match_network(caffe.file, &eccv16)));
+  CHECK_FALSE(match_network(caffe.file, &street));
+}
+
+TEST_CASE("read_source: what is no weight file is told by its bytes") {
+  const auto refused = [](const std::string& text, std::string_view words) {
+    const auto source = read_source(std::as_bytes(std::span(text)));
+    REQUIRE_FALSE(source);
+    INFO(source.error().message());
+    CHECK(source.error().message().find(words) != std::string::npos);
+  };
+  refused("<!DOCTYPE html><html>Virus scan warning</html>", "an HTML page");
+  refused("version https://git-lfs.github.com/spec/v1\noid sha256:9b33", "a Git-LFS pointer");
+  refused("https://drive.google.com/uc?export=download", "a web address");
+  refused("\x89PNG\r\n\x1a\n", "a PNG picture");
+  refused("ab", "expected a Caffe, PyTorch, ONNX or safetensors file");
+}

@@ -1,0 +1,301 @@
+// ONNX models that are none of ochre's networks, damaged or made to do harm: each is refused, and the message says
+// which node and what of it.
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <ochre/import/onnx.hpp>
+
+#include "support/onnx_writer.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace {
+
+using namespace ochre::test::onnx;
+using ochre::test::ProtobufWriter;
+
+bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+std::string refusal(std::string_view bytes, const std::string& folder = {}) {
+  const auto copy = bytes_of(bytes);
+  const auto file = ochre::read_onnx(copy, folder);
+  return file ? "accepted:\n" + file->network : file.error().message();
+}
+
+std::string refusal(const Graph& graph, const std::string& folder = {}) { return refusal(model(graph).text(), folder); }
+
+std::string of_node(std::string_view kind, const Names& inputs, const Attributes& attributes,
+                    const std::vector<ProtobufWriter>& tensors = {}, std::uint64_t opset = 17) {
+  return refusal(Graph{.nodes = {node(kind, "here", inputs, "y", attributes)}, .tensors = tensors, .opset = opset});
+}
+
+// A convolution whose weights are that tensor, called w.
+std::string of_weights(const ProtobufWriter& tensor, const std::string& folder = {}) {
+  return refusal(Graph{.nodes = {node("Conv", "here", {"x", "w"}, "y")}, .tensors = {tensor}}, folder);
+}
+
+struct Refused {
+  std::string found;
+  std::string_view expected;
+};
+
+void check(const std::vector<Refused>& all) {
+  for (const Refused& one : all) {
+    CAPTURE(one.found);
+    CAPTURE(one.expected);
+    CHECK(contains(one.found, one.expected));
+  }
+}
+
+const Shape pointwise = {3, 2, 1, 1};
+
+}  // namespace
+
+TEST_CASE("onnx refusals: no model, or not a whole one") {
+  const auto opset = ProtobufWriter().varint(2, 17);
+  check({
+      {refusal(""), "found no graph, expected one (not an ONNX model?)"},
+      {refusal("<!DOCTYPE html>"), "protobuf field at byte"},
+      {refusal(ProtobufWriter().message(7, ProtobufWriter()).text()), "found no opset_import"},
+      {refusal(ProtobufWriter().message(8, opset).message(7, {}).message(7, {}).text()), "found a second graph"},
+      {refusal(ProtobufWriter().message(8, opset).message(7, {}).text()), "found a graph without an output"},
+      {refusal(ProtobufWriter().message(8, opset).message(7, ProtobufWriter().bytes(15, "")).text()),
+       "found sparse tensors"},
+      {refusal(Graph{.nodes = {}, .inputs = {}}), "found no input"},
+      {refusal(Graph{.nodes = {}}), "output y: expected a picture that a layer computes"},
+      {refusal(Graph{.nodes = {}, .outputs = {ProtobufWriter().bytes(1, "x")}}), "output x: expected a picture"},
+      {refusal(Graph{.nodes = {}, .inputs = {value("x", {1, 2})}}), "input x: found shape [1,2], expected [N,C,H,W]"},
+      {refusal(Graph{.nodes = {}, .inputs = {value("x", {1, 0, 4, 4})}}), "input x: found shape [1,-1,4,4]"},
+      {refusal(Graph{.nodes = {}, .inputs = {value("x", {1, 1 << 17, 4, 4})}}), "with a fixed C"},
+      {refusal(Graph{.nodes = {}, .inputs = {value("l", {1, 1, 4, 4}), value("ab", {1, 2, 4, 4})}}),
+       "found the inputs l and ab, expected one"},
+  });
+}
+
+TEST_CASE("onnx refusals: operators, their domains, attributes") {
+  ProtobufWriter custom = node("Relu", "here", {"x"}, "y");
+  custom.bytes(7, "com.microsoft");
+  ProtobufWriter nameless;
+  nameless.bytes(1, "x").bytes(2, "y").bytes(4, "Gelu");
+  ProtobufWriter no_output;
+  no_output.bytes(1, "x").bytes(3, "here").bytes(4, "Relu");
+  check({
+      {of_node("GridSample", {"x"}, {}), "node here (GridSample): found an operator that none of ochre's layers"},
+      {refusal(Graph{.nodes = {nameless}}), "node y (Gelu): found an operator"},
+      {refusal(Graph{.nodes = {custom}}), "node here (Relu): found an operator of the domain com.microsoft"},
+      {of_node("Relu", {"x"}, {integer("consumed_inputs", 1)}),
+       "node here (Relu): found the attribute `consumed_inputs`"},
+      {of_node("Relu", {"x"}, {integer("evil\x1b[2J", 1)}), "`evil\\x1b[2J`, expected none such"},
+      {of_node("LeakyRelu", {"x"}, {integer("alpha", 1)}), "the attribute `alpha` of another type than it must have"},
+      {of_node("LeakyRelu", {"x"}, {real("alpha", std::stof("inf"))}), "found an alpha that is no number"},
+      {of_node("Relu", {"nothing"}, {}), "node here (Relu): input 0, nothing: expected a picture"},
+      {of_node("Relu", {}, {}), "node here (Relu): input 0, : expected a picture"},
+      {of_node("Clip", {"x"}, {}), "node here (Clip): found an operator"},
+  });
+}
+
+TEST_CASE("onnx refusals: order, cycles, values of one name") {
+  const ProtobufWriter one = node("Relu", "one", {"b"}, "a");
+  const ProtobufWriter two = node("Relu", "two", {"a"}, "b");
+  const ProtobufWriter last = node("Relu", "last", {"b"}, "y");
+  check({
+      {refusal(Graph{.nodes = {one, two, last}}), "node one (Relu): input 0, b: expected a picture"},
+      {refusal(Graph{.nodes = {node("Relu", "self", {"y"}, "y")}}), "node self (Relu): input 0, y"},
+      {refusal(Graph{.nodes = {last, node("Relu", "late", {"x"}, "b")}}), "node last (Relu): input 0, b"},
+      {refusal(Graph{.nodes = {node("Relu", "", {"x"}, "y"), node("Tanh", "here", {"x"}, "y")}}),
+       "node here (Tanh): found a second value of the name y"},
+      {refusal(Graph{.nodes = {node("Relu", "here", {"x"}, "y")}, .tensors = {filled("y", {1})}}),
+       "node here (Relu): found a second value of the name y"},
+      {refusal(Graph{.nodes = {node("Relu", "here", {"x"}, "x"), node("Relu", "", {"x"}, "y")}}),
+       "node here (Relu): found a second value of the name x"},
+      {refusal(Graph{.nodes = {}, .tensors = {filled("w", {1}), filled("w", {1})}}),
+       "tensor w: found a second one of that name"},
+  });
+}
+
+TEST_CASE("onnx refusals: convolutions") {
+  const ProtobufWriter w = filled("w", pointwise);
+  const auto conv = [&](const Attributes& attributes, const ProtobufWriter& weight) {
+    return of_node("Conv", {"x", "w"}, attributes, {weight});
+  };
+  const std::string here = "node here (Conv): ";
+  check({
+      {of_node("Conv", {"x", "x"}, {}), "node here (Conv): found no constant as input 1, expected the layer's weights"},
+      {of_node("Conv", {"x"}, {}), "node here (Conv): found no constant as input 1"},
+      {of_node("Conv", {"x", "w", "x"}, {}, {w}), "node here (Conv): found a computed bias"},
+      {of_node("Conv", {"x", "w", "b"}, {}, {w, filled("b", {2})}), "tensor b: found shape [2], expected [3]"},
+      {conv({}, filled("w", {3, 1, 1, 1})), "found weights of shape [3,1,1,1] and group 1 for a picture of 2 channels"},
+      {conv({integer("group", 2)}, w), "found weights of shape [3,2,1,1] and group 2 for a picture of 2 channels"},
+      {conv({integer("group", 2)}, filled("w", {3, 1, 1, 1})), "and group 2 for a picture of 2 channels"},
+      {conv({}, filled("w", {3, 2, 1})), "found weights of shape [3,2,1], expected 4 dimensions"},
+      {conv({}, filled("w", {3, 2, 1, 1, 1})), "expected 4 dimensions"},
+      {conv({}, filled("w", {0, 2, 1, 1})), "found weights of shape [0,2,1,1], kernel_shape"},
+      {conv({}, floats("w", {-3, 2, 1, 1}, {})), "found weights of shape [-3,2,1,1], kernel_shape"},
+      {conv({}, floats("w", {1 << 17, 2, 1, 1}, {})), "found weights of shape [131072,2,1,1], kernel_shape"},
+      {conv({list("kernel_shape", {3, 3})}, w), "that do not fit"},
+      {conv({list("strides", {2})}, w), "that do not fit"},
+      {conv({list("strides", {0, 1})}, w), "that do not fit"},
+      {conv({list("dilations", {1, 1, 1})}, w), "that do not fit"},
+      {conv({list("pads", {1, 1})}, w), "that do not fit"},
+      {conv({list("pads", {0, 0, -1, 0})}, w), "that do not fit"},
+      {conv({integer("group", 0)}, w), "that do not fit"},
+      {conv({integer("group", -2)}, w), "that do not fit"},
+      {conv({text("auto_pad", "SAME_UPPER")}, w), "found auto_pad=SAME_UPPER, expected pads as numbers"},
+      {of_node("ConvTranspose", {"x", "w"}, {}, {w}), "node here (ConvTranspose): found weights of shape [3,2,1,1]"},
+      {of_node("ConvTranspose", {"x", "w"}, {list("pads", {0, 0, 1, 1})}, {filled("w", {2, 2, 1, 1})}),
+       "node here (ConvTranspose): found uneven pads"},
+      {of_node("ConvTranspose", {"x", "w"}, {list("output_padding", {1})}, {filled("w", {2, 2, 1, 1})}),
+       "output_padding of other than two"},
+      {of_node("ConvTranspose", {"x", "w"}, {list("output_shape", {8, 8})}, {filled("w", {2, 2, 1, 1})}),
+       "found the attribute `output_shape`"},
+  });
+}
+
+TEST_CASE("onnx refusals: batch norms, softmaxes, sums, padding") {
+  const std::vector<ProtobufWriter> statistics = {filled("s", {2}), filled("b", {2}), filled("m", {2}),
+                                                  filled("v", {2}), filled("three", {3})};
+  const auto norm = [&](const Names& inputs, const Attributes& attributes) {
+    return of_node("BatchNormalization", inputs, attributes, statistics);
+  };
+  const Names whole = {"x", "s", "b", "m", "v"};
+  const auto pad = [](const std::vector<std::int64_t>& pads, const Attributes& more = {}) {
+    Attributes attributes = more;
+    attributes.push_back(list("pads", pads));
+    return of_node("Pad", {"x"}, attributes, {}, 9);
+  };
+  const std::vector<std::int64_t> even = {0, 0, 1, 1, 0, 0, 1, 1};
+  check({
+      {norm(whole, {integer("training_mode", 1)}), "node here (BatchNormalization): found training_mode=1, expected 0"},
+      {norm(whole, {integer("spatial", 0)}), "found spatial=0, expected 1"},
+      {norm(whole, {real("epsilon", -1)}), "found an epsilon below 0"},
+      {norm({"x", "s", "b", "m", "three"}, {}), "tensor three: found shape [3], expected [2]"},
+      {norm({"x", "s", "b", "m"}, {}), "node here (BatchNormalization): found no constant as input 4"},
+      {of_node("Softmax", {"x"}, {integer("axis", 2)}), "node here (Softmax): found axis 2, expected a softmax over"},
+      {of_node("Softmax", {"x"}, {}), "found axis 3"},
+      {of_node("Softmax", {"x"}, {integer("axis", 1)}, {}, 11), "found axis 1, expected a softmax over the channels"},
+      {of_node("Mul", {"x", "x"}, {}), "node here (Mul): found two computed operands, expected a constant"},
+      {of_node("Div", {"s", "x"}, {}, {filled("s", {})}), "node here (Div): found a division by a picture"},
+      {of_node("Div", {"x", "s"}, {}, {filled("s", {}, 0)}), "node here (Div): found a division by zero"},
+      {of_node("Mul", {"x", "s"}, {}, {filled("s", {2})}),
+       "found a constant of shape [2], expected one number, or [2,1,1]"},
+      {of_node("Mul", {"x", "s"}, {}, {filled("s", {1, 3, 1, 1})}), "found a constant of shape [1,3,1,1]"},
+      {of_node("Mul", {"x", "s"}, {}, {filled("s", {1, 1, 1, 1, 1})}), "found a constant of shape [1,1,1,1,1]"},
+      {of_node("Mul", {"x", "s"}, {}, {filled("s", {}, std::stof("nan"))}), "tensor s: element 0: found NaN"},
+      {of_node("Concat", {"x", "x"}, {integer("axis", 2)}), "node here (Concat): found axis 2, expected 1"},
+      {of_node("Concat", {}, {integer("axis", 1)}), "node here (Concat): found 0 channels"},
+      {of_node("Concat", Names(65, "x"), {integer("axis", 1)}), "found 65 inputs, expected at most 64"},
+      {refusal(Graph{.nodes = {node("Conv", "", {"x", "w"}, "a"), node("Add", "here", {"x", "a"}, "y")},
+                     .tensors = {filled("w", pointwise)}}),
+       "node here (Add): found pictures of 2 and 3 channels, expected as many"},
+      {pad(even, {text("mode", "reflect")}), "node here (Pad): found mode=reflect, expected constant zeros"},
+      {pad(even, {real("value", 1)}), "node here (Pad): found padding by another number than 0"},
+      {pad({0, 1, 0, 0, 0, 0, 0, 0}), "node here (Pad): found pads of other axes"},
+      {pad({0, 0, -1, 0, 0, 0, 0, 0}), "below 0"},
+      {pad({1, 1}), "node here (Pad): found pads of other axes"},
+      {of_node("Pad", {"x", "p", "v"}, {}, {integers("p", even), filled("v", {})}), "by another number than 0"},
+      {of_node("Pad", {"x", "x"}, {}), "node here (Pad): found computed pads, expected constants"},
+      {of_node("Pad", {"x", "p", "", "a"}, {}, {integers("p", even), integers("a", {2})}), "found axes, expected all"},
+  });
+}
+
+TEST_CASE("onnx refusals: tensors") {
+  const auto raw = [](std::uint64_t type, std::size_t bytes) {
+    return of_weights(tensor_head("w", pointwise, type).bytes(9, std::string(bytes, '\0')));
+  };
+  check({
+      {raw(1, 23), "tensor w: found 23 bytes of data, expected 24 for shape [3,2,1,1]"},
+      {raw(1, 25), "tensor w: found 25 bytes of data, expected 24"},
+      {raw(10, 24), "tensor w: found 24 bytes of data, expected 12"},
+      {raw(7, 48), "tensor w: found whole numbers, expected float, half, bfloat16 or double"},
+      {raw(3, 6), "tensor w: found ONNX's data type 3, expected float"},
+      {raw(1u << 20, 6), "tensor w: found ONNX's data type 1048576"},
+      {of_weights(tensor_head("w", pointwise, 1)), "tensor w: found 0 bytes of data, expected 24"},
+      {of_weights(tensor_head("w", pointwise, 1).packed(4, Floats(5))),
+       "tensor w: found 20 bytes of data, expected 24"},
+      {of_weights(tensor_head("w", pointwise, 1).packed(4, Floats(5)).packed(4, Floats(2))),
+       "tensor w: found 28 bytes of data, expected 24"},
+      {of_weights(tensor_head("w", pointwise, 10).packed_varints(5, {1, 2, 3, 4, 5})),
+       "found 10 bytes of data, expected 12"},
+      {of_weights(tensor_head("w", pointwise, 10).packed_varints(5, {1, 2, 3, 4, 5, 6, 7})), "found 14 bytes of data"},
+      {of_weights(tensor_head("w", pointwise, 10).bytes(5, "\xff")),
+       "tensor w: found packed numbers that are cut short"},
+      {of_weights(tensor_head("w", pointwise, 1).varint(4, 1)), "found a number of another type than the tensor's"},
+      {of_weights(tensor_head("w", pointwise, 1).packed(10, std::vector<double>(6))), "found 0 bytes of data"},
+  });
+  // Claims of more than memory, or than a file of that size can hold.
+  const Shape large = {1 << 15, 2, 1 << 15, 1 << 15};
+  const Shape overflowing = {65536, 2, 65536, 65536};
+  check({
+      {of_weights(tensor_head("w", large, 1).bytes(9, "1234")),
+       "tensor w: found 4 bytes of data, expected 281474976710656"},
+      {of_weights(tensor_head("w", large, 1).fixed32(4, 1)), "tensor w: found a claim of 281474976710656 bytes"},
+      {of_weights(tensor_head("w", overflowing, 11)), "tensor w: found a claim of 4503599627370496 bytes"},
+      {refusal(
+           Graph{.nodes = {node("Mul", "here", {"x", "w"}, "y")}, .tensors = {tensor_head("w", Shape(8, 1 << 16), 1)}}),
+       "tensor w: found shape [65536,65536"},
+      {refusal(Graph{.nodes = {node("Mul", "here", {"x", "w"}, "y")}, .tensors = {tensor_head("w", Shape(9, 1), 1)}}),
+       "expected one that memory can hold"},
+      {refusal(Graph{.nodes = {node("Mul", "here", {"x", "w"}, "y")}, .tensors = {tensor_head("w", {-1}, 1)}}),
+       "tensor w: found shape [-1]"},
+  });
+}
+
+TEST_CASE("onnx refusals: files beside the model") {
+  const TemporaryFolder parent;
+  parent.write("secret", std::string(24, '\0'));
+  const TemporaryFolder inside;
+  const auto external = [&](std::string_view location, const std::string& folder) {
+    ProtobufWriter tensor = tensor_head("w", pointwise, 1).varint(14, 1);
+    return of_weights(tensor.message(13, ProtobufWriter().bytes(1, "location").bytes(2, location)), folder);
+  };
+  const std::string refused = "expected one in the model's folder or below it";
+  for (const std::string& location :
+       {parent.path("secret"), std::string("../secret"), std::string("a/../../secret"), std::string(".."),
+        std::string(), std::string("secret\0x", 8), std::string(300, 'a')}) {
+    CAPTURE(location);
+    const std::string found = external(location, inside.path("."));
+    CHECK(contains(found, "tensor w: found its data in the file \""));
+    CHECK(contains(found, refused));
+  }
+  CHECK(contains(external("secret", ""), refused));
+  CHECK(contains(external("absent.data", inside.path(".")), "absent.data"));
+  CHECK(contains(external("absent.data", inside.path(".")), "tensor w: "));
+  CHECK(contains(external(".", inside.path(".")), "directory"));
+  CHECK(contains(external("secret", parent.path(".")), "accepted"));
+}
+
+TEST_CASE("onnx refusals: more than any network has") {
+  Graph nodes{.nodes = std::vector<ProtobufWriter>((1 << 14) + 1, node("Relu", "", {}, ""))};
+  CHECK(contains(refusal(nodes), "found more than 16384 nodes"));
+  Graph names{.nodes = {node("Concat", "", Names((1 << 16) + 1, "x"), "y")}};
+  CHECK(contains(refusal(names), "found more than 65536 names"));
+  CHECK(contains(of_node("Conv", {"x"}, {list("pads", std::vector<std::int64_t>((1 << 16) + 1))}), "more than 65536"));
+
+  Graph deep;
+  for (int i = 0; i < 4097; ++i) {
+    deep.nodes.push_back(
+        node("Relu", "", {i == 0 ? "x" : "v" + std::to_string(i)}, i == 4096 ? "y" : "v" + std::to_string(i + 1)));
+  }
+  CHECK(contains(refusal(deep), "found more than 4096 layers"));
+
+  // One tensor of a megabyte as the weights of a thousand layers.
+  Graph shared{.nodes = {}, .tensors = {filled("w", {256, 256, 2, 2})}, .inputs = {value("x", {0, 256, 0, 0})}};
+  for (int i = 0; i < 1000; ++i) {
+    shared.nodes.push_back(
+        node("Conv", "", {i == 0 ? "x" : "v" + std::to_string(i), "w"}, i == 999 ? "y" : "v" + std::to_string(i + 1)));
+  }
+  CHECK(contains(refusal(shared), "found layers that share weights"));
+
+  // One constant of 60000 numbers that thousands of nodes are configured by.
+  Graph again{.nodes = {}, .tensors = {filled("c", {60000, 1, 1})}, .inputs = {value("x", {0, 60000, 0, 0})}};
+  for (int i = 0; i < 1000; ++i) {
+    again.nodes.push_back(
+        node("Mul", "", {i == 0 ? "x" : "v" + std::to_string(i), "c"}, i == 999 ? "y" : "v" + std::to_string(i + 1)));
+  }
+  const std::string found = refusal(again);
+  CAPTURE(found);
+  CHECK(contains(found, "found constants of more than 16777216 bytes"));
+}

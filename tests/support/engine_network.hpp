@@ -1,0 +1,187 @@
+// Networks in text, with random weights or a golden file's, on the fast engine and on the readable one in double.
+#pragma once
+
+#include <cmath>
+#include <string>
+
+#include <ochre/network/engine.hpp>
+#include <ochre/network/random_weights.hpp>
+#include <ochre/reference/compare.hpp>
+
+#include "golden_network.hpp"
+
+namespace ochre::test {
+
+inline ParameterSource<float> golden_weights(const GoldenTensors& tensors) {
+  return [&tensors](const RequiredTensor& tensor, std::span<float> values) -> Status {
+    const auto found = tensors.find(tensor.name);
+    if (found == tensors.end()) return Error{ErrorCode::not_found, tensor.name};
+    const auto floats = found->second.floats();
+    std::copy(floats.begin(), floats.end(), values.begin());
+    return {};
+  };
+}
+
+inline Result<Engine> try_engine(std::string_view text, const EngineOptions& options = {}) {
+  return Engine::create(parse_network(text).value(), random_weights<float>(1), options);
+}
+
+inline Engine make_engine(std::string_view text, const EngineOptions& options = {}) {
+  return try_engine(text, options).value();
+}
+
+inline Tensor<float> random_input(const Shape& shape, std::uint64_t seed = 5) {
+  auto input = Tensor<float>::create(shape).value();
+  RandomNumbers random(seed);
+  for (Index i = 0; i < shape.size(); ++i) input.data()[i] = static_cast<float>(random.uniform());
+  return input;
+}
+
+template <class T>
+Tensor<T> copy_of(TensorView<const T> from) {
+  auto copy = Tensor<T>::create(from.shape).value();
+  std::copy_n(from.data, from.shape.size(), copy.data());
+  return copy;
+}
+
+// The output of one run in a fresh workspace.
+inline Tensor<float> run_once(const Engine& engine, TensorView<const float> input,
+                              EngineWorkspaceOptions options = {}) {
+  options.input = input.shape;
+  auto workspace = engine.make_workspace(options).value();
+  return copy_of(engine.run(input, workspace).value());
+}
+
+// The same network and weights on the readable engine, in double.
+inline Tensor<double> exact_output(const Engine& engine, TensorView<const float> input) {
+  auto exact = Tensor<double>::create(input.shape).value();
+  std::copy_n(input.data, input.shape.size(), exact.data());
+  const auto& description = engine.description();
+  const auto network = Network<double>::create(description, random_weights<double>(1)).value();
+  const auto& layer = description.layers[static_cast<std::size_t>(engine.plan().wanted)].name;
+  return run_once<double>(network, exact.view(), 1, layer);
+}
+
+// Σ over layers of growth · sqrt(products per output): how many u of its size an output may be off by. A softmax sums
+// over its channels.
+inline double error_growth(const Engine& engine, const Shape& input) {
+  const auto macs = engine.description().macs(input).value();
+  const auto shapes = engine.description().shapes(input).value();
+  double sum = 0;
+  for (const auto& step : engine.plan().steps) {
+    for (const Index i : step.layers) {
+      const auto at = static_cast<std::size_t>(i);
+      const double growth = i == step.layers[0] && step.convolution ? step.convolution->error_growth() : 1.0;
+      const bool softmax = std::holds_alternative<layers::SoftmaxSpec>(engine.description().layers[at].spec);
+      const double products =
+          softmax ? static_cast<double>(shapes[at].c) : macs[at] / static_cast<double>(shapes[at].size());
+      sum += growth * std::sqrt(std::max(products, 1.0));
+    }
+  }
+  return sum;
+}
+
+// By the size of the whole output; for rounding errors of random sign, with 8 standard deviations.
+inline reference::Comparison compare_networks(TensorView<const float> actual, TensorView<const double> expected,
+                                              double growth) {
+  auto bound = Tensor<double>::create(expected.shape).value();
+  double squares = 0;
+  for (Index i = 0; i < expected.shape.size(); ++i) squares += expected.data[i] * expected.data[i];
+  const double size = std::sqrt(squares / static_cast<double>(expected.shape.size()));
+  std::fill_n(bound.data(), bound.shape().size(), 8 * 0x1p-24 * size * growth);
+  return reference::compare(actual, expected, bound.view());
+}
+
+// Small networks in which every step of the engine occurs.
+struct NamedNetwork {
+  const char* text;
+  Shape input;
+};
+
+inline const NamedNetwork chain{R"(network chain
+input x channels=1
+scale s factor=0.01 offset=-0.5
+conv2d a out=20 kernel=3 padding=1
+relu ra
+batch_norm na
+conv2d b out=33 kernel=3 stride=2 padding=1 bias=false
+batch_norm nb
+leaky_relu rb slope=0.2
+conv2d c out=17 kernel=3 padding=2 dilation=2
+conv_transpose2d d out=9 kernel=4 stride=2 padding=1
+relu rd
+conv2d f out=40 kernel=3 padding=1
+batch_norm nf
+relu rf
+batch_norm mf
+conv2d e out=2 kernel=1
+tanh t
+scale u factor=110
+output u
+)",
+                                {1, 1, 19, 22}};
+
+inline const NamedNetwork branches{R"(network branches
+input x channels=3
+conv2d a out=16 kernel=3 padding=1
+relu ra
+conv2d b out=16 kernel=3 padding=1
+batch_norm nb
+add sum from=nb,ra
+relu rs
+conv2d c out=8 kernel=3 stride=2 padding=1
+upsample up factor=2
+concat cat from=up,rs,x
+conv2d d out=20 kernel=3 padding=1
+add twice from=d,d
+conv2d e out=5 kernel=1
+output e
+)",
+                                   {1, 3, 18, 14}};
+
+inline const NamedNetwork odd{R"(network odd
+input x channels=8
+batch_norm n0
+conv2d g out=12 kernel=3 padding=1 groups=4
+relu r
+conv_transpose2d h out=6 kernel=3 stride=3 output_padding=2x1
+leaky_relu l slope=0.1
+batch_norm m
+conv_transpose2d k out=4 kernel=2 stride=2 groups=2
+conv2d q out=1 kernel=5x3 padding=2x0 stride=2x1
+output q
+)",
+                              {1, 8, 5, 7}};
+
+inline const NamedNetwork inputs{R"(network inputs
+input x channels=2
+add sum from=x,x
+conv2d a out=7 kernel=3 padding=1 from=x
+scale s factor=2 offset=1 from=x
+conv2d b out=7 kernel=5 padding=2 from=s
+scale v factor=3 from=s
+concat c from=a,b,sum,v,s
+conv2d d out=3 kernel=3 padding=3 dilation=3
+conv2d f out=3 kernel=3 padding=1 from=c
+add e from=d,f
+relu r
+output r
+)",
+                                 {1, 2, 9, 11}};
+
+inline const NamedNetwork colors{R"(network colors
+input x channels=1
+conv2d a out=30 kernel=3 padding=1
+relu ra
+conv2d q out=313 kernel=1
+softmax p
+conv2d ab out=2 kernel=1 bias=false
+scale k factor=3 offset=1
+upsample z factor=2 mode=bilinear
+output z
+)",
+                                 {1, 1, 8, 9}};
+
+inline const NamedNetwork* const small_networks[] = {&chain, &branches, &odd, &inputs, &colors};
+
+}  // namespace ochre::test

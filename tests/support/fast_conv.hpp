@@ -1,0 +1,199 @@
+// One convolution with random operands, on the reference and on a kernel of the fast engine.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <ochre/kernels/direct_conv.hpp>
+#include <ochre/kernels/winograd_conv.hpp>
+#include <ochre/network/random_weights.hpp>
+#include <ochre/parallel/thread_team.hpp>
+#include <ochre/reference/compare.hpp>
+#include <ochre/reference/error_bound.hpp>
+#include <ochre/reference/winograd_bound.hpp>
+
+#include "archs.hpp"
+
+namespace ochre::test {
+
+struct ConvCase {
+  kernels::ConvShape conv;
+  Extent in;
+  Tensor<double> x;  // all numbers are float32
+  Tensor<double> weight;
+  std::vector<double> bias;
+  std::vector<double> factors;  // multiplied into the weights
+
+  ConvCase(const kernels::ConvShape& shape, Extent input, std::uint64_t seed) : conv(shape), in(input) {
+    RandomNumbers random(seed);
+    const Extent kernel = conv.window.kernel;
+    x = Tensor<double>::create({1, conv.in, in.h, in.w}).value();
+    weight = Tensor<double>::create(
+                 {conv.transposed ? conv.in : conv.out, conv.transposed ? conv.out : conv.in, kernel.h, kernel.w})
+                 .value();
+    for (Index i = 0; i < x.shape().size(); ++i) x.data()[i] = random.uniform();
+    for (Index i = 0; i < weight.shape().size(); ++i) weight.data()[i] = random.uniform();
+    for (Index o = 0; o < conv.out; ++o) bias.push_back(random.uniform());
+    factors.assign(static_cast<std::size_t>(conv.out), 1.0);
+  }
+
+  // Small integers: every sum is exact, so that results can be compared bit by bit.
+  void round_to_integers() {
+    const auto round = [](double& value) { value = std::round(4.0 * value); };
+    std::for_each(x.data(), x.data() + x.shape().size(), round);
+    std::for_each(weight.data(), weight.data() + weight.shape().size(), round);
+    std::for_each(bias.begin(), bias.end(), round);
+  }
+
+  Shape out() const {
+    return conv.transposed ? conv_transpose2d_shape(x.shape(), transposed()) : conv2d_shape(x.shape(), plain());
+  }
+  reference::Conv2dParameters plain() const {
+    return {weight.view(), bias.data(), conv.window.stride, conv.window.padding, conv.window.dilation, 1};
+  }
+  reference::ConvTranspose2dParameters transposed() const {
+    return {weight.view(), bias.data(), conv.window.stride, conv.window.padding, {0, 0}, conv.window.dilation, 1};
+  }
+
+  Tensor<double> expected() const {
+    auto result = Tensor<double>::create(out()).value();
+    if (conv.transposed) {
+      reference::conv_transpose2d(x.view(), transposed(), result.view());
+    } else {
+      reference::conv2d(x.view(), plain(), result.view());
+    }
+    return result;
+  }
+
+  Tensor<double> bound() const {
+    const auto arithmetic = reference::arithmetic_of<float>();
+    return conv.transposed ? conv_transpose2d_bound({x.view()}, transposed(), arithmetic).value()
+                           : conv2d_bound({x.view()}, plain(), arithmetic).value();
+  }
+
+  template <class Algorithm>
+  static reference::WinogradFilter filter() {
+    const auto& matrices = kernels::winograd_of<Algorithm>;
+    return {Algorithm::points.outputs, Algorithm::points.taps, &matrices.a_transposed.at[0][0], &matrices.g.at[0][0],
+            &matrices.b_transposed.at[0][0]};
+  }
+
+  template <class Algorithm>
+  Tensor<double> winograd_bound(reference::RoundingGrowth growth = reference::gamma) const {
+    const auto arithmetic = reference::arithmetic_of<float>();
+    const reference::Operand operand{x.view()};
+    return conv.transposed
+               ? winograd_conv_transpose2d_bound(operand, transposed(), filter<Algorithm>(), arithmetic, growth).value()
+               : winograd_conv2d_bound(operand, plain(), filter<Algorithm>(), arithmetic, growth).value();
+  }
+
+  std::vector<float> float_weights() const {
+    std::vector<float> numbers;
+    for (Index i = 0; i < weight.shape().size(); ++i) numbers.push_back(static_cast<float>(weight.data()[i]));
+    return numbers;
+  }
+
+  kernels::Epilogue epilogue() const {
+    kernels::Epilogue made;
+    made.bias.assign(bias.begin(), bias.end());
+    made.bias.resize(static_cast<std::size_t>(kernels::padded_channels(conv.out)), 0.0f);
+    return made;
+  }
+
+  template <class Arch, class Algorithm>
+  std::unique_ptr<kernels::ConvKernel> winograd(const Team& team = {}) const {
+    return kernels::WinogradConv<Arch>::create(kernels::winograd_routine<Arch, Algorithm>, conv,
+                                               kernels::winograd_form(conv).value(), float_weights(), factors,
+                                               epilogue(), team)
+        .value();
+  }
+
+  template <class Arch>
+  std::unique_ptr<kernels::ConvKernel> direct(Index block, const Team& team = {}) const {
+    return kernels::DirectConv<Arch>::create(conv, block, float_weights(), factors, epilogue(), team).value();
+  }
+
+  // The input's memory has no float more than its border needs, so that a sanitizer sees one pixel too many; around the
+  // output's interior lies a border that must stay as it is. Channels that fill up a block must come out zero (of
+  // numbers that are finite: 0 times infinity is not).
+  // independent: instead of what is planned.
+  struct RunOptions {
+    Team team{};
+    Index block = channel_block;
+    std::optional<bool> independent{};
+  };
+  Tensor<float> run(const kernels::ConvKernel& kernel, const RunOptions& options) const;
+
+  std::string name() const {
+    const auto side = [](Extent e) { return std::to_string(e.h) + "x" + std::to_string(e.w); };
+    const Window& w = conv.window;
+    return std::string(conv.transposed ? "transposed " : "") + side(w.kernel) + " stride " + side(w.stride) +
+           " padding " + side(w.padding) + " dilation " + side(w.dilation) + ", " + std::to_string(conv.in) + " to " +
+           std::to_string(conv.out) + " channels of " + side(in);
+  }
+};
+
+inline Tensor<float> ConvCase::run(const kernels::ConvKernel& kernel, const RunOptions& options) const {
+  constexpr float untouched = -777.0f;
+  const Shape shape = out();
+  const Extent extent{shape.h, shape.w};
+  BlockedLayout from{conv.in, in, kernel.border(in, extent), options.block};
+  const BlockedLayout to{conv.out, extent, {1, 2, 0, 3}, channel_block};
+  std::vector<float> inputs(static_cast<std::size_t>(from.size()), 0.0f);
+  const BlockedView<float> in_view{inputs.data(), from};
+  for (Index c = 0; c < conv.in; ++c) {
+    for (Index y = 0; y < in.h; ++y) {
+      for (Index column = 0; column < in.w; ++column) {
+        in_view.at(c, y, column) = static_cast<float>(x.view().at(0, c, y, column));
+      }
+    }
+  }
+  std::vector<float> outputs(static_cast<std::size_t>(to.size()), untouched);
+  const BlockedView<float> out_view{outputs.data(), to};
+  auto work = kernel.plan(from, to, options.team.threads);
+  if (options.independent) {
+    const bool enough = work.independent || !*options.independent;
+    work.scratch *= enough ? 1 : options.team.threads;
+    work.independent = *options.independent;
+  }
+  std::vector<float> scratch(static_cast<std::size_t>(work.scratch), std::numeric_limits<float>::quiet_NaN());
+  kernel.run(in_view, out_view, work, scratch, options.team);
+
+  auto result = Tensor<float>::create(shape).value();
+  Index spoilt = 0;
+  const bool finite = std::all_of(x.data(), x.data() + x.shape().size(), [](double v) { return std::isfinite(v); });
+  for (Index b = 0; b < to.blocks(); ++b) {
+    for (Index y = -to.border.top; y < extent.h + to.border.bottom; ++y) {
+      for (Index column = -to.border.left; column < extent.w + to.border.right; ++column) {
+        const bool inside = y >= 0 && y < extent.h && column >= 0 && column < extent.w;
+        for (Index lane = 0; lane < channel_block; ++lane) {
+          const Index c = b * channel_block + lane;
+          const float value = out_view.pixel(b, y, column)[lane];
+          if (inside && c < conv.out) {
+            result.view().at(0, c, y, column) = value;
+          } else {
+            spoilt += !(value == (inside ? 0.0f : untouched) || (inside && !finite && std::isnan(value)));
+          }
+        }
+      }
+    }
+  }
+  CHECK(spoilt == 0);
+  return result;
+}
+
+inline bool same_bits(const Tensor<float>& one, const Tensor<float>& other) {
+  return one.shape() == other.shape() &&
+         std::memcmp(one.data(), other.data(), static_cast<std::size_t>(one.shape().size()) * sizeof(float)) == 0;
+}
+
+}  // namespace ochre::test

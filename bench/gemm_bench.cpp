@@ -1,13 +1,12 @@
 // The readable engine's GEMM beside Eigen's and the machine's FMA peak, one thread, in one run.
-//   build/bench/gemm_bench
-// Counters: GFLOP/s, and the share of the peak that this program measures first (registers only, no memory).
+//   build/bench/bench_gemm_bench
+// Counters: GFLOP/s, and the share of the peak that this program measures first (audit/fma_peak.hpp).
 #include <benchmark/benchmark.h>
 
-#include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <vector>
 
+#include <ochre/audit/fma_peak.hpp>
 #include <ochre/kernels/gemm.hpp>
 #include <ochre/kernels/gemm_eigen.hpp>
 #include <ochre/network/random_weights.hpp>
@@ -17,31 +16,9 @@ namespace {
 using namespace ochre;
 using Arch = simd::DefaultArch;
 
-// Twelve independent chains of fused multiply-adds: more than latency x throughput (4 x 2), fewer than the registers.
-template <class T>
-double measured_peak() {
-  constexpr int chains = 12;
-  constexpr int steps = 100'000;
-  simd::Batch<T, Arch> sum[chains];
-  for (auto& chain : sum) chain = simd::broadcast<Arch>(T{0});
-  const auto half = simd::broadcast<Arch>(T(0.5));
-  double best = 0;
-  for (int run = 0; run < 50; ++run) {
-    const auto begin = std::chrono::steady_clock::now();
-    for (int i = 0; i < steps; ++i) {
-#pragma GCC unroll 12
-      for (auto& chain : sum) chain = simd::fmadd(chain, half, half);
-    }
-    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
-    for (auto& chain : sum) benchmark::DoNotOptimize(chain);
-    best = std::max(best, 2.0 * chains * steps * static_cast<double>(simd::lanes<T, Arch>) / elapsed.count());
-  }
-  return best;
-}
-
 template <class T>
 double peak() {
-  static const double flops = measured_peak<T>();
+  static const double flops = audit::fma_peak<T, Arch>(1);
   return flops;
 }
 

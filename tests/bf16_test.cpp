@@ -38,8 +38,6 @@ TEST_CASE("bf16: a network without the instruction set is refused") {
 }
 
 #if defined(__AVX512BF16__)
-using Arch = simd::DefaultArch;
-
 // Both factors of a product are rounded, each by at most 2^-8 of itself.
 double bf16_growth(Index n, double unit) noexcept {
   const double both = (1 + 0x1p-8) * (1 + 0x1p-8);
@@ -51,8 +49,8 @@ void check_case(const kernels::ConvShape& conv, Extent in) {
   const test::ConvCase one(conv, in, 3);
   CAPTURE(one.name());
   const auto make = [&](const Team& team) {
-    return kernels::WinogradConv<Arch, simd::Bf16Products>::create(
-               kernels::winograd_routine<Arch, Algorithm, simd::Bf16Products>, conv,
+    return kernels::WinogradConv<simd::DefaultArch, simd::Bf16Products>::create(
+               kernels::winograd_routine<simd::DefaultArch, Algorithm, simd::Bf16Products>, conv,
                kernels::winograd_form(conv).value(), one.float_weights(), one.factors, one.epilogue(), team)
         .value();
   };

@@ -17,6 +17,7 @@
 
 #include "support/protobuf_writer.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/text.hpp"
 
 namespace {
 
@@ -24,13 +25,12 @@ using ochre::Dtype;
 using ochre::Index;
 using ochre::SourceFile;
 using ochre::TensorEntry;
+using ochre::test::contains;
 using ochre::test::ProtobufWriter;
 
 using Shape = std::vector<std::int64_t>;
 using Floats = std::vector<float>;
 using Indices = std::vector<Index>;
-
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 std::string sample(const std::string& name) { return OCHRE_TEST_DATA "/import/caffe/" + name; }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "support/program.hpp"
+#include "support/text.hpp"
 #include "support/tiny_model.hpp"
 
 using namespace ochre;
@@ -23,16 +24,6 @@ Words first_keys(const Json& object, std::size_t count) {
     if (keys.size() < count) keys.push_back(key);
   }
   return keys;
-}
-
-std::size_t longest_line(const std::string& text) {
-  std::size_t longest = 0;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    longest = std::max(longest, end - begin);
-    begin = end + 1;
-  }
-  return longest;
 }
 
 // 24 x 18 pixels of grey.

@@ -8,6 +8,7 @@
 #include <ochre/weights/sha256.hpp>
 
 #include "support/program.hpp"
+#include "support/text.hpp"
 #include "support/tiny_model.hpp"
 
 using namespace ochre;
@@ -15,22 +16,6 @@ using namespace ochre::test;
 using Json = nlohmann::ordered_json;
 
 namespace {
-
-Words keys_of(const Json& object) {
-  Words keys;
-  for (const auto& [key, value] : object.items()) keys.push_back(key);
-  return keys;
-}
-
-std::size_t longest_line(const std::string& text) {
-  std::size_t longest = 0;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    longest = std::max(longest, end - begin);
-    begin = end + 1;
-  }
-  return longest;
-}
 
 const Words all_verbs{"colorize", "import", "known", "info", "verify", "audit", "run", "bench", "eval"};
 

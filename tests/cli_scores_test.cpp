@@ -8,6 +8,7 @@
 
 #include "../tools/ochre/square_picture.cpp"
 #include "support/program.hpp"
+#include "support/text.hpp"
 #include "support/tiny_model.hpp"
 
 using namespace ochre;
@@ -15,12 +16,6 @@ using namespace ochre::test;
 using Json = nlohmann::ordered_json;
 
 namespace {
-
-Words keys_of(const Json& object) {
-  Words keys;
-  for (const auto& [key, value] : object.items()) keys.push_back(key);
-  return keys;
-}
 
 const Words bench_keys{"network",
                        "model",

@@ -19,6 +19,7 @@
 #include <ochre/image_io/save_picture.hpp>
 
 #include "support/temporary_folder.hpp"
+#include "support/text.hpp"
 
 namespace {
 
@@ -26,9 +27,8 @@ using namespace std::string_view_literals;
 using ochre::Index;
 using ochre::LoadedPicture;
 using ochre::PixelFormat;
+using ochre::test::contains;
 using Bytes = std::vector<std::byte>;
-
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 std::string refusal(std::span<const std::byte> file, const ochre::LoadLimits& limits = {}) {
   const auto picture = ochre::decode_picture(file, limits);

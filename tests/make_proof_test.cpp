@@ -13,7 +13,7 @@ using namespace ochre;
 
 namespace {
 
-constexpr char network_text[] = R"(network small
+constexpr char small_network[] = R"(network small
 input lightness channels=1
 conv2d first out=3 kernel=3 stride=2 padding=1
 relu active
@@ -56,7 +56,7 @@ std::vector<std::byte> model_file(const std::string& text, const std::string& pr
 }  // namespace
 
 TEST_CASE("make_proof: what is made is held by the same weights, and by no others") {
-  const auto network = make_network(network_text);
+  const auto network = make_network(small_network);
   REQUIRE(network);
   const auto run = audit::run_for_proof(*network);
   REQUIRE(run);
@@ -68,7 +68,7 @@ TEST_CASE("make_proof: what is made is held by the same weights, and by no other
   for (const audit::ProofLayer& layer : proof->layers) CHECK(layer.samples.size() == 8);
   CHECK(proof->layers[0].samples.back().index == proof->layers[0].shape.size() - 1);
 
-  auto file = model_file(network_text, text);
+  auto file = model_file(small_network, text);
   const auto report = audit::verify_proof(Model::parse(file).value());
   REQUIRE(report);
   CHECK(report->first_failure() == nullptr);
@@ -97,7 +97,7 @@ TEST_CASE("make_proof: a small layer, and a network that needs a larger input") 
 }
 
 TEST_CASE("make_proof: a layer that gives no finite numbers is named") {
-  const auto network = make_network(network_text, [](const RequiredTensor& tensor, std::span<double> values) {
+  const auto network = make_network(small_network, [](const RequiredTensor& tensor, std::span<double> values) {
     if (tensor.name == "beside.weight") values[0] = 1e308;
   });
   REQUIRE(network);
@@ -107,8 +107,8 @@ TEST_CASE("make_proof: a layer that gives no finite numbers is named") {
 }
 
 TEST_CASE("make_proof: differences are each layer's own, as a share of its rms") {
-  const auto exact = make_network(network_text);
-  const auto changed = make_network(network_text, [](const RequiredTensor& tensor, std::span<double> values) {
+  const auto exact = make_network(small_network);
+  const auto changed = make_network(small_network, [](const RequiredTensor& tensor, std::span<double> values) {
     if (tensor.name == "up.weight") values[0] *= 1.001;
   });
   const auto run = audit::run_for_proof(*exact).value();

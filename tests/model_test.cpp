@@ -14,11 +14,11 @@ namespace {
 
 using namespace ochre;
 
-const std::string network_text = "network n\ninput x channels=1\nconv2d a out=2 kernel=1\nbatch_norm b\noutput b\n";
+const std::string one_conv = "network n\ninput x channels=1\nconv2d a out=2 kernel=1\nbatch_norm b\noutput b\n";
 
 // A sound model's parts, to be spoilt one at a time.
 struct Parts {
-  Metadata metadata{{"format", "ochre 1"}, {"network", network_text}};
+  Metadata metadata{{"format", "ochre 1"}, {"network", one_conv}};
   std::map<std::string, std::vector<float>> values{{"a.weight", {1, 2}},       {"a.bias", {3, 4}},
                                                    {"b.weight", {1, 1}},       {"b.bias", {0, 0}},
                                                    {"b.running_mean", {0, 0}}, {"b.running_var", {1, 1}}};

@@ -12,10 +12,12 @@
 #include <ochre/image_io/npy.hpp>
 
 #include "support/temporary_folder.hpp"
+#include "support/text.hpp"
 
 namespace {
 
 using namespace std::string_view_literals;
+using ochre::test::contains;
 
 std::string golden(const char* name) { return std::string(OCHRE_GOLDEN_DIR "/containers/") + name; }
 
@@ -30,8 +32,6 @@ std::string refusal(std::span<const std::byte> file) {
   const auto tensor = ochre::decode_npy<float>(file);
   return tensor ? "accepted" : tensor.error().message();
 }
-
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
 

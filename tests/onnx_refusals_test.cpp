@@ -11,13 +11,13 @@
 
 #include "support/onnx_writer.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/text.hpp"
 
 namespace {
 
 using namespace ochre::test::onnx;
+using ochre::test::contains;
 using ochre::test::ProtobufWriter;
-
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 std::string refusal(std::string_view bytes, const std::string& folder = {}) {
   const auto copy = bytes_of(bytes);

@@ -17,6 +17,7 @@
 #include "support/imported_network.hpp"
 #include "support/onnx_writer.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/text.hpp"
 
 namespace {
 
@@ -27,11 +28,10 @@ using ochre::Network;
 using ochre::SourceFile;
 using ochre::TensorEntry;
 using ochre::TensorView;
+using ochre::test::contains;
 using ochre::test::ProtobufWriter;
 
 const std::string folder = OCHRE_TEST_DATA "/import/onnx";
-
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 struct Expected {
   ochre::test::GoldenTensor input;

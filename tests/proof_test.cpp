@@ -21,7 +21,7 @@ using json = nlohmann::ordered_json;  // names first, as the writers of proofs h
 namespace {
 
 // Branches, a layer in place, one behind the output and one that nothing reads.
-constexpr char network_text[] = R"(network tiny
+constexpr char tiny_network[] = R"(network tiny
 input lightness channels=1
 scale normalise factor=0.01 offset=-0.5
 conv2d first out=4 kernel=3 stride=2 padding=1
@@ -41,7 +41,7 @@ using Weights = std::map<std::string, std::vector<float>>;
 
 Weights make_weights() {
   Weights weights;
-  const auto network = parse_network(network_text).value();
+  const auto network = parse_network(tiny_network).value();
   const auto source = random_weights<float>(1);
   for (const RequiredTensor& tensor : network.tensors()) {
     Index count = 1;
@@ -54,7 +54,7 @@ Weights make_weights() {
 }
 
 json make_proof(const Weights& weights) {
-  const auto network = parse_network(network_text).value();
+  const auto network = parse_network(tiny_network).value();
   test::GoldenTensors tensors;
   for (const RequiredTensor& tensor : network.tensors()) {
     const auto& values = weights.at(tensor.name);
@@ -62,7 +62,7 @@ json make_proof(const Weights& weights) {
   }
   std::vector<double> input;
   for (Index i = 0; i < input_shape.size(); ++i) input.push_back(static_cast<double>(i * 37 % 101));
-  const auto run = test::ReferenceNetwork(network_text, tensors).run({{input.data(), input_shape}});
+  const auto run = test::ReferenceNetwork(tiny_network, tensors).run({{input.data(), input_shape}});
 
   json proof{{"version", 1}, {"computed_by", "the reference layers"}};
   proof["input"] = {{"shape", {1, 1, 6, 8}}, {"values", input}};
@@ -91,10 +91,10 @@ json make_proof(const Weights& weights) {
 
 Result<audit::ProofReport> verify(const Weights& weights, Metadata metadata) {
   metadata["format"] = model_format;
-  metadata["network"] = network_text;
+  metadata["network"] = tiny_network;
   std::vector<std::vector<std::byte>> bytes;
   std::vector<TensorEntry> entries;
-  for (const RequiredTensor& tensor : parse_network(network_text).value().tensors()) {
+  for (const RequiredTensor& tensor : parse_network(tiny_network).value().tensors()) {
     bytes.push_back(little_endian_bytes(weights.at(tensor.name)));
     entries.push_back({tensor.name, Dtype::f32, tensor.shape, bytes.back()});
   }

@@ -12,11 +12,13 @@
 #include <ochre/weights/safetensors.hpp>
 
 #include "support/temporary_folder.hpp"
+#include "support/text.hpp"
 
 namespace {
 
 using ochre::Index;
 using ochre::Safetensors;
+using ochre::test::contains;
 
 std::vector<std::byte> file_with_length(std::uint64_t length, std::string_view rest) {
   std::vector<std::byte> file;
@@ -28,8 +30,6 @@ std::vector<std::byte> file_with_length(std::uint64_t length, std::string_view r
 std::vector<std::byte> file_with(std::string_view header, std::string_view data = "") {
   return file_with_length(header.size(), std::string(header) + std::string(data));
 }
-
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 // The message must hold each of `parts`.
 void check_refused(const std::vector<std::byte>& file, const std::vector<std::string_view>& parts) {

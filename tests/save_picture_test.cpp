@@ -19,6 +19,7 @@
 #include <ochre/image_io/save_picture.hpp>
 
 #include "support/temporary_folder.hpp"
+#include "support/text.hpp"
 
 namespace {
 
@@ -26,6 +27,7 @@ using ochre::Index;
 using ochre::LoadedPicture;
 using ochre::PictureView;
 using ochre::PixelFormat;
+using ochre::test::contains;
 
 constexpr PixelFormat formats[] = {PixelFormat::gray8, PixelFormat::gray_alpha8, PixelFormat::rgb8,
                                    PixelFormat::rgba8, PixelFormat::gray16,      PixelFormat::gray_alpha16,
@@ -67,8 +69,6 @@ std::string refusal(const std::string& path, const PictureView& picture) {
   CHECK(status.error().message().find(path + ": ") == 0);
   return status.error().message();
 }
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
 

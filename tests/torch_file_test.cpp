@@ -17,12 +17,14 @@
 #include <ochre/weights/safetensors.hpp>
 
 #include "support/temporary_folder.hpp"
+#include "support/text.hpp"
 #include "support/torch_bytes.hpp"
 
 namespace {
 
 using namespace torch_bytes;
 using ochre::TensorEntry;
+using ochre::test::contains;
 
 std::string data(const std::string& name) { return std::string(OCHRE_TEST_DATA "/import/torch/") + name; }
 
@@ -37,8 +39,6 @@ std::string refusal(std::span<const std::byte> file) {
   return source ? "accepted" : source.error().message();
 }
 std::string refusal(const std::string& file) { return refusal(bytes_of(file)); }
-
-bool contains(const std::string& whole, std::string_view part) { return whole.find(part) != std::string::npos; }
 
 bool same(const TensorEntry& found, const TensorEntry& expected) {
   return found.dtype == expected.dtype && found.shape == expected.shape &&

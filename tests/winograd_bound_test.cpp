@@ -11,15 +11,11 @@ namespace {
 using namespace ochre;
 using namespace ochre::reference;
 using test::ConvCase;
-
-constexpr Extent one{1, 1};
-constexpr Extent two{2, 2};
-
-kernels::ConvShape dense(Index in, Index out, Index dilation = 1) {
-  return {in, out, {{3, 3}, one, {dilation, dilation}, {dilation, dilation}}};
-}
-kernels::ConvShape strided(Index in, Index out) { return {in, out, {{3, 3}, two, one, one}}; }
-kernels::ConvShape transposed(Index in, Index out) { return {in, out, {{4, 4}, two, one, one}, true}; }
+using test::dense;
+using test::one;
+using test::strided;
+using test::transposed;
+using test::two;
 
 double root_mean_square(const Tensor<double>& numbers) {
   double sum = 0;

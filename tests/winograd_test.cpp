@@ -13,15 +13,11 @@ using namespace ochre;
 using namespace ochre::kernels;
 using reference::compare;
 using test::ConvCase;
-
-constexpr Extent one{1, 1};
-constexpr Extent two{2, 2};
-
-ConvShape dense(Index in, Index out, Index dilation = 1) {
-  return {in, out, {{3, 3}, one, {dilation, dilation}, {dilation, dilation}}};
-}
-ConvShape strided(Index in, Index out) { return {in, out, {{3, 3}, two, one, one}}; }
-ConvShape transposed(Index in, Index out) { return {in, out, {{4, 4}, two, one, one}, true}; }
+using test::dense;
+using test::one;
+using test::strided;
+using test::transposed;
+using test::two;
 
 TEST_CASE_TEMPLATE("winograd: y is exact for every unit filter and every unit input", Algorithm, F43, F63, F42) {
   constexpr auto& w = winograd_of<Algorithm>;

@@ -10,11 +10,13 @@
 #include <ochre/import/zip_archive.hpp>
 
 #include "support/temporary_folder.hpp"
+#include "support/text.hpp"
 #include "support/zip_file.hpp"
 
 namespace {
 
 using ochre::ZipArchive;
+using ochre::test::contains;
 
 std::string text(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -25,8 +27,6 @@ std::string refusal(const std::string& file) {
   const auto archive = ZipArchive::parse(bytes);
   return archive ? "accepted" : archive.error().message();
 }
-
-bool contains(const std::string& whole, std::string_view part) { return whole.find(part) != std::string::npos; }
 
 ZipPart part(const std::string& name, const std::string& data) {
   ZipPart made;

@@ -25,6 +25,15 @@
 
 namespace ochre::test {
 
+constexpr Extent one{1, 1};
+constexpr Extent two{2, 2};
+
+inline kernels::ConvShape dense(Index in, Index out, Index dilation = 1) {
+  return {in, out, {{3, 3}, one, {dilation, dilation}, {dilation, dilation}}};
+}
+inline kernels::ConvShape strided(Index in, Index out) { return {in, out, {{3, 3}, two, one, one}}; }
+inline kernels::ConvShape transposed(Index in, Index out) { return {in, out, {{4, 4}, two, one, one}, true}; }
+
 struct ConvCase {
   kernels::ConvShape conv;
   Extent in;

@@ -1,7 +1,6 @@
 #include "audit_report.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <vector>
 
@@ -14,8 +13,6 @@ namespace ochre::program {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-double rounded(double value) { return std::round(value * 1e3) / 1e3; }
 
 Json shape_json(const Shape& shape) { return {shape.n, shape.c, shape.h, shape.w}; }
 
@@ -114,17 +111,17 @@ std::string audit_json(const AuditOptions& options, const AuditFigures& figures)
              {"parameters", layer.parameters},
              {"macs", static_cast<long long>(layer.macs)},
              {"algorithm", layer.algorithm},
-             {"ms", rounded(layer.ms)}};
+             {"ms", to_thousandths(layer.ms)}};
     add_judgement(row, layer.judgement);
     layers.push_back(std::move(row));
   }
   auto layouts = Json::array();
   for (const auto& layout : report.layouts) {
-    Json row{{"algorithm", layout.algorithm}, {"shape", shape_json(layout.shape)}, {"ms", rounded(layout.ms)}};
+    Json row{{"algorithm", layout.algorithm}, {"shape", shape_json(layout.shape)}, {"ms", to_thousandths(layout.ms)}};
     add_judgement(row, layout.judgement);
     layouts.push_back(std::move(row));
   }
-  Json whole{{"ms", rounded(report.ms)}};
+  Json whole{{"ms", to_thousandths(report.ms)}};
   add_judgement(whole, report.whole);
   const Json all{{"model", options.model},
                  {"picture", options.picture.empty() ? Json(nullptr) : Json(options.picture)},
@@ -134,7 +131,7 @@ std::string audit_json(const AuditOptions& options, const AuditFigures& figures)
                  {"input_shape", shape_json(report.input)},
                  {"threads", figures.threads},
                  {"isa", figures.isa},
-                 {"peak_gflops", rounded(figures.peak / 1e9)},
+                 {"peak_gflops", to_thousandths(figures.peak / 1e9)},
                  {"whole", std::move(whole)},
                  {"layout_changes", std::move(layouts)}};
   return all.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -1,6 +1,5 @@
 #include "bench_report.hpp"
 
-#include <cmath>
 #include <cstdio>
 
 #include <nlohmann/json.hpp>
@@ -12,8 +11,6 @@ namespace ochre::program {
 namespace {
 
 double gflops(double gmac, double ms) { return ms > 0 ? 2 * gmac / (ms / 1e3) : 0; }
-
-double rounded(double value) { return std::round(value * 1e3) / 1e3; }
 
 void print_layers(const BenchFigures& figures) {
   double total = 0;
@@ -41,22 +38,22 @@ void print_bench_json(const BenchOptions& options, const BenchFigures& figures) 
       {"isa", figures.isa},
       {"engine", options.engine},
       {"runs", options.runs},
-      {"median_ms", rounded(figures.median_ms())},
-      {"min_ms", rounded(figures.ms.front())},
-      {"load_ms", rounded(figures.load_ms)},
+      {"median_ms", to_thousandths(figures.median_ms())},
+      {"min_ms", to_thousandths(figures.ms.front())},
+      {"load_ms", to_thousandths(figures.load_ms)},
       {"peak_rss_bytes", figures.peak_rss_bytes},
       {"gmac", figures.gmac},
-      {"gflops_effective", rounded(gflops(figures.gmac, figures.median_ms()))},
+      {"gflops_effective", to_thousandths(gflops(figures.gmac, figures.median_ms()))},
       {"checked", figures.checked()},
-      {"first_ms", rounded(figures.first_ms)},
-      {"slowdown_of_memory_limit", rounded(figures.slowdown)}};
+      {"first_ms", to_thousandths(figures.first_ms)},
+      {"slowdown_of_memory_limit", to_thousandths(figures.slowdown)}};
   if (options.layers) {
     auto layers = nlohmann::ordered_json::array();
     for (const LayerTime& layer : figures.layers) {
       layers.push_back({{"name", layer.name},
                         {"kind", layer.kind},
                         {"algorithm", layer.algorithm},
-                        {"min_ms", rounded(layer.ms)},
+                        {"min_ms", to_thousandths(layer.ms)},
                         {"gmac", layer.gmac}});
     }
     all["layers"] = layers;

@@ -42,6 +42,8 @@ std::string fixed(double value, int digits) {
   return text;
 }
 
+double to_thousandths(double value) { return std::round(value * 1e3) / 1e3; }
+
 std::string left(std::string_view text, std::size_t width) {
   std::string column(text.substr(0, width - 1));
   column.resize(width, ' ');

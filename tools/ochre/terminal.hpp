@@ -23,6 +23,9 @@ std::string with_commas(long long number);
 // A number with so many digits after the point.
 std::string fixed(double value, int digits);
 
+// What is left of it with three digits after the point, for a JSON report.
+double to_thousandths(double value);
+
 // `text` in a column of `width`: at its left, cut if there is no room for it and a space; at its right, never cut.
 std::string left(std::string_view text, std::size_t width);
 std::string right(std::string_view text, std::size_t width);

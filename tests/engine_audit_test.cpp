@@ -23,7 +23,7 @@ using test::ConvCase;
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-// Every kind of layer, every way to fuse, every algorithm (algorithms below).
+// Every kind of layer, every way to fuse, every algorithm (assigned below).
 constexpr char every_kind[] = R"(network all
 input lightness channels=1
 scale normalise factor=0.01 offset=-0.5
@@ -55,7 +55,7 @@ conv_transpose2d odd out=5 kernel=3 stride=2 padding=1 output_padding=1
 upsample more factor=2 mode=nearest
 output more
 )";
-const std::vector<std::pair<std::string, ConvAlgorithm>> algorithms{
+const std::vector<std::pair<std::string, ConvAlgorithm>> assigned{
     {"dense", ConvAlgorithm::winograd_f43},   {"large", ConvAlgorithm::winograd_f63},
     {"dilated", ConvAlgorithm::winograd_f43}, {"strided", ConvAlgorithm::winograd_f42},
     {"up", ConvAlgorithm::winograd_f42},      {"narrow", ConvAlgorithm::direct}};
@@ -92,7 +92,7 @@ ParameterSource<T> weights_with(std::string spoilt = {}, std::size_t at = 0, dou
 
 struct Subject {
   const char* text = every_kind;
-  EngineOptions options{.input = picture, .algorithms = algorithms};
+  EngineOptions options{.input = picture, .algorithms = assigned};
   ParameterSource<float> weights = weights_with<float>();
   ParameterSource<double> truth = weights_with<double>();
   Tensor<float> input = lightness(picture);

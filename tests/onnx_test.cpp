@@ -31,7 +31,7 @@ using ochre::TensorView;
 using ochre::test::contains;
 using ochre::test::ProtobufWriter;
 
-const std::string folder = OCHRE_TEST_DATA "/import/onnx";
+const std::string models = OCHRE_TEST_DATA "/import/onnx";
 
 struct Expected {
   ochre::test::GoldenTensor input;
@@ -48,7 +48,7 @@ ochre::test::GoldenTensor golden(const ochre::Safetensors& file, std::string_vie
 }
 
 Expected expected(const std::string& name) {
-  const auto bytes = ochre::MappedFile::open(folder + "/" + name + ".safetensors").value();
+  const auto bytes = ochre::MappedFile::open(models + "/" + name + ".safetensors").value();
   const auto file = ochre::Safetensors::parse(bytes.bytes()).value();
   return {golden(file, "input"), golden(file, "output")};
 }
@@ -141,9 +141,9 @@ TEST_CASE("onnx: what PyTorch exported gives what PyTorch computes") {
   };
   for (const Sample& sample : samples) {
     CAPTURE(sample.name);
-    const auto bytes = ochre::MappedFile::open(folder + "/" + sample.name + ".onnx");
+    const auto bytes = ochre::MappedFile::open(models + "/" + sample.name + ".onnx");
     REQUIRE(bytes);
-    const auto file = ochre::read_onnx(bytes->bytes(), folder);
+    const auto file = ochre::read_onnx(bytes->bytes(), models);
     REQUIRE_MESSAGE(file, file.error().message());
     CHECK(file->format.starts_with("an ONNX model (opset "));
     CHECK(file->warnings.size() == sample.warnings);
@@ -168,8 +168,8 @@ TEST_CASE("onnx: what PyTorch exported gives what PyTorch computes") {
 
 TEST_CASE("onnx: layers are called what the state dict calls them, folded ones what the modules are called") {
   const auto names = [](const std::string& name) {
-    const auto bytes = ochre::MappedFile::open(folder + "/" + name + ".onnx").value();
-    const auto file = ochre::read_onnx(bytes.bytes(), folder);
+    const auto bytes = ochre::MappedFile::open(models + "/" + name + ".onnx").value();
+    const auto file = ochre::read_onnx(bytes.bytes(), models);
     REQUIRE(file);
     std::string all;
     for (const TensorEntry& tensor : file->tensors) all += tensor.name + " ";
@@ -194,8 +194,8 @@ TEST_CASE("onnx: layers are called what the state dict calls them, folded ones w
 
 TEST_CASE("onnx: weights are views where the file has them as they are") {
   const auto is_view = [](const std::string& name, bool whole) {
-    const auto bytes = ochre::MappedFile::open(folder + "/" + name + ".onnx").value();
-    const auto file = ochre::read_onnx(bytes.bytes(), folder).value();
+    const auto bytes = ochre::MappedFile::open(models + "/" + name + ".onnx").value();
+    const auto file = ochre::read_onnx(bytes.bytes(), models).value();
     std::size_t views = 0;
     for (const TensorEntry& tensor : file.tensors) {
       const std::byte* data = tensor.bytes.data();
@@ -217,7 +217,7 @@ TEST_CASE("onnx: weights are views where the file has them as they are") {
 
 TEST_CASE("onnx: every prefix of a model is refused, and none of them read beyond its end") {
   for (const char* name : {"trunk_old11.onnx", "skips_new18.onnx", "numbers_half_data.onnx"}) {
-    const auto model = ochre::MappedFile::open(folder + "/" + name).value();
+    const auto model = ochre::MappedFile::open(models + "/" + name).value();
     for (std::size_t length = 0; length < model.bytes().size(); ++length) {
       const std::vector<std::byte> copy(model.bytes().begin(),
                                         model.bytes().begin() + static_cast<std::ptrdiff_t>(length));

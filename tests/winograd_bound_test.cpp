@@ -12,10 +12,10 @@ using namespace ochre;
 using namespace ochre::reference;
 using test::ConvCase;
 using test::dense;
-using test::one;
+using test::ones;
 using test::strided;
 using test::transposed;
-using test::two;
+using test::twos;
 
 double root_mean_square(const Tensor<double>& numbers) {
   double sum = 0;
@@ -48,7 +48,7 @@ void check_form(const kernels::ConvShape& conv, double allowed) {
   const auto probable = compare(actual.view(), expected.view(), likely.view());
   INFO(to_string(probable));
   CHECK(probable.holds());
-  const Index sources = conv.window.stride == two && !conv.transposed ? 4 : 1;
+  const Index sources = conv.window.stride == twos && !conv.transposed ? 4 : 1;
   const Index roundings = conv.in * sources + 4 * Algorithm::points.points + 8;
   CHECK((largest(likely) < largest(bound)) == (roundings >= 64));
 }
@@ -77,7 +77,7 @@ struct OneTile {
   ConvCase made = random_case();
 
   static ConvCase random_case() {
-    const kernels::ConvShape conv{16, 1, {{3, 3}, one, {0, 0}, one}};
+    const kernels::ConvShape conv{16, 1, {{3, 3}, ones, {0, 0}, ones}};
     return ConvCase(conv, {6, 6}, 11);
   }
 
@@ -190,9 +190,9 @@ TEST_CASE("winograd bound: what has no form is refused") {
   CHECK(refuses(dense(1, 1), 2));
   CHECK(refuses(strided(1, 1), 3));
   CHECK(refuses(transposed(1, 1), 3));
-  CHECK(refuses({1, 1, {{5, 5}, one, one, one}}, 3));
-  CHECK(refuses({1, 1, {{3, 3}, two, one, two}}, 2));
-  CHECK(refuses({1, 1, {{3, 3}, two, one, one}, true}, 2));
+  CHECK(refuses({1, 1, {{5, 5}, ones, ones, ones}}, 3));
+  CHECK(refuses({1, 1, {{3, 3}, twos, ones, twos}}, 2));
+  CHECK(refuses({1, 1, {{3, 3}, twos, ones, ones}, true}, 2));
 }
 
 }  // namespace

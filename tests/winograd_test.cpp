@@ -14,10 +14,10 @@ using namespace ochre::kernels;
 using reference::compare;
 using test::ConvCase;
 using test::dense;
-using test::one;
+using test::ones;
 using test::strided;
 using test::transposed;
-using test::two;
+using test::twos;
 
 TEST_CASE_TEMPLATE("winograd: y is exact for every unit filter and every unit input", Algorithm, F43, F63, F42) {
   constexpr auto& w = winograd_of<Algorithm>;
@@ -79,7 +79,7 @@ TEST_CASE_TEMPLATE("winograd: the transforms on registers are the matrices", Arc
 // The tap of a form's source, written again: [run][source] are the residues of rows and columns.
 Index tap(const ConvShape& conv, Index residue, Index k) {
   if (conv.transposed) return (residue + conv.window.padding.h) % 2 + 2 * (1 - k);
-  if (conv.window.stride == two) return 2 * k + residue < 3 ? 2 * k + residue : -1;
+  if (conv.window.stride == twos) return 2 * k + residue < 3 ? 2 * k + residue : -1;
   return k;
 }
 
@@ -95,7 +95,7 @@ void check_packing(const ConvShape& conv) {
   constexpr auto& g = winograd_of<Algorithm>.g.at;
   constexpr Index n = Algorithm::points.points;
   constexpr Index r = Algorithm::points.taps;
-  const bool is_strided = conv.window.stride == two && !conv.transposed;
+  const bool is_strided = conv.window.stride == twos && !conv.transposed;
   const Index runs = conv.transposed ? 4 : 1;
   const Index sources = is_strided ? 4 : 1;
   Index size = 0;
@@ -167,12 +167,12 @@ TEST_CASE_TEMPLATE("winograd: random convolutions of every form are the referenc
   Sizes sizes{RandomNumbers(5)};
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     const Index dilation = sizes.upto(3);
-    const ConvShape shape{sizes.upto(40), sizes.upto(40), {{3, 3}, one, sizes.padding(3), {dilation, dilation}}};
+    const ConvShape shape{sizes.upto(40), sizes.upto(40), {{3, 3}, ones, sizes.padding(3), {dilation, dilation}}};
     check_convolution<Arch, F43>(shape, sizes.extent(), seed);
     check_convolution<Arch, F63>(shape, sizes.extent(), seed);
-    check_convolution<Arch, F42>({sizes.upto(40), sizes.upto(40), {{3, 3}, two, sizes.padding(1), one}}, sizes.extent(),
-                                 seed);
-    check_convolution<Arch, F42>({sizes.upto(40), sizes.upto(40), {{4, 4}, two, sizes.padding(2), one}, true},
+    check_convolution<Arch, F42>({sizes.upto(40), sizes.upto(40), {{3, 3}, twos, sizes.padding(1), ones}},
+                                 sizes.extent(), seed);
+    check_convolution<Arch, F42>({sizes.upto(40), sizes.upto(40), {{4, 4}, twos, sizes.padding(2), ones}, true},
                                  sizes.extent(), seed);
   }
   for (const Extent in : {Extent{1, 1}, Extent{1, 9}, Extent{13, 1}}) {
@@ -187,13 +187,13 @@ TEST_CASE("winograd: what has no form") {
   const auto none = [](const ConvShape& conv) { return !winograd_form(conv).has_value(); };
   CHECK_FALSE(none(dense(1, 1, 8)));
   CHECK(none(dense(1, 1, 9)));  // more grids than tiles
-  CHECK(none({1, 1, {{3, 3}, one, one, {1, 2}}}));
-  CHECK(none({1, 1, {{3, 3}, {1, 2}, one, one}}));
-  CHECK(none({1, 1, {{3, 3}, two, one, two}}));
-  CHECK(none({1, 1, {{5, 5}, one, one, one}}));
-  CHECK(none({1, 1, {{3, 3}, one, one, one}, true}));
-  CHECK(none({1, 1, {{4, 4}, two, one, two}, true}));
-  CHECK(none({1, 1, {{4, 4}, one, one, one}, true}));
+  CHECK(none({1, 1, {{3, 3}, ones, ones, {1, 2}}}));
+  CHECK(none({1, 1, {{3, 3}, {1, 2}, ones, ones}}));
+  CHECK(none({1, 1, {{3, 3}, twos, ones, twos}}));
+  CHECK(none({1, 1, {{5, 5}, ones, ones, ones}}));
+  CHECK(none({1, 1, {{3, 3}, ones, ones, ones}, true}));
+  CHECK(none({1, 1, {{4, 4}, twos, ones, twos}, true}));
+  CHECK(none({1, 1, {{4, 4}, ones, ones, ones}, true}));
 }
 
 // A host with one thread, that takes the tasks in the order nobody expects.
@@ -254,9 +254,9 @@ TEST_CASE("winograd: workers with blocks of their own do not share memory") {
 // Does the tile of that output read that pixel?
 bool sees(const ConvShape& conv, Index outputs, Index points, Index output, Index pixel) {
   using reference::detail::WinogradKind;
-  const reference::detail::WinogradAxis axis{conv.transposed             ? WinogradKind::transposed
-                                             : conv.window.stride == two ? WinogradKind::strided
-                                                                         : WinogradKind::dense,
+  const reference::detail::WinogradAxis axis{conv.transposed              ? WinogradKind::transposed
+                                             : conv.window.stride == twos ? WinogradKind::strided
+                                                                          : WinogradKind::dense,
                                              conv.window.padding.h, conv.window.dilation.h};
   for (Index s = 0; s < axis.sources(); ++s) {
     for (Index j = 0; j < points; ++j) {

@@ -25,14 +25,14 @@
 
 namespace ochre::test {
 
-constexpr Extent one{1, 1};
-constexpr Extent two{2, 2};
+constexpr Extent ones{1, 1};
+constexpr Extent twos{2, 2};
 
 inline kernels::ConvShape dense(Index in, Index out, Index dilation = 1) {
-  return {in, out, {{3, 3}, one, {dilation, dilation}, {dilation, dilation}}};
+  return {in, out, {{3, 3}, ones, {dilation, dilation}, {dilation, dilation}}};
 }
-inline kernels::ConvShape strided(Index in, Index out) { return {in, out, {{3, 3}, two, one, one}}; }
-inline kernels::ConvShape transposed(Index in, Index out) { return {in, out, {{4, 4}, two, one, one}, true}; }
+inline kernels::ConvShape strided(Index in, Index out) { return {in, out, {{3, 3}, twos, ones, ones}}; }
+inline kernels::ConvShape transposed(Index in, Index out) { return {in, out, {{4, 4}, twos, ones, ones}, true}; }
 
 struct ConvCase {
   kernels::ConvShape conv;

@@ -68,7 +68,7 @@ TEST_CASE("catalogue: what does not fit is named, with what was found and what w
   CHECK(refusal({{"conv.weight", {4, 1, 3, 3}}, {"conv.bias", {5}}, {"norm.running_var", {4}}}) ==
         "tensor conv.bias: found shape [5], expected shape [4]");
   CHECK(refusal({{"conv.weight", {4, 1, 3, 3}, Dtype::i32}, {"norm.running_var", {4}}}) ==
-        "tensor conv.weight: found dtype I32, expected F32, F16, BF16 or F64");
+        "tensor conv.weight: found dtype I32, expected a float type of 8, 16, 32 or 64 bits");
   CHECK(refusal({{"conv.weight", {4, 1, 3, 3}}, {"norm.running_var", {4}}, {"head.weight", {2, 2}}}) ==
         "tensor head.weight: found shape [2,2], expected no such tensor");
   CHECK(refusal({{"conv.weight", {4, 1, 3, 3}}, {"norm.running_var", {4}}, {"num_batches_tracked", {}}}) ==

@@ -1,5 +1,6 @@
 // Stored numbers to float and double: exact values of each type, every half-precision number, and refusal of NaN and
 // infinity with the element's place.
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstddef>
@@ -71,6 +72,48 @@ TEST_CASE("convert: every finite half-precision number, by its definition") {
       CAPTURE(bits);
       REQUIRE(found == expected);
     }
+  }
+}
+
+TEST_CASE("convert: every number of 8 bits, by its definition") {
+  struct Type {
+    Dtype dtype;
+    int fraction_bits;
+    int bias;
+    double largest;
+    std::vector<int> not_finite;
+  };
+  const Type types[] = {{Dtype::f8_e4m3, 3, 7, 448, {0x7F, 0xFF}},
+                        {Dtype::f8_e5m2, 2, 15, 57344, {0x7C, 0x7D, 0x7E, 0x7F, 0xFC, 0xFD, 0xFE, 0xFF}},
+                        {Dtype::f8_e4m3fnuz, 3, 8, 240, {0x80}},
+                        {Dtype::f8_e5m2fnuz, 2, 16, 57344, {0x80}}};
+  for (const Type& type : types) {
+    CAPTURE(ochre::dtype_name(type.dtype));
+    double largest = 0;
+    for (int bits = 0; bits < 256; ++bits) {
+      CAPTURE(bits);
+      const std::vector<std::byte> bytes{static_cast<std::byte>(bits)};
+      std::vector<double> found(1);
+      const bool finite = std::count(type.not_finite.begin(), type.not_finite.end(), bits) == 0;
+      REQUIRE(ochre::convert_to(entry(type.dtype, bytes), found).ok() == finite);
+      if (!finite) continue;
+      const int steps = 1 << type.fraction_bits;
+      const int exponent = (bits & 0x7F) / steps;
+      const double fraction = static_cast<double>(bits % steps) / steps;
+      const double magnitude =
+          exponent == 0 ? std::ldexp(fraction, 1 - type.bias) : std::ldexp(1 + fraction, exponent - type.bias);
+      REQUIRE(found[0] == (bits < 128 ? magnitude : -magnitude));
+      REQUIRE(std::signbit(found[0]) == (bits >= 128));
+      largest = std::max(largest, found[0]);
+    }
+    CHECK(largest == type.largest);
+  }
+  for (int bits = 0; bits < 256; ++bits) {
+    CAPTURE(bits);
+    const std::vector<std::byte> bytes{static_cast<std::byte>(bits)};
+    std::vector<float> found(1);
+    REQUIRE(ochre::convert_to(entry(Dtype::f8_e8m0, bytes), found).ok() == (bits < 255));
+    if (bits < 255) REQUIRE(static_cast<double>(found[0]) == std::ldexp(1.0, bits - 127));
   }
 }
 

@@ -42,11 +42,7 @@ inline Status check_tensor(const TensorEntry* found, const RequiredTensor& requi
     return tensor_error(required.name, "found shape " + to_string(found->shape) + ", " + expected_shape(required),
                         ErrorCode::mismatch);
   }
-  if (!is_convertible(found->dtype)) {
-    return tensor_error(required.name,
-                        "found dtype " + std::string(dtype_name(found->dtype)) + ", expected F32, F16, BF16 or F64",
-                        ErrorCode::mismatch);
-  }
+  if (!is_convertible(found->dtype)) return not_convertible(*found);
   return {};
 }
 

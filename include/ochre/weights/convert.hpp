@@ -1,4 +1,5 @@
-// Tensor bytes to numbers: F32, F16, BF16 and F64, little-endian and at any address, to float or double.
+// Tensor bytes to numbers: every float type of 8, 16, 32 or 64 bits, little-endian and at any address, to float or
+// double.
 // Exact where the target is wide enough; F64 to float rounds to nearest. A NaN or an infinity, stored or made by that
 // rounding, is an Error: one such weight would silently spread over the whole picture. Tested by convert_test.cpp.
 #pragma once
@@ -48,6 +49,29 @@ inline float from_f16(std::uint16_t bits) noexcept {
   return std::bit_cast<float>(sign | widened << 23 | fraction << 13);
 }
 
+// The 8-bit types of machine learning (OCP 8-bit floating point specification 1.0; FNUZ: as AMD's and Graphcore's chips
+// have them, with no negative zero and no infinity; E8M0: OCP microscaling formats 1.0, powers of two). The largest
+// exponent is no special one; `nan` is the bit pattern, or with the sign bit the two, that is no number.
+template <int fraction_bits, int bias>
+float from_f8(std::uint8_t bits, bool nan) noexcept {
+  if (nan) return std::numeric_limits<float>::quiet_NaN();
+  const std::uint32_t sign = (bits & 0x80u) << 24;
+  const std::uint32_t exponent = (bits & 0x7Fu) >> fraction_bits;
+  const std::uint32_t fraction = bits & ((1u << fraction_bits) - 1);
+  constexpr float least = 1.0f / static_cast<float>(1u << (bias - 1 + fraction_bits));  // the subnormals' step
+  const std::uint32_t magnitude = exponent == 0 ? std::bit_cast<std::uint32_t>(static_cast<float>(fraction) * least)
+                                                : (exponent + (127 - bias)) << 23 | fraction << (23 - fraction_bits);
+  return std::bit_cast<float>(sign | magnitude);
+}
+inline float from_f8_e4m3(std::uint8_t bits) noexcept { return from_f8<3, 7>(bits, (bits & 0x7F) == 0x7F); }
+inline float from_f8_e4m3fnuz(std::uint8_t bits) noexcept { return from_f8<3, 8>(bits, bits == 0x80); }
+inline float from_f8_e5m2fnuz(std::uint8_t bits) noexcept { return from_f8<2, 16>(bits, bits == 0x80); }
+inline float from_f8_e5m2(std::uint8_t bits) noexcept { return from_f16(static_cast<std::uint16_t>(bits << 8)); }
+inline float from_f8_e8m0(std::uint8_t bits) noexcept {
+  if (bits == 0xFF) return std::numeric_limits<float>::quiet_NaN();
+  return std::bit_cast<float>(bits == 0 ? 0x00400000u : std::uint32_t{bits} << 23);  // 2^(bits - 127)
+}
+
 // By the bits, because -ffast-math lets a compiler assume that std::isfinite is always true.
 inline bool is_finite(float value) noexcept { return (std::bit_cast<std::uint32_t>(value) << 1) < 0xFF000000u; }
 inline bool is_finite(double value) noexcept {
@@ -63,11 +87,7 @@ void convert_each(std::span<const std::byte> bytes, std::span<Number> numbers, F
 
 template <class Number>
 Status convert_tensor(const TensorEntry& tensor, std::span<Number> numbers) {
-  if (!is_convertible(tensor.dtype)) {
-    return tensor_error(tensor.name,
-                        "found dtype " + std::string(dtype_name(tensor.dtype)) + ", expected F32, F16, BF16 or F64",
-                        ErrorCode::mismatch);
-  }
+  if (!is_convertible(tensor.dtype)) return not_convertible(tensor);
   const auto count = tensor.bytes.size() / static_cast<std::size_t>(dtype_bits(tensor.dtype) / 8);
   if (count != numbers.size()) {
     return tensor_error(tensor.name,
@@ -75,6 +95,21 @@ Status convert_tensor(const TensorEntry& tensor, std::span<Number> numbers) {
                         ErrorCode::invalid_argument);
   }
   switch (tensor.dtype) {
+    case Dtype::f8_e5m2:
+      convert_each<std::uint8_t>(tensor.bytes, numbers, from_f8_e5m2);
+      break;
+    case Dtype::f8_e4m3:
+      convert_each<std::uint8_t>(tensor.bytes, numbers, from_f8_e4m3);
+      break;
+    case Dtype::f8_e8m0:
+      convert_each<std::uint8_t>(tensor.bytes, numbers, from_f8_e8m0);
+      break;
+    case Dtype::f8_e4m3fnuz:
+      convert_each<std::uint8_t>(tensor.bytes, numbers, from_f8_e4m3fnuz);
+      break;
+    case Dtype::f8_e5m2fnuz:
+      convert_each<std::uint8_t>(tensor.bytes, numbers, from_f8_e5m2fnuz);
+      break;
     case Dtype::f16:
       convert_each<std::uint16_t>(tensor.bytes, numbers, from_f16);
       break;

@@ -1,5 +1,5 @@
 // The element types a safetensors file may hold, in the format's own order (its writer sorts tensors by it, descending,
-// so that wide elements come first and stay aligned). Only f16, bf16, f32 and f64 are ever turned into numbers here.
+// so that wide elements come first and stay aligned). Only floats of 8 to 64 bits are ever turned into numbers here.
 // Tested by safetensors_test.cpp.
 #pragma once
 
@@ -69,8 +69,10 @@ constexpr std::optional<Dtype> dtype_from_name(std::string_view name) noexcept {
   return std::nullopt;
 }
 
+// A float type of whole bytes.
 constexpr bool is_convertible(Dtype dtype) noexcept {
-  return dtype == Dtype::f16 || dtype == Dtype::bf16 || dtype == Dtype::f32 || dtype == Dtype::f64;
+  return (dtype >= Dtype::f8_e5m2 && dtype <= Dtype::f8_e5m2fnuz) || dtype == Dtype::f16 || dtype == Dtype::bf16 ||
+         dtype == Dtype::f32 || dtype == Dtype::f64;
 }
 
 }  // namespace ochre::inline v0

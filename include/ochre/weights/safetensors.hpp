@@ -59,6 +59,13 @@ inline Error tensor_error(std::string_view name, const std::string& reason, Erro
   return {code, "tensor " + printable(name) + ": " + reason};
 }
 
+inline Error not_convertible(const TensorEntry& tensor) {
+  return tensor_error(
+      tensor.name,
+      "found dtype " + std::string(dtype_name(tensor.dtype)) + ", expected a float type of 8, 16, 32 or 64 bits",
+      ErrorCode::mismatch);
+}
+
 // Length in bytes of `count` elements: nothing if it overflows or does not fill whole bytes (4- and 6-bit types).
 inline std::optional<Index> byte_length(Dtype dtype, std::span<const Index> shape) noexcept {
   std::optional<Index> bits = dtype_bits(dtype);

@@ -62,10 +62,7 @@ Status append_bits(const TensorEntry& tensor, std::span<const float> numbers, st
 
 // A tensor's bytes as `dtype`. Errors: NaN or infinity, a number beyond the type's range, another type than these.
 inline Result<std::vector<std::byte>> stored_as(const TensorEntry& tensor, Dtype dtype) {
-  if (!is_convertible(tensor.dtype)) {
-    return detail::tensor_error(
-        tensor.name, "found dtype " + std::string(dtype_name(tensor.dtype)) + ", expected F32, F16, BF16 or F64");
-  }
+  if (!is_convertible(tensor.dtype)) return detail::not_convertible(tensor);
   const auto count = tensor.bytes.size() / static_cast<std::size_t>(dtype_bits(tensor.dtype) / 8);
   std::vector<float> numbers(count);
   if (Status status = convert_to(tensor, numbers); !status) return std::move(status).error();

@@ -42,15 +42,6 @@ Result<NetworkDescription> wanted_network(const std::string& name) {
   return network ? std::move(network) : Result<NetworkDescription>(Error{network.error()}.in(name));
 }
 
-// What a model of ochre's own already says of itself stays, but for what is worked out anew.
-Metadata own_metadata(std::span<const std::byte> bytes) {
-  const auto file = Safetensors::parse(bytes);
-  if (!file || file->metadata("format") == nullptr) return {};
-  Metadata metadata = file->metadata();
-  metadata.erase("proof");
-  return metadata;
-}
-
 const nlohmann::ordered_json* find_known(const std::string& sha256) {
   for (const auto& file : known_files()) {
     if (file["sha256"] == sha256) return &file;
@@ -60,13 +51,14 @@ const nlohmann::ordered_json* find_known(const std::string& sha256) {
 
 std::string file_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
+// What a model of ochre's own (null if the source is none) says of itself stays, but for what is worked out anew.
 Metadata describe(const ImportOptions& options, const SourceFile& source, const ImportedModel& model,
-                  std::span<const std::byte> bytes, const std::string& sha256) {
-  Metadata metadata = own_metadata(bytes);
-  const bool own = !metadata.empty();
+                  const Metadata* own, const std::string& sha256) {
+  Metadata metadata = own != nullptr ? *own : Metadata();
+  metadata.erase("proof");
   metadata["format"] = model_format;
   metadata["network"] = model.network.text;
-  if (!own) {
+  if (own == nullptr) {
     std::string notes;
     for (const std::string& note : model.notes) notes += "; " + note;
     metadata["origin"] = "Imported from " + file_name(options.source) + ", " + source.format + notes + ".";
@@ -127,19 +119,18 @@ Status import_into(const ImportOptions& options, const SourceFile& source, const
     auto network = wanted_network(options.network);
     if (!network) return std::move(network).error();
     wanted = *std::move(network);
-  } else if (const auto own = Model::parse(file.bytes())) {
-    wanted = own->network;
   }
+  const auto own = Model::parse(file.bytes());
+  if (own && !wanted) wanted = own->network;
   auto model = match_network(source, wanted ? &*wanted : nullptr);
   if (!model) return Error{model.error()}.in(options.source);
   std::erase_if(model->tensors, [](const TensorEntry& tensor) { return detail::is_training_counter(tensor.name); });
   const std::string sha256 = sha256_hex(file.bytes());
-  const Metadata described = describe(options, source, *model, file.bytes(), sha256);
+  Metadata metadata = describe(options, source, *model, own ? &own->file.metadata() : nullptr, sha256);
   if (!options.quiet) {
     if (const auto* known = find_known(sha256)) say("this is " + (*known)["what"].get<std::string>());
     for (const std::string& note : model->notes) say(note);
   }
-  Metadata metadata = described;
   auto proof = prove(options, *model);
   if (!proof) return Error{proof.error()}.in(options.source);
   if (!proof->empty()) metadata["proof"] = *std::move(proof);

@@ -5,7 +5,8 @@
 // between two samples: (1 − t)·x[i] + t·x[i+1], the last sample repeated past the border. Proven in layers_test.cpp.
 #pragma once
 
-#include <cmath>
+#include <algorithm>
+#include <span>
 
 #include <ochre/layers/layer.hpp>
 #include <ochre/parallel/parallel_for.hpp>
@@ -56,16 +57,16 @@ class Upsample : public NoScratch {
   void run(Inputs<T> inputs, TensorView<T> output, std::span<T>, int threads) const noexcept {
     const auto& input = inputs[0];
     parallel_for(threads, output.shape.n * output.shape.c * output.shape.h, [&](Index begin, Index end, int) noexcept {
-      for (Index row = begin; row < end; ++row) {
-        const T* plane = input.data + row / output.shape.h * input.shape.plane();
-        const Position y = position(row % output.shape.h, input.shape.h, spec_.factor.h);
-        const T* upper = plane + y.index * input.shape.w;
-        const T* lower = plane + y.next * input.shape.w;
-        T* to = output.data + row * output.shape.w;
-        for (Index ox = 0; ox < output.shape.w; ++ox) {
-          const Position x = position(ox, input.shape.w, spec_.factor.w);
-          to[ox] = mix(mix(upper[x.index], upper[x.next], x.fraction), mix(lower[x.index], lower[x.next], x.fraction),
-                       y.fraction);
+      for (Index left = 0; left < output.shape.w; left += strip) {
+        // Where a column lies is worked out once for all rows: the division costs more than the mixing.
+        Position x[strip];
+        const Index columns = std::min(strip, output.shape.w - left);
+        for (Index i = 0; i < columns; ++i) x[i] = position(left + i, input.shape.w, spec_.factor.w);
+        for (Index row = begin; row < end; ++row) {
+          const T* plane = input.data + row / output.shape.h * input.shape.plane();
+          const Position y = position(row % output.shape.h, input.shape.h, spec_.factor.h);
+          mix_row(plane + y.index * input.shape.w, plane + y.next * input.shape.w,
+                  {x, static_cast<std::size_t>(columns)}, y.fraction, output.data + row * output.shape.w + left);
         }
       }
     });
@@ -77,6 +78,15 @@ class Upsample : public NoScratch {
     Index next;   // the one after it, or the same at the border
     T fraction;   // of the way from one to the other
   };
+
+  static constexpr Index strip = 64;  // columns
+
+  static void mix_row(const T* upper, const T* lower, std::span<const Position> x, T fraction, T* to) noexcept {
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      to[i] = mix(mix(upper[x[i].index], upper[x[i].next], x[i].fraction),
+                  mix(lower[x[i].index], lower[x[i].next], x[i].fraction), fraction);
+    }
+  }
 
   // A value that is not mixed is taken as it is: 0·Inf would make NaN of it.
   static T mix(T left, T right, T fraction) noexcept {

@@ -306,18 +306,49 @@ class EngineBuilder {
     return {};
   }
 
+  // A convolution's tensors, until the next call: all use the same memory, since fresh pages for each would take longer
+  // than reading them.
+  Result<std::vector<std::span<const float>>> read_originals(const LayerDescription& conv) {
+    const auto tensors = conv.tensors();
+    std::vector<Index> counts;
+    Index size = 0;
+    for (const RequiredTensor& tensor : tensors) {
+      const auto count = element_count(tensor);
+      if (!count) return count.error();
+      const auto sum = checked_add(size, *count);
+      if (!sum) return Error{ErrorCode::too_large, "tensor " + tensor.name};
+      size = *sum;
+      counts.push_back(*count);
+    }
+    if (originals_.size() < size) {
+      originals_ = {};  // given back first
+      auto larger = AlignedBuffer<float>::create(size);
+      if (!larger) return std::move(larger).error();
+      originals_ = *std::move(larger);
+    }
+    std::vector<std::span<const float>> spans;
+    auto rest = originals_.span();
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+      const auto values = rest.first(static_cast<std::size_t>(counts[i]));
+      rest = rest.subspan(values.size());
+      if (auto status = source_(tensors[i], values); !status) return std::move(status).error();
+      spans.push_back(values);
+    }
+    return spans;
+  }
+
   Status add_convolution(const FusedStep& step, ConvAlgorithm algorithm) {
     const Index first = step.layers[0];
-    const auto parameters = read_parameters<float>(layer(first), source_);
-    if (!parameters) return parameters.error();
+    const auto tensors = read_originals(layer(first));
+    if (!tensors) return tensors.error();
     ConvRequest request;
     request.shape = *conv_shape(layer(first));
     request.algorithm = algorithm;
     request.bf16 = options_.bf16;
     request.block = input_block(first);
-    request.weights = (*parameters)[0].span();
+    request.weights = (*tensors)[0];
     std::vector<double> factors;
-    const auto bias = parameters->size() > 1 ? (*parameters)[1].span() : std::span<const float>();
+    const auto bias = tensors->size() > 1 ? (*tensors)[1] : std::span<const float>();
     if (auto status = read_epilogue(step, bias, request.epilogue, factors); !status) return status;
     request.factors = factors;
     auto kernel = kernels_.make_convolution(std::move(request), team_);
@@ -377,6 +408,7 @@ class EngineBuilder {
   const EngineKernels& kernels_;
   Index more_workspace_ = 0;  // bytes beside the activations
   Team team_;
+  AlignedBuffer<float> originals_;
   std::vector<ConvAlgorithm> chosen_;
   EnginePlan plan_;
 };

@@ -15,18 +15,24 @@ namespace ochre::inline v0 {
 template <class T>
 using ParameterSource = std::function<Status(const RequiredTensor&, std::span<T>)>;
 
+inline Result<Index> element_count(const RequiredTensor& tensor) {
+  Index count = 1;
+  for (const Index side : tensor.shape) {
+    const auto product = checked_mul(count, side);
+    if (!product) return Error{ErrorCode::too_large, "tensor " + tensor.name};
+    count = *product;
+  }
+  return count;
+}
+
 // The values of a layer's tensors, in the order of its description. Errors: whatever `source` returns, no memory.
 template <class T>
 Result<std::vector<AlignedBuffer<T>>> read_parameters(const LayerDescription& layer, const ParameterSource<T>& source) {
   std::vector<AlignedBuffer<T>> parameters;
   for (const auto& tensor : layer.tensors()) {
-    Index count = 1;
-    for (const Index side : tensor.shape) {
-      const auto product = checked_mul(count, side);
-      if (!product) return Error{ErrorCode::too_large, "tensor " + tensor.name};
-      count = *product;
-    }
-    auto values = AlignedBuffer<T>::create(count);
+    const auto count = element_count(tensor);
+    if (!count) return count.error();
+    auto values = AlignedBuffer<T>::create(*count);
     if (!values) return std::move(values).error().in("tensor " + tensor.name);
     if (auto status = source(tensor, values->span()); !status) return std::move(status).error();
     parameters.push_back(*std::move(values));

@@ -49,6 +49,16 @@ TEST_CASE("a large buffer is zero again in memory that was used before") {
   }
 }
 
+TEST_CASE("a buffer that waits for huge pages keeps what is in it when it gets them") {
+  for (const Index count : {1000, 600000}) {
+    auto buffer = AlignedBuffer<float>::create(count, HugePages::later).value();
+    std::fill_n(buffer.data(), count, 7.0f);
+    buffer.prefer_huge_pages();
+    CHECK(std::all_of(buffer.data(), buffer.data() + count, [](float value) { return value == 7.0f; }));
+  }
+  AlignedBuffer<float>().prefer_huge_pages();
+}
+
 TEST_CASE("what the system does not have is an error") {
   const auto too_large = AlignedBuffer<float>::create(std::numeric_limits<Index>::max() / 2);
   REQUIRE(!too_large);

@@ -31,13 +31,14 @@ class DirectConv final : public ConvKernel {
       made->begins_.push_back(size);
       size += made->depth(grid) * made->panels_.blocks * channel_block;
     }
-    auto values = AlignedBuffer<float>::create(size);
+    auto values = AlignedBuffer<float>::create(size, HugePages::later);
     if (!values) return std::move(values).error();
     made->values_ = *std::move(values);
     const Index panels = made->panels_.count();
     for_ranges(team, static_cast<Index>(made->grids_.size()) * panels, 1, [&](Index begin, Index end, int) noexcept {
       for (Index item = begin; item < end; ++item) made->pack(item / panels, item % panels, weights, factors);
     });
+    made->values_.prefer_huge_pages();
     return made;
   }
 

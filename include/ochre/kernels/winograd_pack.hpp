@@ -33,7 +33,7 @@ class WinogradWeights {
         size += made.depth(made.sources_.back()) * made.panels_.blocks * channel_block;
       }
     }
-    auto values = AlignedBuffer<float>::create(size);
+    auto values = AlignedBuffer<float>::create(size, HugePages::later);
     if (!values) return std::move(values).error();
     made.values_ = *std::move(values);
     const Index panels = made.panels_.count();
@@ -44,6 +44,7 @@ class WinogradWeights {
         made.pack(conv, form, item / made.in_blocks_ / panels, panel, item % made.in_blocks_, weights, factors);
       }
     });
+    made.values_.prefer_huge_pages();
     return made;
   }
 

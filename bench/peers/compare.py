@@ -13,7 +13,9 @@ import contextlib
 import hashlib
 import json
 import platform
+import random
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -30,6 +32,7 @@ from engines import ENGINES
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
+LOADS = 7  # of each engine, in turns
 
 
 def say(text: str) -> None:
@@ -113,7 +116,7 @@ def open_engine(name: str, options: argparse.Namespace, folder: Path, threads: i
         engine = Peer(name, folder, threads)
     engine.max_error = largest_error(engine.output, np.load(folder / "expected.npy"))
     limit = LIMITS["bf16" if engine.bf16 else "fp32"]
-    say(f"{name}: max error / max value {engine.max_error:.1e}, may be {limit:.0e}")
+    say(f"{name}: loaded in {engine.load_s:.2f} s, max error / max value {engine.max_error:.1e}, may be {limit:.0e}")
     if not engine.max_error <= limit:
         engine.close()
         raise EngineError(f"max error / max value is {engine.max_error:.1e}, may be {limit:.0e}")
@@ -122,15 +125,22 @@ def open_engine(name: str, options: argparse.Namespace, folder: Path, threads: i
 
 def time_engines(options: argparse.Namespace, folder: Path, threads: int, results: dict) -> None:
     """Times all engines that are not left out on `threads` threads, in turns; adds to `results`."""
-    engines, times, peaks = {}, {}, []
+    engines, times, loads, peaks = {}, {}, {}, []
     with contextlib.ExitStack() as stack:
-        for name in options.engines:
-            with leaving_out(name, results):
-                if name in results["left_out"]:
-                    continue
-                engines[name] = open_engine(name, options, folder, threads)
-                stack.callback(engines[name].close)
-                times[name] = []
+        for number in range(LOADS):
+            # Each time in another order: how fast memory is to be had depends on who gave it back.
+            for name in random.Random(number).sample(options.engines, len(options.engines)):
+                with leaving_out(name, results):
+                    if name in results["left_out"]:
+                        continue
+                    engine = open_engine(name, options, folder, threads)
+                    loads.setdefault(name, []).append(engine.load_s)
+                    if number < LOADS - 1:
+                        engine.close()
+                        continue
+                    stack.callback(engine.close)
+                    engines[name], times[name] = engine, []
+        engines = {name: engines[name] for name in options.engines if name in engines}
         for number in range(options.rounds):
             for name in engines:
                 with leaving_out(name, results):
@@ -144,7 +154,7 @@ def time_engines(options: argparse.Namespace, folder: Path, threads: int, result
         row = results["engines"].setdefault(name, {"max_error": 0.0, "ms": {}})
         row |= {"title": engine.title, "ours": name in VARIANTS, "bf16": engine.bf16}
         row["max_error"] = max(row["max_error"], engine.max_error)
-        row["load_s"] = engine.load_s  # of the last number of threads, as the memory
+        row["load_s"] = statistics.median(loads[name])  # of the last number of threads, as the memory
         row["peak_rss_mb"] = engine.peak_rss_mb
         row["ms"][str(threads)] = times[name]
 

@@ -7,13 +7,13 @@ modules of modules.py, which do not read ochre's network texts; its own serialis
 and Caffe's message (caffe_models.py) hold the weights. For each file: seconds and peak memory of `ochre import` without
 and with the proof, then how far each engine is from PyTorch on one input. Python's time is that of a process that
 imports torch and safetensors, loads the file and saves it as safetensors. Exits with 1 if an import fails or an engine
-is further off than its limit. Needs the packages of bench/peers, 2 GB of memory and disk, and some minutes.
+is further off than its limit. Needs the packages of bench/peers and onnxscript, 2 GB of memory and disk, and some
+minutes.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import subprocess
 import sys
@@ -69,12 +69,21 @@ def make_input(channels: int, size: int) -> torch.Tensor:
     return torch.cat([(ramp + noise[:, :1]) / 2 - 0.5, (noise[:, 1:3] - 0.5) * mask, mask], dim=1)
 
 
+# A process's peak memory begins with that of the one that started it: this one starts it, and holds little itself.
+START = """
+import os, sys, time
+begin = time.perf_counter()
+silent = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+child = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=silent)
+_, status, usage = os.wait4(child, 0)
+print(time.perf_counter() - begin, usage.ru_maxrss / 1024, os.waitstatus_to_exitcode(status))
+"""
+
+
 def run(command: list) -> Run:
-    start = time.perf_counter()
-    process = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return Run(time.perf_counter() - start, usage.ru_maxrss / 1024, process.returncode)
+    words = [sys.executable, "-S", "-c", START, *map(str, command)]
+    seconds, megabytes, code = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+    return Run(float(seconds), float(megabytes), int(code))
 
 
 def median(repeats: int, once: Callable[[], Run]) -> Run:

@@ -83,7 +83,7 @@ class Variant:
 VARIANTS = {
     "ochre": Variant("ochre", ("--engine", "fast")),
     "ochre:avx2": Variant("ochre", ("--engine", "fast"), {"OCHRE_ISA": "avx2"}),
-    "ochre:bf16": Variant("ochre bf16", ("--engine", "fast", "--precision", "bf16"), bf16=True),
+    "ochre:bf16": Variant("ochre", ("--engine", "fast", "--precision", "bf16"), bf16=True),
     "ochre:readable": Variant("ochre readable", ("--engine", "readable")),
 }
 

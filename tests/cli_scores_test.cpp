@@ -6,6 +6,7 @@
 #include <ochre/color/srgb_lab.hpp>
 #include <ochre/image_io/save_picture.hpp>
 
+#include "../tools/ochre/disturbances.cpp"
 #include "../tools/ochre/square_picture.cpp"
 #include "support/program.hpp"
 #include "support/text.hpp"
@@ -189,6 +190,78 @@ TEST_CASE("eval: the table, and what cannot be scored") {
   CHECK(run_program({"eval", folder.path("set"), "--model", folder.path("missing")}).code == 3);
   CHECK(run_program({"eval"}).code == 2);
   CHECK(run_program({"eval", folder.path("set"), "--limit", "0"}).code == 2);
+}
+
+TEST_CASE("eval --disturb: how far the colours move is what the model does with the change of lightness") {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder.path("set"));
+  write_picture(folder.path("set/a.png"), 20, 10);
+  const auto eval = [&](const TinyModel& tiny) {
+    const Outcome run = run_program({"eval", folder.path("set"), "--model", folder.write("m", tiny.bytes()), "--size",
+                                     "16", "--json", "--disturb"});
+    CAPTURE(run.err);
+    CHECK(run.code == 0);
+    return Json::parse(run.out)["disturbed"];
+  };
+  TinyModel constant;
+  constant.slope[0] = constant.slope[1] = 0;
+  constant.bias[0] = 8;
+  constant.bias[1] = 6;
+  const Json still = eval(constant);
+  CHECK(keys_of(still) == Words{"chroma", "noise", "half_size", "gamma_0.6", "gamma_1.6", "jpeg_30"});
+  CHECK(still["chroma"].get<double>() == doctest::Approx(10).epsilon(0.01));
+  for (const char* key : {"noise", "half_size", "gamma_0.6", "gamma_1.6", "jpeg_30"}) {
+    CHECK(still[key].get<double>() < 0.1);  // 16 bits of sRGB
+  }
+  TinyModel follows = constant;
+  follows.slope[0] = 20;  // a moves with the lightness
+  const Json moved = eval(follows);
+  // On a ramp of L 40 to 80: the exposures move every pixel, the others little.
+  CHECK(moved["gamma_0.6"].get<double>() > 1);
+  CHECK(moved["gamma_1.6"].get<double>() > 1);
+  CHECK(moved["noise"].get<double>() > 0.2);
+  CHECK(moved["noise"].get<double>() < moved["gamma_1.6"].get<double>());
+  CHECK(moved["half_size"].get<double>() < moved["noise"].get<double>());
+  const Outcome table = run_program(
+      {"eval", folder.path("set"), "--model", folder.write("m", follows.bytes()), "--size", "16", "--disturb"});
+  CHECK(table.out.find("gamma 1.6") != std::string::npos);
+}
+
+TEST_CASE(
+    "what disturbs a picture: sizes stay, noise has its sigma, an exposure its curve, a flat picture its detail") {
+  auto grey = LoadedPicture::create(33, 21, PixelFormat::gray8).value();
+  std::fill_n(grey.pixels.data(), 33 * 21, std::uint8_t{100});
+  const auto apply = [&](std::string_view key) {
+    const auto found = std::find_if(program::disturbances.begin(), program::disturbances.end(),
+                                    [&](const program::Disturbance& one) { return one.key == key; });
+    REQUIRE(found != program::disturbances.end());
+    auto made = found->apply(grey).value();
+    REQUIRE(made.width == 33);
+    REQUIRE(made.height == 21);
+    REQUIRE(made.format == PixelFormat::gray8);
+    return std::vector<int>(made.pixels.data(), made.pixels.data() + 33 * 21);
+  };
+  const std::vector<int> flat(33 * 21, 100);
+  CHECK(apply("half_size") == flat);
+  CHECK(apply("jpeg_30") == std::vector<int>(33 * 21, 101));    // 8 · -28 in steps of 27 is -8 of them
+  CHECK(apply("gamma_0.6") == std::vector<int>(33 * 21, 145));  // 255 (100/255)^0.6 = 145.4
+  CHECK(apply("gamma_1.6") == std::vector<int>(33 * 21, 57));   // 255 (100/255)^1.6 = 56.97
+  double mean = 0;
+  double squares = 0;
+  for (const int level : apply("noise")) {
+    mean += (level - 100) / (33.0 * 21);
+    squares += (level - 100) * (level - 100) / (33.0 * 21);
+  }
+  CHECK(std::abs(mean) < 3 * 10 / std::sqrt(33.0 * 21));
+  CHECK(std::sqrt(squares) == doctest::Approx(10).epsilon(0.1));
+
+  // A single bright pixel: a quarter of it is left in its block of four, and reaches the neighbours by a half.
+  grey.pixels.data()[10 * 33 + 10] = 200;
+  const auto spread = apply("half_size");
+  CHECK(spread[10 * 33 + 10] == 114);  // 100 + 25 · 9/16
+  CHECK(spread[10 * 33 + 12] == 105);  // 100 + 25 · 3/16
+  CHECK(spread[10 * 33 + 13] == 100);
+  CHECK(spread[9 * 33 + 9] == 102);  // 100 + 25 / 16
 }
 
 TEST_CASE("eval's squares are those of Pillow's BOX, to within a level") {

@@ -17,6 +17,7 @@
 #include "model_file.hpp"
 #include "picture_list.hpp"
 #include "square_picture.hpp"
+#include "steadiness.hpp"
 #include "terminal.hpp"
 #include "verbs.hpp"
 
@@ -39,6 +40,7 @@ struct Scores {
   Row model;
   Row grey;
   color::ColorfulnessScore truth;
+  Steadiness steadiness;
   std::size_t pictures = 0;
   std::size_t grey_pictures = 0;  // left out: there is no colour to find
 };
@@ -80,7 +82,25 @@ void score(const LoadedPicture& truth, const LoadedPicture& colored, Scores& sco
   ++scores.pictures;
 }
 
-Status score_file(const std::string& path, Index size, PictureColorizer& colorizer, Scores& scores) {
+// What is left of an rgb8 picture without its colours: gray8 of the same lightness.
+Result<LoadedPicture> grey_of(const LoadedPicture& picture) {
+  auto grey = LoadedPicture::create(picture.width, picture.height, PixelFormat::gray8);
+  if (!grey) return grey;
+  const auto width = static_cast<std::size_t>(picture.width);
+  const std::vector<float> zero(width);
+  std::vector<float> lightness(width);
+  std::vector<std::uint8_t> rgb(3 * width);
+  for (Index y = 0; y < picture.height; ++y) {
+    color::read_lightness_row(picture.view().row(y), PixelFormat::rgb8, picture.width, lightness.data());
+    color::lab_to_srgb_row(lightness.data(), zero.data(), zero.data(), picture.width, rgb.data(), PixelFormat::rgb8);
+    std::uint8_t* to = grey->view().row(y);
+    for (std::size_t x = 0; x < width; ++x) to[x] = rgb[3 * x];
+  }
+  return grey;
+}
+
+Status score_file(const std::string& path, const EvalOptions& options, PictureColorizer& colorizer, Scores& scores) {
+  const Index size = options.size;
   const auto picture = load_picture(path);
   if (!picture) return picture.error();
   const auto square = square_picture(*picture, size);
@@ -93,6 +113,12 @@ Status score_file(const std::string& path, Index size, PictureColorizer& coloriz
   if (!colored) return Error{colored.error()}.in(path);
   Status status = colorizer.colorize(square->view(), colored->view());
   if (!status) return std::move(status).error().in(path);
+  if (options.disturb) {
+    const auto grey = grey_of(*square);
+    if (!grey) return Error{grey.error()}.in(path);
+    status = scores.steadiness.add(*grey, colorizer);
+    if (!status) return std::move(status).error().in(path);
+  }
   score(*square, *colored, scores);
   return {};
 }
@@ -104,19 +130,26 @@ nlohmann::ordered_json rounded(double value) {
 }
 
 void print_json(const EvalOptions& options, double temperature, const Scores& scores) {
-  const nlohmann::ordered_json all{{"model", options.model},
-                                   {"pictures", scores.pictures},
-                                   {"size", options.size},
-                                   {"temperature", rounded(temperature)},
-                                   {"auc", rounded(scores.model.auc.auc())},
-                                   {"auc_rebalanced", rounded(scores.model.auc.auc_rebalanced())},
-                                   {"psnr_rgb", rounded(scores.model.psnr.mean())},
-                                   {"colourfulness", rounded(scores.model.colorfulness.mean())},
-                                   {"colourfulness_truth", rounded(scores.truth.mean())},
-                                   {"grey",
-                                    {{"auc", rounded(scores.grey.auc.auc())},
-                                     {"auc_rebalanced", rounded(scores.grey.auc.auc_rebalanced())},
-                                     {"psnr_rgb", rounded(scores.grey.psnr.mean())}}}};
+  nlohmann::ordered_json all{{"model", options.model},
+                             {"pictures", scores.pictures},
+                             {"size", options.size},
+                             {"temperature", rounded(temperature)},
+                             {"auc", rounded(scores.model.auc.auc())},
+                             {"auc_rebalanced", rounded(scores.model.auc.auc_rebalanced())},
+                             {"psnr_rgb", rounded(scores.model.psnr.mean())},
+                             {"colourfulness", rounded(scores.model.colorfulness.mean())},
+                             {"colourfulness_truth", rounded(scores.truth.mean())},
+                             {"grey",
+                              {{"auc", rounded(scores.grey.auc.auc())},
+                               {"auc_rebalanced", rounded(scores.grey.auc.auc_rebalanced())},
+                               {"psnr_rgb", rounded(scores.grey.psnr.mean())}}}};
+  if (options.disturb) {
+    nlohmann::ordered_json disturbed{{"chroma", rounded(scores.steadiness.chroma())}};
+    for (std::size_t i = 0; i < disturbances.size(); ++i) {
+      disturbed[std::string(disturbances[i].key)] = rounded(scores.steadiness.moved(i));
+    }
+    all["disturbed"] = disturbed;
+  }
   std::printf("%s\n", all.dump(2).c_str());
 }
 
@@ -133,6 +166,12 @@ void print_table(const EvalOptions& options, double temperature, const Scores& s
        "100.00");
   line("PSNR of RGB, dB", fixed(scores.model.psnr.mean(), 2), fixed(scores.grey.psnr.mean(), 2), "");
   line("colourfulness", fixed(scores.model.colorfulness.mean(), 2), "0.00", fixed(scores.truth.mean(), 2));
+  if (!options.disturb) return;
+  std::printf("\nmean change of ab, the mean chroma being %s, when the input gets\n",
+              fixed(scores.steadiness.chroma(), 1).c_str());
+  for (std::size_t i = 0; i < disturbances.size(); ++i) {
+    line(std::string(disturbances[i].title).c_str(), fixed(scores.steadiness.moved(i), 2), "", "");
+  }
 }
 
 }  // namespace
@@ -155,7 +194,7 @@ int run_eval(const EvalOptions& options) {
   for (const std::string& name : *pictures) {
     progress.begin(name);
     const std::string path = (std::filesystem::path(options.folder) / name).string();
-    const Status status = score_file(path, options.size, *colorizer, scores);
+    const Status status = score_file(path, options, *colorizer, scores);
     if (status) continue;
     progress.clear();
     fail(status.error());

@@ -219,6 +219,9 @@ class CommandLine {
         ->check(CLI::PositiveNumber);
     verb->add_option("--threads", o.threads, threads_help)->option_text("N [0]")->check(threads_range);
     verb->add_option("--limit", o.limit, "The first N pictures only")->option_text("N")->check(CLI::PositiveNumber);
+    verb->add_flag(
+        "--disturb", o.disturb,
+        "How far the colours move, too, when the\ninput gets noise, loses detail, is exposed\notherwise or coded");
     verb->add_flag("--json", o.json, "As JSON");
     verb->add_flag("--quiet", o.quiet, "No progress, no remarks");
     verb->callback([this] { verb_ = [this] { return run_eval(eval_); }; });

@@ -106,6 +106,7 @@ struct EvalOptions {
   std::optional<float> temperature;
   int threads = 0;
   std::optional<int> limit;
+  bool disturb = false;  // measure how far the colours move with the input, too
   bool json = false;
   bool quiet = false;
 };

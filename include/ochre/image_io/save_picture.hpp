@@ -57,10 +57,11 @@ inline const char* format_name(PixelFormat format) noexcept {
   return names[static_cast<std::size_t>(format)];
 }
 
-// `picture` is of gray8 or rgb8.
-inline Result<std::vector<std::byte>> encode_jpeg(const PictureView& picture) {
+inline constexpr int jpeg_quality = 95;  // no visible loss; above 90 stb keeps the chroma at full resolution
+
+// `picture` is of gray8 or rgb8; quality 1 to 100.
+inline Result<std::vector<std::byte>> encode_jpeg(const PictureView& picture, int quality = jpeg_quality) {
   constexpr Index longest_side = 65535;  // the format's limit
-  constexpr int quality = 95;            // no visible loss; above 90 stb keeps the chroma at full resolution
   if (picture.width > longest_side || picture.height > longest_side) {
     return Error{ErrorCode::too_large, "found a picture of " + std::to_string(picture.width) + "x" +
                                            std::to_string(picture.height) + " pixels, expected at most 65535 a side"};

@@ -1,0 +1,97 @@
+#include "disturbances.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <vector>
+
+#include <ochre/image_io/load_picture.hpp>
+#include <ochre/image_io/save_picture.hpp>
+#include <ochre/network/random_weights.hpp>
+
+namespace ochre::program {
+
+namespace {
+
+std::uint8_t to_level(double value) { return static_cast<std::uint8_t>(std::lround(std::clamp(value, 0.0, 255.0))); }
+
+// Each level by itself.
+template <class Function>
+Result<LoadedPicture> each_level(const LoadedPicture& grey, Function&& function) {
+  auto made = LoadedPicture::create(grey.width, grey.height, PixelFormat::gray8);
+  if (!made) return made;
+  const auto levels = grey.pixels.span();
+  std::transform(levels.begin(), levels.end(), made->pixels.data(),
+                 [&](std::uint8_t level) { return to_level(function(level)); });
+  return made;
+}
+
+// The same noise for every picture of a size (Box and Muller 1958).
+Result<LoadedPicture> with_noise(const LoadedPicture& grey) {
+  RandomNumbers random(0);
+  return each_level(grey, [&](double level) {
+    const double radius = std::sqrt(-2 * std::log((random.uniform() + 1) / 2 + 0x1p-25));
+    return level + 10 * radius * std::cos(std::numbers::pi * random.uniform());
+  });
+}
+
+template <int Tenths>
+Result<LoadedPicture> with_gamma(const LoadedPicture& grey) {
+  return each_level(grey, [](double level) { return 255 * std::pow(level / 255, Tenths / 10.0); });
+}
+
+// Means of 2x2 pixels (at an odd border of what there is), enlarged bilinearly.
+Result<LoadedPicture> half_size_and_back(const LoadedPicture& grey) {
+  const Index width = ceil_div(grey.width, 2);
+  const Index height = ceil_div(grey.height, 2);
+  const auto at = [&](Index y, Index x) {
+    return static_cast<double>(
+        grey.pixels.data()[std::min(y, grey.height - 1) * grey.width + std::min(x, grey.width - 1)]);
+  };
+  std::vector<double> half;
+  for (Index y = 0; y < height; ++y) {
+    for (Index x = 0; x < width; ++x) {
+      half.push_back((at(2 * y, 2 * x) + at(2 * y, 2 * x + 1) + at(2 * y + 1, 2 * x) + at(2 * y + 1, 2 * x + 1)) / 4);
+    }
+  }
+  auto made = LoadedPicture::create(grey.width, grey.height, PixelFormat::gray8);
+  if (!made) return made;
+  for (Index y = 0; y < grey.height; ++y) {
+    // A pixel lies a quarter of a small one's side from that one's centre.
+    const Index nearest_y = y / 2;
+    const Index other_y = std::clamp<Index>(nearest_y + (y % 2 == 0 ? -1 : 1), 0, height - 1);
+    for (Index x = 0; x < grey.width; ++x) {
+      const Index nearest_x = x / 2;
+      const Index other_x = std::clamp<Index>(nearest_x + (x % 2 == 0 ? -1 : 1), 0, width - 1);
+      const auto small = [&](Index row, Index column) { return half[static_cast<std::size_t>(row * width + column)]; };
+      made->pixels.data()[y * grey.width + x] =
+          to_level((9 * small(nearest_y, nearest_x) + 3 * small(nearest_y, other_x) + 3 * small(other_y, nearest_x) +
+                    small(other_y, other_x)) /
+                   16);
+    }
+  }
+  return made;
+}
+
+Result<LoadedPicture> as_jpeg(const LoadedPicture& grey) {
+  const auto file = detail::encode_jpeg(grey.view(), 30);
+  if (!file) return file.error();
+  const auto decoded = decode_picture(*file);
+  if (!decoded) return decoded.error();
+  // The encoder writes three channels, equal but for rounding.
+  auto made = LoadedPicture::create(grey.width, grey.height, PixelFormat::gray8);
+  if (!made) return made;
+  const Index step = bytes_per_pixel(decoded->format);
+  for (Index i = 0; i < grey.width * grey.height; ++i) made->pixels.data()[i] = decoded->pixels.data()[i * step];
+  return made;
+}
+
+}  // namespace
+
+const std::array<Disturbance, 5> disturbances{{{"noise", "noise, sigma 10/255", with_noise},
+                                               {"half_size", "half size and back", half_size_and_back},
+                                               {"gamma_0.6", "gamma 0.6", with_gamma<6>},
+                                               {"gamma_1.6", "gamma 1.6", with_gamma<16>},
+                                               {"jpeg_30", "JPEG, quality 30", as_jpeg}}};
+
+}  // namespace ochre::program

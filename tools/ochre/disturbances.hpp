@@ -1,0 +1,20 @@
+// What a camera or a recorder does to a grey picture, the same each time: to measure how steady the colours are.
+// tools/train/steadiness.py does the same in Python. Tested by cli_scores_test.cpp.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include <ochre/image_io/loaded_picture.hpp>
+
+namespace ochre::program {
+
+struct Disturbance {
+  std::string_view key;                                       // in JSON
+  std::string_view title;                                     // for people
+  Result<LoadedPicture> (*apply)(const LoadedPicture& grey);  // of gray8 to the same
+};
+
+extern const std::array<Disturbance, 5> disturbances;
+
+}  // namespace ochre::program

@@ -1,0 +1,60 @@
+#include "steadiness.hpp"
+
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include <ochre/color/srgb_lab.hpp>
+
+namespace ochre::program {
+
+namespace {
+
+// ab of the coloured picture: all a, then all b.
+Result<std::vector<float>> colours_of(const LoadedPicture& grey, PictureColorizer& colorizer) {
+  auto colored = LoadedPicture::create(grey.width, grey.height, PixelFormat::rgb16);
+  if (!colored) return colored.error();
+  if (Status status = colorizer.colorize(grey.view(), colored->view()); !status) return std::move(status).error();
+  const auto width = static_cast<std::size_t>(grey.width);
+  const std::size_t pixels = width * static_cast<std::size_t>(grey.height);
+  std::vector<float> ab(2 * pixels);
+  std::vector<float> lightness(width);
+  for (Index y = 0; y < grey.height; ++y) {
+    float* a = ab.data() + static_cast<std::size_t>(y) * width;
+    color::srgb_to_lab_row(std::as_const(*colored).view().row(y), PixelFormat::rgb16, grey.width, lightness.data(), a,
+                           a + pixels);
+  }
+  return ab;
+}
+
+// The mean length of one - other; of one where other is empty.
+double mean_distance(const std::vector<float>& one, const std::vector<float>& other) {
+  const std::size_t pixels = one.size() / 2;
+  double sum = 0;
+  for (std::size_t i = 0; i < pixels; ++i) {
+    const bool alone = other.empty();
+    sum += std::hypot(one[i] - (alone ? 0 : other[i]), one[pixels + i] - (alone ? 0 : other[pixels + i]));
+  }
+  return sum / static_cast<double>(pixels);
+}
+
+}  // namespace
+
+Status Steadiness::add(const LoadedPicture& grey, PictureColorizer& colorizer) {
+  const auto before = colours_of(grey, colorizer);
+  if (!before) return before.error();
+  std::array<double, disturbances.size()> moved{};
+  for (std::size_t i = 0; i < disturbances.size(); ++i) {
+    const auto disturbed = disturbances[i].apply(grey);
+    if (!disturbed) return disturbed.error();
+    const auto after = colours_of(*disturbed, colorizer);
+    if (!after) return after.error();
+    moved[i] = mean_distance(*after, *before);
+  }
+  chroma_ += mean_distance(*before, {});
+  for (std::size_t i = 0; i < moved.size(); ++i) moved_[i] += moved[i];
+  ++pictures_;
+  return {};
+}
+
+}  // namespace ochre::program

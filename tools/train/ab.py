@@ -1,8 +1,8 @@
-"""Colour for training: sRGB <-> Lab, the 313 ab bins, soft targets, class weights.
+"""Colour for training: sRGB <-> Lab, the 313 ab bins, soft targets, annealed mean.
 
 Lab as in scikit-image (D65, 2 degrees; L 0...100, a and b in the same units). The bins, the soft
-encoding, the rebalancing and the annealed mean are those of Zhang, Isola and Efros, "Colorful
-Image Colorization", ECCV 2016, section 2; the ranges below are those of `pts_in_hull.npy`.
+encoding and the annealed mean are those of Zhang, Isola and Efros, "Colorful Image Colorization",
+ECCV 2016, section 2; the ranges below are those of `pts_in_hull.npy`.
 """
 
 from __future__ import annotations
@@ -108,19 +108,6 @@ class SoftEncoder:
         whole = ab.round().clamp(-LARGEST_AB, LARGEST_AB).long() + LARGEST_AB
         entry = whole[:, 0] * (2 * LARGEST_AB + 1) + whole[:, 1]
         return self.index[entry], self.weight[entry]
-
-
-def class_weights(counts: torch.Tensor, mixing: float) -> torch.Tensor:
-    """Weight of each bin, ((1 - mixing) p + mixing / 313)^-1 scaled so that E[W] = 1 under p.
-
-    `counts` [313]: soft counts of the training pixels. p is smoothed by a Gaussian over ab with
-    sigma 5, as in the paper.
-    """
-    kernel = torch.exp(-(torch.cdist(bins(), bins()) ** 2) / (2 * 5.0**2))
-    smoothed = (kernel / kernel.sum(0)) @ (counts.float() / counts.sum())
-    probability = smoothed / smoothed.sum()
-    weight = 1 / ((1 - mixing) * probability + mixing / len(probability))
-    return weight / (probability * weight).sum()
 
 
 def annealed_mean(logits: torch.Tensor, temperature: float) -> torch.Tensor:

@@ -3,7 +3,9 @@
 MODEL is a checkpoint of train.py or an exported model file; PICTURES a folder or a tar archive.
 The definitions are those of `ochre eval`: AuC is the share of pixels whose ab error is at most t,
 averaged over t = 0...150, in %; the rebalanced AuC is the mean of the AuC of each ab bin that holds
-at least 0.01 % of the pixels. ab is enlarged from the network's grid bilinearly.
+at least 0.01 % of the pixels. ab is enlarged from the network's grid bilinearly. Besides: the mean ab
+error within 3 pixels of a strong edge of lightness and elsewhere, and the expected calibration error of
+the distribution at temperature 1 (Guo et al. 2017, 15 intervals of the largest probability), in %.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,9 +27,12 @@ from tqdm import tqdm
 from ab import annealed_mean, bins, lab_from_rgb, rgb_from_lab
 from network import Network
 from pictures import centred_square, count_pictures, read_pictures
+from prior import gradient_magnitude, target_ab
 
 THRESHOLDS = 151
 RARE = 1e-4  # a bin with a smaller share of the pixels is not counted
+EDGE = 5.0  # L a pixel
+EDGE_REACH = 3  # pixels
 
 
 @dataclass
@@ -82,6 +87,8 @@ class Score:
 
     accuracy: torch.Tensor = field(default_factory=lambda: torch.zeros(313, dtype=torch.float64))
     pixels: torch.Tensor = field(default_factory=lambda: torch.zeros(313, dtype=torch.float64))
+    error: torch.Tensor = field(default_factory=lambda: torch.zeros(2, dtype=torch.float64))
+    error_pixels: torch.Tensor = field(default_factory=lambda: torch.zeros(2, dtype=torch.float64))
     psnr: list[float] = field(default_factory=list)
     colourfulness: list[float] = field(default_factory=list)
 
@@ -95,6 +102,16 @@ class Score:
         squared = (painted.double() - rgb.double()).square().mean().item()
         self.psnr.append(10 * math.log10(255**2 / max(squared, 1e-9)))
         self.colourfulness.append(colourfulness(painted[0]))
+        self.add_errors(lab, ab)
+
+    def add_errors(self, lab: torch.Tensor, ab: torch.Tensor) -> None:
+        """Mean ab error at edges and elsewhere."""
+        steep = (gradient_magnitude(lab[:, :1]) > EDGE).float()
+        near = functional.max_pool2d(steep, 2 * EDGE_REACH + 1, 1, EDGE_REACH) > 0
+        error = (ab - lab[:, 1:]).square().sum(1, keepdim=True).sqrt().double()
+        for place, mask in enumerate((near, ~near)):
+            self.error[place] += error[mask].sum()
+            self.error_pixels[place] += mask.sum()
 
     def row(self) -> dict[str, float]:
         total = self.pixels.sum()
@@ -104,7 +121,31 @@ class Score:
             "auc_rebalanced": 100 * (self.accuracy / self.pixels)[counted].mean().item(),
             "psnr_rgb": sum(self.psnr) / len(self.psnr),
             "colourfulness": sum(self.colourfulness) / len(self.colourfulness),
+            "error_at_edges": (self.error[0] / self.error_pixels[0]).item(),
+            "error_elsewhere": (self.error[1] / self.error_pixels[1]).item(),
         }
+
+
+@dataclass
+class Calibration:
+    """Largest probabilities against how often they are right, on the cells of the network's grid."""
+
+    confidence: torch.Tensor = field(default_factory=lambda: torch.zeros(15, dtype=torch.float64))
+    right: torch.Tensor = field(default_factory=lambda: torch.zeros(15, dtype=torch.float64))
+    cells: torch.Tensor = field(default_factory=lambda: torch.zeros(15, dtype=torch.float64))
+
+    def add(self, logits: torch.Tensor, ab: torch.Tensor) -> None:
+        """logits [1, 313, h, w], the true ab [1, 2, H, W]."""
+        truth = torch.cdist(target_ab(ab, *logits.shape[2:]), bins()).argmin(1)
+        confidence, guess = functional.softmax(logits, 1)[0].flatten(1).double().max(0)
+        interval = (confidence * 15).long().clamp(max=14)
+        self.confidence.index_add_(0, interval, confidence)
+        self.right.index_add_(0, interval, (guess == truth).double())
+        self.cells.index_add_(0, interval, torch.ones_like(confidence))
+
+    def error(self) -> float:
+        """The mean distance between confidence and accuracy, weighted by the cells, in %."""
+        return 100 * ((self.confidence - self.right).abs().sum() / self.cells.sum()).item()
 
 
 def squares(source: Path, size: int) -> Iterator[tuple[str, torch.Tensor]]:
@@ -115,45 +156,42 @@ def squares(source: Path, size: int) -> Iterator[tuple[str, torch.Tensor]]:
             yield name, torch.from_numpy(rgb).unsqueeze(0)
 
 
-def evaluate(model: Model, source: Path, size: int, temperatures: list[float]) -> dict:
-    """The whole table: one row a temperature, the grey row and the truth's colourfulness."""
+def evaluate(model: Model, pictures: Iterable, temperatures: list[float]) -> dict:
+    """The whole table of `squares`: one row a temperature, the grey row and the truth's colourfulness."""
     scores = {temperature: Score() for temperature in temperatures}
-    grey, truth = Score(), []
+    grey, truth, calibration = Score(), [], Calibration()
     centres = bins()
-    for _, rgb in tqdm(squares(source, size), "scoring", count_pictures(source), disable=None):
+    for _, rgb in pictures:
         lab = lab_from_rgb(rgb)
         truth_ab = lab[0, 1:].flatten(1).T
         truth_bin = torch.cdist(truth_ab, centres).argmin(1)
         logits = predicted_logits(model, lab[:, :1])
+        calibration.add(logits, lab[:, 1:])
         for temperature, score in scores.items():
-            ab = colours(logits, temperature, (size, size))
+            ab = colours(logits, temperature, rgb.shape[1:3])
             score.add(lab, truth_bin, rgb, ab)
         grey.add(lab, truth_bin, rgb, torch.zeros_like(lab[:, 1:]))
         truth.append(colourfulness(rgb[0]))
     return {
         "pictures": len(truth),
-        "size": size,
+        "calibration_error": calibration.error(),
         "temperatures": {str(t): score.row() for t, score in scores.items()},
         "grey": grey.row(),
         "colourfulness_truth": sum(truth) / len(truth),
     }
 
 
-def contact_sheet(
-    model: Model, source: Path, size: int, temperature: float, rows: int, first: int
-) -> Image.Image:
-    """Pictures spread evenly over the collection, three a row: grey, truth, ours."""
-    pictures = list(squares(source, size))
-    step = max(1, len(pictures) // (3 * rows))
-    chosen = pictures[first % step :: step][: 3 * rows]
+def contact_sheet(model: Model, pictures: list, temperatures: list[float], columns: int) -> Image.Image:
+    """`columns` pictures of `squares` a row, each as grey, truth, and ours at each temperature."""
     strips = []
-    for _, rgb in chosen:
+    for _, rgb in pictures:
         lab = lab_from_rgb(rgb)
-        ab = colours(predicted_logits(model, lab[:, :1]), temperature, (size, size))
-        grey = rgb_from_lab(torch.cat((lab[:, :1], torch.zeros_like(ab)), 1))
-        ours = rgb_from_lab(torch.cat((lab[:, :1], ab), 1))
-        strips.append(torch.cat((grey, rgb, ours), dim=2)[0])
-    lines = [torch.cat(strips[i : i + 3], dim=1) for i in range(0, len(strips) - 2, 3)]
+        logits = predicted_logits(model, lab[:, :1])
+        painted = [torch.zeros_like(lab[:, 1:])] + [colours(logits, t, rgb.shape[1:3]) for t in temperatures]
+        grey, *ours = [rgb_from_lab(torch.cat((lab[:, :1], ab), 1)) for ab in painted]
+        strips.append(torch.cat((grey, rgb, *ours), dim=2)[0])
+    strips += [torch.zeros_like(strips[0])] * (-len(strips) % columns)
+    lines = [torch.cat(strips[i : i + columns], dim=1) for i in range(0, len(strips), columns)]
     return Image.fromarray(torch.cat(lines).numpy())
 
 
@@ -164,19 +202,21 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--temperature", type=float, nargs="*", help="default: the model's")
     parser.add_argument("--sheet", type=Path, help="write a contact sheet instead of scoring")
-    parser.add_argument("--rows", type=int, default=6, help="rows of the contact sheet")
-    parser.add_argument("--first", type=int, default=0, help="first picture of the contact sheet")
+    parser.add_argument("--count", type=int, default=12, help="pictures of the contact sheet, evenly spread")
+    parser.add_argument("--columns", type=int, default=2, help="of the contact sheet")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     model = open_model(arguments.model)
     temperatures = arguments.temperature or [model.temperature]
+    pictures = squares(arguments.pictures, arguments.size)
     if arguments.sheet:
-        sheet = contact_sheet(model, arguments.pictures, arguments.size, temperatures[0],
-                              arguments.rows, arguments.first)  # fmt: skip
-        sheet.save(arguments.sheet)
+        every = list(pictures)
+        spread = every[:: max(1, len(every) // arguments.count)][: arguments.count]
+        contact_sheet(model, spread, temperatures, arguments.columns).save(arguments.sheet)
         return
-    print(json.dumps(evaluate(model, arguments.pictures, arguments.size, temperatures), indent=2))
+    bar = tqdm(pictures, "scoring", count_pictures(arguments.pictures), disable=None)
+    print(json.dumps({"size": arguments.size, **evaluate(model, bar, temperatures)}, indent=2))
 
 
 if __name__ == "__main__":

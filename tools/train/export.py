@@ -1,7 +1,8 @@
 """Writes a checkpoint as a model file: `python export.py street.toml CHECKPOINT --data FOLDER ...`.
 
 The file is safetensors: float32 tensors named as in the network text, and as metadata the text, the
-origin, the licence and a proof, that is what PyTorch computed for every layer in float64.
+origin, the licence, the prior and a proof, that is what PyTorch computed for every layer in float64. A
+card in Markdown lies beside it. train.py does this at the end of a run.
 """
 
 from __future__ import annotations
@@ -15,9 +16,12 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
+from tqdm import tqdm
 
+from evaluate import evaluate, open_model, squares
 from network import Network
 from pictures import sha256_of
+from prior import Prior
 
 PROOF_HEIGHT, PROOF_WIDTH = 24, 40
 PROOF_SAMPLES = 8
@@ -95,15 +99,55 @@ def origin(config: dict, state: dict) -> str:
     pictures = ", ".join(item["path"] for item in config["collections"].values())
     phases = "; ".join(
         f"{phase['steps']} steps of {sum(p['pictures'] for p in phase['batch'].values())} crops, "
-        f"{phase['side']}x{phase['side']}" + (", camera augmentation" if phase["camera"] else "")
+        f"{phase['side']}x{phase['side']}, {100 * phase['camera']:.0f} % of them as a camera sees them"
         for phase in config["phases"]
     )
     return (
         f"Trained from scratch by the ochre project with tools/train on {pictures} "
         f"({config['card']['pictures']}). {phases}. Step {state['step']}, "
         f"{state['seconds'] / 60:.0f} minutes on {config['card']['machine']}, exponential moving "
-        f"average of the weights, lambda {config['loss']['mixing']}. {datetime.now(UTC):%Y-%m-%d}."
+        f"average of the weights; {config['loss']['prior']} prior, lambda {config['loss']['mixing']}. "
+        f"{datetime.now(UTC):%Y-%m-%d}."
     )
+
+
+def export(config: dict, data: Path, checkpoint: Path, output: Path) -> None:
+    """Writes `output`, and its card beside it: what it is, and its scores on the validation pictures."""
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    paths = [data / item["path"] for item in config["collections"].values()]
+    card = config["card"]
+    metadata = {
+        "description": card["description"],
+        "origin": origin(config, state),
+        "licence": card["licence"],
+        "data_sha256": json.dumps({path.name: sha256_of(path) for path in paths}),
+        "prior": Prior(state["counts"]).text(),
+        "temperature": repr(float(card["temperature"])),
+        "size": str(card["size"]),
+    }
+    write_model(output, state["network"], state["average"], metadata)
+    output.with_suffix(".md").write_text(card_text(config, data, output, metadata))
+
+
+def card_text(config: dict, data: Path, path: Path, metadata: dict[str, str]) -> str:
+    """The card as Markdown."""
+    validation, model = config["validation"], open_model(path)
+    pictures = tqdm(squares(data / validation["pictures"], config["card"]["size"]), "scoring", disable=None)
+    table = evaluate(model, pictures, sorted({0.38, model.temperature, 1.0}))
+    names = ("auc", "auc_rebalanced", "psnr_rgb", "colourfulness", "error_at_edges", "error_elsewhere")
+    rows = [f"| {label} | " + " | ".join(f"{row[name]:.2f}" for name in names) + " |"
+            for label, row in [*table["temperatures"].items(), ("grey", table["grey"])]]  # fmt: skip
+    parameters = sum(tensor.numel() for tensor in model.network.parameters())
+    return "\n".join([
+        f"# {path.stem}", "", metadata["description"], "", metadata["origin"], "",
+        f"{parameters:,} parameters, {path.stat().st_size:,} bytes, SHA-256 `{sha256_of(path)}`. "
+        f"Licence: {metadata['licence']}. Default temperature {metadata['temperature']}.", "",
+        f"{table['pictures']} pictures of {validation['pictures']} at {config['card']['size']}x"
+        f"{config['card']['size']}, by tools/train/evaluate.py; colourfulness of the truth "
+        f"{table['colourfulness_truth']:.1f}, calibration error {table['calibration_error']:.1f} %:", "",
+        "| temperature | AuC | AuC rebalanced | PSNR | colourfulness | ab error at edges | elsewhere |",
+        "|---|---|---|---|---|---|---|", *rows, "",
+    ])  # fmt: skip
 
 
 def main() -> None:
@@ -111,21 +155,9 @@ def main() -> None:
     parser.add_argument("config", type=Path)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--data", type=Path, required=True, help="where the collections lie")
-    parser.add_argument("--temperature", type=float, required=True, help="the model's default")
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
-    config = tomllib.loads(arguments.config.read_text())
-    state = torch.load(arguments.checkpoint, map_location="cpu", weights_only=True)
-    paths = [arguments.data / item["path"] for item in config["collections"].values()]
-    metadata = {
-        "description": config["card"]["description"],
-        "origin": origin(config, state),
-        "licence": config["card"]["licence"],
-        "data_sha256": json.dumps({path.name: sha256_of(path) for path in paths}),
-        "temperature": repr(arguments.temperature),
-        "size": str(config["card"]["size"]),
-    }
-    write_model(arguments.output, state["network"], state["average"], metadata)
+    export(tomllib.loads(arguments.config.read_text()), arguments.data, arguments.checkpoint, arguments.output)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,11 @@ SUFFIXES = (".jpg", ".jpeg", ".png")
 GREY_SPREAD = 3.0
 
 
+def is_grey(rgb: numpy.ndarray) -> bool:
+    """Whether a picture [H, W, 3] counts as grey."""
+    return bool(numpy.ptp(rgb, axis=2).mean() < GREY_SPREAD)
+
+
 def read_pictures(source: Path) -> Iterator[tuple[str, Image.Image]]:
     """Yields (name, RGB picture) of a tar archive or a folder, in the order of their names."""
     if source.is_dir():
@@ -109,7 +114,7 @@ def _decode(source: Path, pixel_path: Path, index_path: Path, shorter_side: int)
                 size = (round(width * scale), round(height * scale))
                 picture = picture.resize(size, Image.Resampling.BICUBIC)
             rgb = numpy.asarray(picture)
-            if numpy.ptp(rgb, axis=2).mean() < GREY_SPREAD:
+            if is_grey(rgb):
                 grey += 1
                 continue
             offsets.append(position)

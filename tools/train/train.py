@@ -1,8 +1,10 @@
 """Trains a colouriser: `python train.py street.toml --data FOLDER --cache FOLDER --run FOLDER`.
 
 Cross entropy between the network's distribution over the 313 ab bins and the soft-encoded true ab,
-each pixel weighted by the rebalancing weight of its bin (ECCV16, section 2.2). Runs on a GPU where
-there is one, else on the CPU; `--resume` goes on from the run folder's checkpoint.
+each pixel weighted by the gradient prior (prior.py). Runs on a GPU where there is one, else on the
+CPU. RUN receives the checkpoint, the log, curves and contact sheets while it goes, and at the end
+model.safetensors with its proof and card. Ctrl-C stops it after a checkpoint, `--resume` goes on from
+there; `--start-from` begins with the weights of a model file.
 """
 
 from __future__ import annotations
@@ -13,150 +15,53 @@ import csv
 import ctypes
 import math
 import os
+import signal
+import sys
 import time
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy
 import torch
 import torch.nn.functional as functional
-from PIL import Image
+from safetensors.torch import load_file
 from tqdm import tqdm
 
-from ab import (
-    SoftEncoder,
-    class_weights,
-    grey_from_lightness,
-    lab_from_rgb,
-    lightness_from_grey,
-)
+from ab import SoftEncoder, lab_from_rgb, lightness_from_grey
+from batches import Batches, Schedule
+from evaluate import Model
+from export import export
 from network import Network, network_text
-from pictures import Collection, open_collection
+from pictures import open_collection
+from prior import Prior, draw, gradient_levels, target_ab
+from progress import Progress
 
 CHECKPOINT_SECONDS = 240
 LOG_STEPS = 50
 PRIOR_BATCHES = 200
 
 
-@dataclass
-class Schedule:
-    """Which phase a step belongs to, and how far along the run it is, in pixels."""
-
-    phases: list[dict]
-
-    def phase(self, step: int) -> dict:
-        for phase in self.phases:
-            if step < phase["steps"]:
-                return phase
-            step -= phase["steps"]
-        raise IndexError("past the last step")
-
-    def steps(self) -> int:
-        return sum(phase["steps"] for phase in self.phases)
-
-    @staticmethod
-    def pixels_per_step(phase: dict) -> int:
-        return phase["side"] ** 2 * sum(part["pictures"] for part in phase["batch"].values())
-
-    def pixels_before(self, step: int) -> int:
-        """Pixels seen before `step`."""
-        total = 0
-        for phase in self.phases:
-            taken = min(step, phase["steps"])
-            total += taken * self.pixels_per_step(phase)
-            step -= taken
-        return total
-
-
-class Batches(torch.utils.data.Dataset):
-    """Batch number `step`, a function of the seed and the step alone: uint8 RGB [N, S, S, 3]."""
-
-    def __init__(self, collections: dict[str, Collection], schedule: Schedule, seed: int):
-        self.collections, self.schedule, self.seed = collections, schedule, seed
-
-    def __len__(self) -> int:
-        return self.schedule.steps()
-
-    def __getitem__(self, step: int) -> torch.Tensor:
-        random = numpy.random.default_rng((self.seed, step))
-        phase = self.schedule.phase(step)
-        crops = []
-        for name, part in phase["batch"].items():
-            collection = self.collections[name]
-            for _ in range(part["pictures"]):
-                picture = collection[random.integers(len(collection))]
-                crops.append(random_crop(picture, part["crop"], phase["side"], random))
-        return torch.from_numpy(numpy.stack(crops))
-
-
-def random_crop(picture: numpy.ndarray, limits: list[int], side: int, random) -> numpy.ndarray:
-    """A random square with a log-uniform side within `limits`, resized to `side`, half mirrored."""
-    height, width = picture.shape[:2]
-    low, high = limits
-    crop = min(round(low * (high / low) ** random.random()), height, width)
-    top, left = random.integers(height - crop + 1), random.integers(width - crop + 1)
-    square = picture[top : top + crop, left : left + crop]
-    if crop != side:
-        resized = Image.fromarray(square).resize((side, side), Image.Resampling.BILINEAR)
-        square = numpy.asarray(resized)
-    if random.random() < 0.5:
-        square = square[:, ::-1]
-    return square
-
-
-def disturb(lightness: torch.Tensor, random: torch.Generator) -> torch.Tensor:
-    """What a camera does to L [N, 1, H, W]: gamma, contrast, brightness, blur, noise, 8 bits.
-
-    Each picture draws its own. The colours to be learned stay those of the clean picture.
-    """
-    count, device = len(lightness), lightness.device
-
-    def uniform(low: float, high: float) -> torch.Tensor:
-        values = torch.rand(count, 1, 1, 1, generator=random) * (high - low) + low
-        return values.to(device)
-
-    def chosen(probability: float) -> torch.Tensor:
-        return uniform(0, 1) < probability
-
-    grey = grey_from_lightness(lightness)
-    half = functional.interpolate(
-        functional.avg_pool2d(grey, 2), scale_factor=2, mode="bilinear", align_corners=False
-    )
-    grey = torch.where(chosen(0.2), half, grey)
-    grey = torch.where(chosen(0.5), grey.clamp(1e-4, 1) ** (2 ** uniform(-1, 1)), grey)
-    levelled = (grey - 0.5) * uniform(0.5, 1.1) + 0.5 + uniform(-0.15, 0.15)
-    grey = torch.where(chosen(0.3), levelled, grey)
-    noise = torch.randn(grey.shape, generator=random).to(device) * uniform(0, 15 / 255)
-    grey = torch.where(chosen(0.3), grey + noise, grey)
-    return lightness_from_grey((grey.clamp(0, 1) * 255).round() / 255)
-
-
-def target_ab(ab: torch.Tensor, height: int, width: int) -> torch.Tensor:
-    """ab [N, 2, H, W] averaged down to the logits' grid, as [N*height*width, 2]."""
-    pooled = functional.adaptive_avg_pool2d(ab, (height, width))
-    return pooled.permute(0, 2, 3, 1).reshape(-1, 2)
-
-
-def rebalanced_loss(
-    logits: torch.Tensor, ab: torch.Tensor, encoder: SoftEncoder, weights: torch.Tensor
+def prior_loss(
+    logits: torch.Tensor, lab: torch.Tensor, encoder: SoftEncoder, weights: torch.Tensor
 ) -> torch.Tensor:
-    """Mean of W(nearest bin) * cross entropy; logits [N, 313, h, w], ab [N, 2, H, W]."""
-    index, share = encoder(target_ab(ab, *logits.shape[2:]))
+    """Mean of W(nearest bin, gradient level) * cross entropy; logits [N, 313, h, w], Lab [N, 3, H, W],
+    weights [levels, 313]."""
+    height, width = logits.shape[2:]
+    index, share = encoder(target_ab(lab[:, 1:], height, width))
+    level = gradient_levels(lab[:, :1], height, width, len(weights))
     rows = logits.permute(0, 2, 3, 1).reshape(-1, logits.shape[1]).float()
     entropy = -(functional.log_softmax(rows, 1).gather(1, index) * share).sum(1)
-    return (entropy * weights[index[:, 0]]).mean()
+    return (entropy * weights[level, index[:, 0]]).mean()
 
 
-def measure_prior(batches: Batches, encoder: SoftEncoder) -> torch.Tensor:
-    """Soft counts [313] of the bins over crops drawn evenly from the whole run."""
-    counts = torch.zeros(313)
-    for step in tqdm(numpy.linspace(0, len(batches) - 1, PRIOR_BATCHES, dtype=int), "prior"):
-        ab = lab_from_rgb(batches[int(step)])[:, 1:]
-        index, share = encoder(target_ab(ab, ab.shape[2] // 4, ab.shape[3] // 4))
-        counts.index_add_(0, index.flatten(), share.flatten())
-    return counts
+def measure_prior(batches: Batches, levels: int) -> Prior:
+    """Over crops drawn evenly from the whole run, on the grid of the logits."""
+    prior, encoder = Prior.empty(levels), SoftEncoder()
+    for step in tqdm(numpy.linspace(0, len(batches) - 1, PRIOR_BATCHES, dtype=int), "prior", disable=None):
+        lab = lab_from_rgb(batches[int(step)][..., :3])
+        prior.add(lab, lab.shape[2] // 4, lab.shape[3] // 4, encoder)
+    return prior
 
 
 @torch.no_grad()
@@ -197,8 +102,8 @@ class Trainer:
         self.threads = ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(1,))
         self.bfloat16 = supports_bfloat16()
         self.encoder = SoftEncoder(device)
-        self.weights = torch.ones(313, device=device)
-        self.counts = torch.ones(313)
+        self.prior = Prior.empty(config["loss"]["gradient_levels"])
+        self.weights = torch.ones(1, 313, device=device)
         self.step, self.seconds = 0, 0.0
 
     def initialise(self) -> None:
@@ -210,30 +115,39 @@ class Trainer:
                     torch.nn.init.zeros_(module.bias)
                     torch.nn.init.normal_(module.weight, std=0.01)
 
-    def gradients(self, share: int, rgb: torch.Tensor, camera: bool) -> torch.Tensor:
+    def start_from(self, path: Path) -> None:
+        """Takes the weights of a model file of the same network."""
+        tensors = load_file(path)
+        for module in (*self.replicas, self.average):
+            missing, unexpected = module.load_state_dict(tensors, strict=False)
+            if unexpected or any(not name.endswith("num_batches_tracked") for name in missing):
+                raise ValueError(f"{path}: tensors do not fit the network: {missing} {unexpected}")
+
+    def use_prior(self, loss: dict) -> None:
+        kind, mixing, sigma = loss["prior"], loss["mixing"], loss["sigma"]
+        self.weights = self.prior.weights(kind, mixing, sigma, loss["gradient_sigma"]).to(self.device)
+
+    def gradients(self, share: int, pictures: torch.Tensor) -> torch.Tensor:
         """Runs one replica forward and back on its share of the batch; returns its loss."""
-        lab = lab_from_rgb(rgb.to(self.device, non_blocking=True))
-        lightness, ab = lab[:, :1], lab[:, 1:]
-        if camera:
-            number = self.step * len(self.replicas) + share
-            lightness = disturb(lightness, torch.Generator().manual_seed(self.seed + number))
+        pictures = pictures.to(self.device, non_blocking=True)
+        lab = lab_from_rgb(pictures[..., :3])
+        lightness = lightness_from_grey(pictures[..., 3].unsqueeze(1).float() / 255)
         replica = self.replicas[share]
         replica.zero_grad(set_to_none=True)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             logits = replica(lightness.contiguous(memory_format=torch.channels_last))
-        loss = rebalanced_loss(logits, ab, self.encoder, self.weights)
+        loss = prior_loss(logits, lab, self.encoder, self.weights)
         loss.backward()
         return loss.detach()
 
-    def train_step(self, rgb: torch.Tensor) -> torch.Tensor:
-        """One step on uint8 RGB [N, S, S, 3]; returns the loss."""
-        camera = self.schedule.phase(self.step)["camera"]
+    def train_step(self, pictures: torch.Tensor) -> torch.Tensor:
+        """One step on uint8 RGB and grey [N, S, S, 4]; returns the loss."""
         done = self.schedule.pixels_before(self.step) / self.total_pixels()
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(self.options, self.step, done)
         # Every n-th picture, so that each replica sees the same mixture of collections.
         count = len(self.replicas)
-        work = [(share, rgb[share::count], camera) for share in range(count)]
+        work = [(share, pictures[share::count]) for share in range(count)]
         losses = list(self.threads.map(lambda item: self.gradients(*item), work))
         self.optimiser_step()
         # A short memory at first: the early weights are worth nothing.
@@ -261,7 +175,7 @@ class Trainer:
         """Writes the checkpoint beside `path`, then renames it."""
         state = {name: getattr(self, name).state_dict() for name in ("model", "average")}
         state |= {"optimiser": self.optimiser.state_dict(), "step": self.step}
-        state |= {"seconds": self.seconds, "counts": self.counts, "network": self.text}
+        state |= {"seconds": self.seconds, "counts": self.prior.counts, "network": self.text}
         temporary = path.with_suffix(".tmp")
         torch.save(state, temporary)
         os.replace(temporary, path)
@@ -276,7 +190,7 @@ class Trainer:
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.seconds = state["step"], state["seconds"]
-        self.counts = state["counts"].cpu()
+        self.prior = Prior(state["counts"].cpu())
 
 
 def supports_bfloat16() -> bool:
@@ -302,11 +216,31 @@ def keep_memory() -> None:
     mallopt(top_pad, 2**28)
 
 
-def run(trainer: Trainer, batches: Batches, folder: Path) -> None:
-    """Trains to the last step, with a progress bar in megapixels, a CSV log and checkpoints."""
+class Interruption:
+    """Whether somebody asked to stop; a step that has begun is finished first."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._ask)
+
+    def _ask(self, *_) -> None:
+        self.asked = True
+
+
+def ignore_interruption(_: int) -> None:
+    """In the process that makes batches: it ends with the one that trains."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def run(trainer: Trainer, batches: Batches, folder: Path, progress: Progress) -> bool:
+    """Trains to the last step, with a progress bar in megapixels, a CSV log and checkpoints. False if
+    it was stopped before."""
+    interruption = Interruption()
     loader = torch.utils.data.DataLoader(
         batches, batch_size=None, sampler=range(trainer.step, len(batches)),
         num_workers=1, prefetch_factor=4, pin_memory=trainer.device.type == "cuda",
+        worker_init_fn=ignore_interruption,
     )  # fmt: skip
     schedule = trainer.schedule
     seen = schedule.pixels_before(trainer.step) / 1e6
@@ -317,35 +251,50 @@ def run(trainer: Trainer, batches: Batches, folder: Path) -> None:
     before, losses = trainer.seconds, []
     with (folder / "log.csv").open("a", newline="") as log:
         writer = csv.writer(log)
-        for rgb in loader:
-            pixels = schedule.pixels_per_step(schedule.phase(trainer.step)) / 1e6
-            losses.append(trainer.train_step(rgb))
-            bar.update(pixels)
+        for pictures in loader:
+            losses.append(trainer.train_step(pictures))
+            bar.update(schedule.pixels_per_step(schedule.phase(trainer.step - 1)) / 1e6)
             now = time.monotonic()
             trainer.seconds = before + now - started
             if trainer.step % LOG_STEPS == 0:
                 loss = torch.stack(losses).mean().item()
                 losses.clear()
                 bar.set_postfix(step=trainer.step, loss=f"{loss:.3f}", refresh=False)
-                writer.writerow([trainer.step, rgb.shape[1], f"{loss:.4f}",
+                writer.writerow([trainer.step, pictures.shape[1], f"{loss:.4f}",
                                  f"{trainer.seconds:.0f}"])  # fmt: skip
                 log.flush()
             if now - saved > CHECKPOINT_SECONDS:
                 trainer.save(folder / "checkpoint.pt")
                 saved = now
+            progress.look(trainer.step, trainer.seconds, Model(trainer.average, 1.0))
+            if interruption.asked:
+                break
     trainer.save(folder / "checkpoint.pt")
     bar.close()
+    if trainer.step < len(batches):
+        return False
+    progress.look(trainer.step, trainer.seconds, Model(trainer.average, 1.0), last=True)
+    return True
 
 
-def main() -> None:
+def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("config", type=Path, help="the run, as TOML")
     parser.add_argument("--data", type=Path, required=True, help="where the collections lie")
     parser.add_argument("--cache", type=Path, required=True, help="for the decoded pictures")
-    parser.add_argument("--run", type=Path, required=True, help="for checkpoint.pt and log.csv")
-    parser.add_argument("--resume", action="store_true", help="go on from the run's checkpoint")
+    parser.add_argument("--run", type=Path, required=True, help="for all that the run makes")
+    begin = parser.add_mutually_exclusive_group()
+    begin.add_argument("--resume", action="store_true", help="go on from the run's checkpoint")
+    begin.add_argument("--start-from", type=Path, metavar="MODEL", help="weights to begin with")
     arguments = parser.parse_args()
+    if (arguments.run / "checkpoint.pt").exists() != arguments.resume:
+        found = "none" if arguments.resume else "one: give --resume, or another --run"
+        parser.error(f"{arguments.run / 'checkpoint.pt'}: found {found}")
+    return arguments
 
+
+def main() -> None:
+    arguments = parse_arguments()
     keep_memory()
     config = tomllib.loads(arguments.config.read_text())
     torch.manual_seed(config["seed"])
@@ -361,12 +310,17 @@ def main() -> None:
     checkpoint = arguments.run / "checkpoint.pt"
     if arguments.resume:
         trainer.load(checkpoint)
-    elif checkpoint.exists():
-        parser.error(f"{checkpoint} exists: give --resume, or another --run")
     else:
-        trainer.counts = measure_prior(batches, SoftEncoder())
-    trainer.weights = class_weights(trainer.counts, config["loss"]["mixing"]).to(device)
-    run(trainer, batches, arguments.run)
+        trainer.prior = measure_prior(batches, config["loss"]["gradient_levels"])
+        draw(trainer.prior, config["loss"]["sigma"], config["loss"]["gradient_sigma"],
+             arguments.run / "prior.png")  # fmt: skip
+    if arguments.start_from:
+        trainer.start_from(arguments.start_from)
+    trainer.use_prior(config["loss"])
+    progress = Progress(config["validation"], arguments.data, arguments.run)
+    if not run(trainer, batches, arguments.run, progress):
+        sys.exit(f"stopped after step {trainer.step}; --resume goes on from there")
+    export(config, arguments.data, checkpoint, arguments.run / "model.safetensors")
 
 
 if __name__ == "__main__":

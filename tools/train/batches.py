@@ -1,0 +1,83 @@
+"""Which pictures a step sees: phases, random crops, the camera."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy
+import torch
+from PIL import Image
+
+from camera import disturbed, grey_of
+from pictures import Collection
+
+
+@dataclass
+class Schedule:
+    """Which phase a step belongs to, and how far along the run it is, in pixels."""
+
+    phases: list[dict]
+
+    def phase(self, step: int) -> dict:
+        for phase in self.phases:
+            if step < phase["steps"]:
+                return phase
+            step -= phase["steps"]
+        raise IndexError("past the last step")
+
+    def steps(self) -> int:
+        return sum(phase["steps"] for phase in self.phases)
+
+    @staticmethod
+    def pixels_per_step(phase: dict) -> int:
+        return phase["side"] ** 2 * sum(part["pictures"] for part in phase["batch"].values())
+
+    def pixels_before(self, step: int) -> int:
+        """Pixels seen before `step`."""
+        total = 0
+        for phase in self.phases:
+            taken = min(step, phase["steps"])
+            total += taken * self.pixels_per_step(phase)
+            step -= taken
+        return total
+
+
+class Batches(torch.utils.data.Dataset):
+    """Batch number `step`, a function of the seed and the step alone: uint8 [N, S, S, 4], RGB and the
+    grey picture that the network sees, of which the share `camera` of the phase is disturbed."""
+
+    def __init__(self, collections: dict[str, Collection], schedule: Schedule, seed: int):
+        self.collections, self.schedule, self.seed = collections, schedule, seed
+
+    def __len__(self) -> int:
+        return self.schedule.steps()
+
+    def __getitem__(self, step: int) -> torch.Tensor:
+        random = numpy.random.default_rng((self.seed, step))
+        phase = self.schedule.phase(step)
+        crops = []
+        for name, part in phase["batch"].items():
+            collection = self.collections[name]
+            for _ in range(part["pictures"]):
+                picture = collection[random.integers(len(collection))]
+                rgb = random_crop(picture, part["crop"], phase["side"], random)
+                grey = grey_of(rgb)
+                if random.random() < phase["camera"]:
+                    grey = disturbed(grey, random)
+                crops.append(numpy.concatenate((rgb, grey[..., None]), axis=2))
+        return torch.from_numpy(numpy.stack(crops))
+
+
+def random_crop(picture: numpy.ndarray, limits: list[int], side: int, random) -> numpy.ndarray:
+    """A random square with a log-uniform side within `limits`, resized to `side`, half mirrored."""
+    height, width = picture.shape[:2]
+    low, high = limits
+    crop = min(round(low * (high / low) ** random.random()), height, width)
+    top, left = random.integers(height - crop + 1), random.integers(width - crop + 1)
+    square = picture[top : top + crop, left : left + crop]
+    if crop != side:
+        resized = Image.fromarray(square).resize((side, side), Image.Resampling.BILINEAR)
+        square = numpy.asarray(resized)
+    if random.random() < 0.5:
+        square = square[:, ::-1]
+    return square

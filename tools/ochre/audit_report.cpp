@@ -12,12 +12,10 @@ namespace ochre::program {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-Json shape_json(const Shape& shape) { return {shape.n, shape.c, shape.h, shape.w}; }
+nlohmann::ordered_json shape_json(const Shape& shape) { return {shape.n, shape.c, shape.h, shape.w}; }
 
 // What every row has, after the keys that differ.
-void add_judgement(Json& row, const audit::Judgement& found) {
+void add_judgement(nlohmann::ordered_json& row, const audit::Judgement& found) {
   row["max_error"] = found.max_error;
   row["bound"] = found.bound;
   row["ratio"] = found.ratio;
@@ -102,39 +100,41 @@ void print_row(const Row& row, const std::size_t (&widths)[3], double peak) {
 
 std::string audit_json(const AuditOptions& options, const AuditFigures& figures) {
   const auto& report = figures.report;
-  auto layers = Json::array();
+  auto layers = nlohmann::ordered_json::array();
   for (const auto& layer : report.layers) {
-    Json row{{"name", layer.name},
-             {"kind", layer.kind},
-             {"input_shape", shape_json(layer.input_shape)},
-             {"output_shape", shape_json(layer.output_shape)},
-             {"parameters", layer.parameters},
-             {"macs", static_cast<long long>(layer.macs)},
-             {"algorithm", layer.algorithm},
-             {"ms", to_thousandths(layer.ms)}};
+    nlohmann::ordered_json row{{"name", layer.name},
+                               {"kind", layer.kind},
+                               {"input_shape", shape_json(layer.input_shape)},
+                               {"output_shape", shape_json(layer.output_shape)},
+                               {"parameters", layer.parameters},
+                               {"macs", static_cast<long long>(layer.macs)},
+                               {"algorithm", layer.algorithm},
+                               {"ms", to_thousandths(layer.ms)}};
     add_judgement(row, layer.judgement);
     layers.push_back(std::move(row));
   }
-  auto layouts = Json::array();
+  auto layouts = nlohmann::ordered_json::array();
   for (const auto& layout : report.layouts) {
-    Json row{{"algorithm", layout.algorithm}, {"shape", shape_json(layout.shape)}, {"ms", to_thousandths(layout.ms)}};
+    nlohmann::ordered_json row{
+        {"algorithm", layout.algorithm}, {"shape", shape_json(layout.shape)}, {"ms", to_thousandths(layout.ms)}};
     add_judgement(row, layout.judgement);
     layouts.push_back(std::move(row));
   }
-  Json whole{{"ms", to_thousandths(report.ms)}};
+  nlohmann::ordered_json whole{{"ms", to_thousandths(report.ms)}};
   add_judgement(whole, report.whole);
-  const Json all{{"model", options.model},
-                 {"picture", options.picture.empty() ? Json(nullptr) : Json(options.picture)},
-                 {"layers", std::move(layers)},
-                 {"pass", report.pass()},
-                 {"network", figures.network},
-                 {"input_shape", shape_json(report.input)},
-                 {"threads", figures.threads},
-                 {"isa", figures.isa},
-                 {"peak_gflops", to_thousandths(figures.peak / 1e9)},
-                 {"whole", std::move(whole)},
-                 {"layout_changes", std::move(layouts)}};
-  return all.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  const nlohmann::ordered_json all{
+      {"model", options.model},
+      {"picture", options.picture.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(options.picture)},
+      {"layers", std::move(layers)},
+      {"pass", report.pass()},
+      {"network", figures.network},
+      {"input_shape", shape_json(report.input)},
+      {"threads", figures.threads},
+      {"isa", figures.isa},
+      {"peak_gflops", to_thousandths(figures.peak / 1e9)},
+      {"whole", std::move(whole)},
+      {"layout_changes", std::move(layouts)}};
+  return all.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 void print_audit_table(const AuditOptions& options, const AuditFigures& figures) {

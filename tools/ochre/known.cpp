@@ -12,10 +12,8 @@ extern "C" const char ochre_known_files_end[];
 
 namespace ochre::program {
 
-using Json = nlohmann::ordered_json;
-
-const Json& known_files() {
-  static const Json files = Json::parse(ochre_known_files, ochre_known_files_end);
+const nlohmann::ordered_json& known_files() {
+  static const nlohmann::ordered_json files = nlohmann::ordered_json::parse(ochre_known_files, ochre_known_files_end);
   return files;
 }
 
@@ -24,8 +22,10 @@ int run_known(const KnownOptions& options) {
     std::printf("%s\n", known_files().dump(2).c_str());
     return done;
   }
-  const auto text = [](const Json& value) { return value.is_null() ? "not known" : value.get<std::string>(); };
-  for (const Json& file : known_files()) {
+  const auto text = [](const nlohmann::ordered_json& value) {
+    return value.is_null() ? "not known" : value.get<std::string>();
+  };
+  for (const nlohmann::ordered_json& file : known_files()) {
     const std::string size =
         file["bytes"].is_null() ? "size not known" : with_commas(file["bytes"].get<long long>()) + " bytes";
     std::printf("%s\n", text(file["name"]).c_str());

@@ -1,4 +1,4 @@
-"""Scores a model on colour pictures: `python evaluate.py MODEL PICTURES [--sheet SHEET.png]`.
+"""Scores a model on colour pictures: `python evaluate.py MODEL PICTURES [--plot P.png | --sheet S.png]`.
 
 MODEL is a checkpoint of train.py or an exported model file; PICTURES a folder or a tar archive.
 The definitions are those of `ochre eval`: AuC is the share of pixels whose ab error is at most t,
@@ -195,12 +195,33 @@ def contact_sheet(model: Model, pictures: list, temperatures: list[float], colum
     return Image.fromarray(torch.cat(lines).numpy())
 
 
+def draw_trade_off(table: dict, path: Path) -> None:
+    """Vividness against error: each score over the colourfulness that a temperature gives."""
+    from matplotlib import pyplot
+
+    names = {"psnr_rgb": "PSNR, dB", "auc": "AuC, %", "auc_rebalanced": "AuC rebalanced, %"}
+    figure, axes = pyplot.subplots(1, len(names), figsize=(4 * len(names), 3.2), layout="constrained")
+    rows = [(float(temperature), row) for temperature, row in table["temperatures"].items()]
+    for axis, (name, label) in zip(axes, names.items()):
+        axis.plot([row["colourfulness"] for _, row in rows], [row[name] for _, row in rows], marker=".")
+        for temperature, row in rows:
+            axis.annotate(f"T {temperature:g}", (row["colourfulness"], row[name]), fontsize=7)
+        axis.axhline(table["grey"][name], color="grey", linestyle=":", label="grey")
+        axis.axvline(table["colourfulness_truth"], color="green", linestyle=":", label="colourfulness of the truth")
+        axis.set_xlabel("colourfulness")
+        axis.set_ylabel(label)
+    axes[0].legend(fontsize=7)
+    figure.savefig(path, dpi=110)
+    pyplot.close(figure)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", type=Path)
     parser.add_argument("pictures", type=Path, help="folder or tar archive")
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--temperature", type=float, nargs="*", help="default: the model's")
+    parser.add_argument("--plot", type=Path, help="draw vividness against error over the temperatures")
     parser.add_argument("--sheet", type=Path, help="write a contact sheet instead of scoring")
     parser.add_argument("--count", type=int, default=12, help="pictures of the contact sheet, evenly spread")
     parser.add_argument("--columns", type=int, default=2, help="of the contact sheet")
@@ -216,7 +237,10 @@ def main() -> None:
         contact_sheet(model, spread, temperatures, arguments.columns).save(arguments.sheet)
         return
     bar = tqdm(pictures, "scoring", count_pictures(arguments.pictures), disable=None)
-    print(json.dumps({"size": arguments.size, **evaluate(model, bar, temperatures)}, indent=2))
+    table = evaluate(model, bar, temperatures)
+    print(json.dumps({"size": arguments.size, **table}, indent=2))
+    if arguments.plot:
+        draw_trade_off(table, arguments.plot)
 
 
 if __name__ == "__main__":

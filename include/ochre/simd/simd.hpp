@@ -83,9 +83,9 @@ template <class T, class Arch>
   }
 }
 
-// Ask for the cache line at `from` in the first-level or the second-level cache; any address is allowed.
-[[gnu::always_inline]] inline void prefetch_near(const float* from) noexcept { __builtin_prefetch(from, 0, 3); }
-[[gnu::always_inline]] inline void prefetch_far(const float* from) noexcept { __builtin_prefetch(from, 0, 2); }
+// Ask for the cache line at `from`; any address is allowed. Into all levels: what does not stay in the first is found in
+// the second, and asking for the second alone made whole networks 3 % slower (Zen 5).
+[[gnu::always_inline]] inline void prefetch(const float* from) noexcept { __builtin_prefetch(from, 0, 3); }
 
 // The bits of a float as an integer, and back.
 template <class Arch>

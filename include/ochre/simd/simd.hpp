@@ -83,8 +83,8 @@ template <class T, class Arch>
   }
 }
 
-// Ask for the cache line at `from`; any address is allowed. Into all levels: what does not stay in the first is found in
-// the second, and asking for the second alone made whole networks 3 % slower (Zen 5).
+// Ask for the cache line at `from`; any address is allowed. Into all levels: what does not stay in the first is found
+// in the second, and asking for the second alone made whole networks 3 % slower (Zen 5).
 [[gnu::always_inline]] inline void prefetch(const float* from) noexcept { __builtin_prefetch(from, 0, 3); }
 
 // The bits of a float as an integer, and back.

@@ -27,13 +27,12 @@ Result<std::vector<float>> colours_of(const LoadedPicture& grey, PictureColorize
   return ab;
 }
 
-// The mean length of one - other; of one where other is empty.
+// The mean length of one - other.
 double mean_distance(const std::vector<float>& one, const std::vector<float>& other) {
   const std::size_t pixels = one.size() / 2;
   double sum = 0;
   for (std::size_t i = 0; i < pixels; ++i) {
-    const bool alone = other.empty();
-    sum += std::hypot(one[i] - (alone ? 0 : other[i]), one[pixels + i] - (alone ? 0 : other[pixels + i]));
+    sum += std::hypot(one[i] - other[i], one[pixels + i] - other[pixels + i]);
   }
   return sum / static_cast<double>(pixels);
 }
@@ -51,7 +50,7 @@ Status Steadiness::add(const LoadedPicture& grey, PictureColorizer& colorizer) {
     if (!after) return after.error();
     moved[i] = mean_distance(*after, *before);
   }
-  chroma_ += mean_distance(*before, {});
+  chroma_ += mean_distance(*before, std::vector<float>(before->size()));
   for (std::size_t i = 0; i < moved.size(); ++i) moved_[i] += moved[i];
   ++pictures_;
   return {};

@@ -43,6 +43,13 @@ class Model:
     temperature: float
 
 
+def take_weights(network: Network, tensors: dict, path: Path) -> None:
+    """Puts the tensors of a file into the network; all of them, but for the counters of batches."""
+    missing, unexpected = network.load_state_dict(tensors, strict=False)
+    if unexpected or any(not name.endswith("num_batches_tracked") for name in missing):
+        raise ValueError(f"{path}: tensors do not fit the network: {missing} {unexpected}")
+
+
 def open_model(path: Path) -> Model:
     """Opens a checkpoint (its averaged weights) or a model file."""
     if path.suffix == ".safetensors":
@@ -54,9 +61,7 @@ def open_model(path: Path) -> Model:
         state = torch.load(path, map_location="cpu", weights_only=True)
         text, tensors, temperature = state["network"], state["average"], 1.0
     network = Network(text).eval()
-    missing, unexpected = network.load_state_dict(tensors, strict=False)
-    if unexpected or any(not name.endswith("num_batches_tracked") for name in missing):
-        raise ValueError(f"{path}: tensors do not fit the network: {missing} {unexpected}")
+    take_weights(network, tensors, path)
     return Model(network.to(memory_format=torch.channels_last), temperature)
 
 

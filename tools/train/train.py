@@ -30,7 +30,7 @@ from tqdm import tqdm
 
 from ab import SoftEncoder, lab_from_rgb, lightness_from_grey
 from batches import Batches, Schedule
-from evaluate import Model
+from evaluate import Model, take_weights
 from export import export
 from network import Network, network_text
 from pictures import open_collection
@@ -118,10 +118,8 @@ class Trainer:
     def start_from(self, path: Path) -> None:
         """Takes the weights of a model file of the same network."""
         tensors = load_file(path)
-        for module in (*self.replicas, self.average):
-            missing, unexpected = module.load_state_dict(tensors, strict=False)
-            if unexpected or any(not name.endswith("num_batches_tracked") for name in missing):
-                raise ValueError(f"{path}: tensors do not fit the network: {missing} {unexpected}")
+        for network in (*self.replicas, self.average):
+            take_weights(network, tensors, path)
 
     def use_prior(self, loss: dict) -> None:
         kind, mixing, sigma = loss["prior"], loss["mixing"], loss["sigma"]

@@ -16,7 +16,7 @@ std::string steps(const std::string& text, const std::string& wanted = {}, bool 
   const Index layer = wanted.empty() ? network.output : network.find(wanted).value();
   std::string all;
   for (const auto& step : fused_steps(network, layer, keep_all)) {
-    const char* const kinds[] = {"conv ", "head ", "import ", "readable "};
+    const char* const kinds[] = {"conv ", "head ", "sum ", "import ", "readable "};
     all += (all.empty() ? "" : " | ") + std::string(kinds[static_cast<int>(step.kind)]);
     for (std::size_t i = 0; i < step.layers.size(); ++i) {
       all += (i > 0 ? "+" : "") + network.layers[static_cast<std::size_t>(step.layers[i])].name;
@@ -47,8 +47,7 @@ TEST_CASE("chains of convolution, batch norm and rectifier are one step") {
 
 TEST_CASE("what is read elsewhere, or wanted, is not swallowed") {
   CHECK(steps(test::branches.text) ==
-        "conv a+ra | conv b+nb | readable sum | readable rs | conv c | readable up | readable cat | conv d | "
-        "readable twice | conv e");
+        "conv a+ra | conv b+nb | sum sum+rs | conv c | readable up | readable cat | conv d | sum twice | conv e");
   const auto text = lines("conv2d a out=4 kernel=1\nbatch_norm b\nrelu c\nbatch_norm d", "d");
   CHECK(steps(text, "d") == "conv a+b+c+d");
   CHECK(steps(text, "c") == "conv a+b+c");
@@ -56,8 +55,18 @@ TEST_CASE("what is read elsewhere, or wanted, is not swallowed") {
   CHECK(steps(text, "a") == "conv a");
   CHECK(steps(text, "d", true) == "conv a | readable b | readable c | readable d");
   CHECK(steps(lines("conv2d a out=4 kernel=1\nrelu b\nadd c from=b,a", "c")) == "conv a | readable b | readable c");
+  CHECK(steps(lines("conv2d a out=4 kernel=1\nadd c from=x,a", "c")) == "conv a | readable c");
   // A reader that is not needed does not count.
   CHECK(steps(lines("conv2d a out=4 kernel=1\nrelu b\nadd c from=b,a", "c"), "b") == "conv a+b");
+}
+
+TEST_CASE("sums of what convolutions and sums give keep their layout, and take a rectifier with them") {
+  const std::string start = "conv2d a out=4 kernel=1\nconv2d b out=4 kernel=1 from=x\nadd c from=a,b\n";
+  CHECK(steps(lines(start + "leaky_relu d slope=0.1\nadd e from=d,a\nadd f from=e,d,b\ntanh g", "g")) ==
+        "conv a | conv b | sum c+d | sum e | sum f | readable g");
+  CHECK(steps(lines(start + "relu d\nbatch_norm e", "e")) == "conv a | conv b | sum c+d | readable e");
+  CHECK(steps(lines(start + "relu d", "d"), "d", true) == "conv a | conv b | sum c | readable d");
+  CHECK(steps(lines("conv2d a out=4 kernel=1\ntanh t\nadd c from=a,t", "c")) == "conv a | readable t | readable c");
 }
 
 TEST_CASE("groups are left to the readable engine") {
@@ -66,8 +75,7 @@ TEST_CASE("groups are left to the readable engine") {
 
 TEST_CASE("only a scale of the input is done while it is copied") {
   CHECK(steps(test::inputs.text) ==
-        "readable sum | conv a | import s | conv b | readable v | readable c | conv d | conv f | readable e | "
-        "readable r");
+        "readable sum | conv a | import s | conv b | readable v | readable c | conv d | conv f | sum e+r");
 }
 
 TEST_CASE("the colour head: logits, softmax, mean, perhaps a scale; nothing of it read elsewhere") {

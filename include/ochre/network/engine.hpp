@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <ochre/base/function_ref.hpp>
+#include <ochre/kernels/blocked_sum.hpp>
 #include <ochre/network/engine_builder.hpp>
 #include <ochre/tensor/aligned_buffer.hpp>
 
@@ -69,6 +70,7 @@ class EngineWorkspace {
     kernels::ConvWork work;
     std::vector<EngineTensorView> inputs;
     std::vector<TensorView<const float>> planar_inputs;
+    std::vector<BlockedView<const float>> blocked_inputs;
     bool clear = false;  // the output's border holds something else
   };
 
@@ -205,6 +207,11 @@ class Engine {
       case StepWork::color_head:
         planned.color_head->run(step.inputs[0].blocked, planar, step.work, scratch, team);
         break;
+      case StepWork::sum:
+        for_ranges(team, out.layout.blocks() * out.layout.extent.h, 1, [&](Index first, Index last, int) noexcept {
+          kernels::sum_blocked(step.blocked_inputs, blocked(out), planned.rectifier, planned.slope, first, last);
+        });
+        break;
       case StepWork::planar_layer:
         planned.planar_layer->run(step.planar_inputs, planar, scratch);
         break;
@@ -323,6 +330,7 @@ inline Status Engine::prepare_steps(EngineWorkspace& workspace) const {
       const auto at = static_cast<std::size_t>(in);
       step.inputs.push_back(view(workspace.tensors_[at], plan_->tensors[at].block != 0));
       step.planar_inputs.push_back(step.inputs.back().planar);
+      step.blocked_inputs.push_back(step.inputs.back().blocked);
       shapes.push_back(workspace.tensors_[at].shape);
     }
     const auto& out = workspace.tensors_[static_cast<std::size_t>(planned.output)].layout;

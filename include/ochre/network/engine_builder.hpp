@@ -250,6 +250,8 @@ class EngineBuilder {
         return add_convolution(step, algorithm);
       case StepKind::color_head:
         return add_color_head(step);
+      case StepKind::sum:
+        return add_sum(step);
       case StepKind::readable:
         break;
     }
@@ -387,6 +389,18 @@ class EngineBuilder {
     const Index output = add_step(StepWork::color_head, step.layers, {input}, step.layers.back(), 0);
     plan_.steps.back().color_head = *std::move(kernel);
     plan_.tensors[static_cast<std::size_t>(output)].channels = 2;
+    return {};
+  }
+
+  Status add_sum(const FusedStep& step) {
+    std::vector<Index> inputs;
+    for (const Index from : layer(step.layers[0]).inputs) inputs.push_back(tensor_of(from, channel_block));
+    add_step(StepWork::sum, step.layers, std::move(inputs), step.layers.back(), channel_block);
+    if (step.layers.size() == 1) return {};
+    PlannedStep& planned = plan_.steps.back();
+    const auto* leaky = std::get_if<layers::LeakyReluSpec>(&layer(step.layers[1]).spec);
+    planned.rectifier = leaky != nullptr ? kernels::Rectifier::leaky : kernels::Rectifier::relu;
+    if (leaky != nullptr) planned.slope = static_cast<float>(leaky->slope);
     return {};
   }
 

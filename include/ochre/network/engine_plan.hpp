@@ -22,6 +22,7 @@ enum class StepWork {
   import_input,  // y = factor·x + offset, from the caller's input
   convolution,
   color_head,
+  sum,
   planar_layer,
   to_blocked,
   to_planar,
@@ -34,6 +35,8 @@ struct PlannedStep {
   StepWork work = StepWork::import_input;
   float factor = 1.0f;  // of an import
   float offset = 0.0f;
+  kernels::Rectifier rectifier = kernels::Rectifier::none;  // of a sum
+  float slope = 0.0f;
   std::unique_ptr<kernels::ConvKernel> convolution;  // one of these, as `work` says
   std::unique_ptr<kernels::ColorHeadKernel> color_head;
   std::unique_ptr<PlanarLayer> planar_layer;
@@ -46,6 +49,8 @@ struct PlannedStep {
         return planar_layer->algorithm();
       case StepWork::color_head:
         return "direct, softmax, mean";
+      case StepWork::sum:
+        return "sum";
       case StepWork::import_input:
         return "import";
       case StepWork::to_blocked:

@@ -2,19 +2,20 @@
 // step. A chain is fused only where each of its outputs is read by the next layer alone and nobody asked to keep it.
 //   conv2d | conv_transpose2d  [batch_norm]  [relu | leaky_relu [batch_norm]]
 //   conv2d 1x1  softmax  conv2d 1x1 to two channels  [scale]                      the colour head
+//   add of what such steps give  [relu | leaky_relu]                              a skip, in the same layout
 //   scale of the network's input                                                  done while it is copied in
 // All other layers run as the readable engine runs them. Tested by fused_steps_test.cpp.
 #pragma once
 
+#include <algorithm>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 #include <ochre/network/memory_plan.hpp>
 
 namespace ochre::inline v0 {
 
-enum class StepKind { convolution, color_head, input_scale, readable };
+enum class StepKind { convolution, color_head, sum, input_scale, readable };
 
 struct FusedStep {
   StepKind kind = StepKind::readable;
@@ -29,6 +30,7 @@ class StepFinder {
       : network_(network),
         keep_all_(keep_all),
         needed_(needed_layers(network, wanted)),
+        blocked_(network.layers.size(), false),
         readers_(network.layers.size()) {
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
       if (!needed_[i]) continue;
@@ -45,6 +47,8 @@ class StepFinder {
       if (!needed_[i] || done[i]) continue;
       FusedStep step = starting_at(static_cast<Index>(i));
       for (const Index layer : step.layers) done[static_cast<std::size_t>(layer)] = true;
+      const bool blocked = step.kind == StepKind::convolution || step.kind == StepKind::sum;
+      blocked_[static_cast<std::size_t>(step.layers.back())] = blocked;
       steps.push_back(std::move(step));
     }
     return steps;
@@ -69,24 +73,37 @@ class StepFinder {
     if (spec<layers::ScaleSpec>(first) != nullptr && layer(first).inputs[0] == network_input) {
       return {StepKind::input_scale, {first}};
     }
+    if (sums_blocked(first)) {
+      FusedStep step{StepKind::sum, {first}};
+      take<layers::ReluSpec, layers::LeakyReluSpec>(step);
+      return step;
+    }
     const auto* conv = spec<layers::Conv2dSpec>(first);
     const auto* transposed = spec<layers::ConvTranspose2dSpec>(first);
     const Index groups = conv != nullptr ? conv->groups : transposed != nullptr ? transposed->groups : 0;
     if (groups != 1) return {StepKind::readable, {first}};
     if (FusedStep head = color_head(first); head.kind == StepKind::color_head) return head;
     FusedStep step{StepKind::convolution, {first}};
-    const auto take = [&](auto&&... is) {
-      const Index next = follower(step.layers.back());
-      const bool fits = (is(next) || ...);
-      if (fits) step.layers.push_back(next);
-      return fits;
-    };
-    const auto batch_norm = [&](Index i) { return spec<layers::BatchNormSpec>(i) != nullptr; };
-    const auto relu = [&](Index i) { return spec<layers::ReluSpec>(i) != nullptr; };
-    const auto leaky_relu = [&](Index i) { return spec<layers::LeakyReluSpec>(i) != nullptr; };
-    take(batch_norm);
-    if (take(relu, leaky_relu)) take(batch_norm);
+    take<layers::BatchNormSpec>(step);
+    if (take<layers::ReluSpec, layers::LeakyReluSpec>(step)) take<layers::BatchNormSpec>(step);
     return step;
+  }
+
+  // Adds the next layer to the step if it is of one of these kinds.
+  template <class... Spec>
+  bool take(FusedStep& step) const {
+    const Index next = follower(step.layers.back());
+    const bool fits = ((spec<Spec>(next) != nullptr) || ...);
+    if (fits) step.layers.push_back(next);
+    return fits;
+  }
+
+  // Does it add only what is in the fast engine's layout already?
+  bool sums_blocked(Index i) const {
+    if (spec<layers::AddSpec>(i) == nullptr) return false;
+    const auto& inputs = layer(i).inputs;
+    return std::all_of(inputs.begin(), inputs.end(),
+                       [&](Index from) { return from != network_input && blocked_[static_cast<std::size_t>(from)]; });
   }
 
   // Is it a 1x1 convolution of one group, with stride 1 and no padding?
@@ -109,6 +126,7 @@ class StepFinder {
   const NetworkDescription& network_;
   bool keep_all_;
   std::vector<bool> needed_;
+  std::vector<bool> blocked_;  // by layer: the output of a step that works on blocked tensors
   std::vector<std::vector<Index>> readers_;
 };
 

@@ -1,5 +1,5 @@
 // What a camera or a recorder does to a grey picture, the same each time: to measure how steady the colours are.
-// tools/train/steadiness.py does the same in Python. Tested by cli_scores_test.cpp.
+// Tested by cli_scores_test.cpp.
 #pragma once
 
 #include <array>

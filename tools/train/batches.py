@@ -44,7 +44,8 @@ class Schedule:
 
 class Batches(torch.utils.data.Dataset):
     """Batch number `step`, a function of the seed and the step alone: uint8 [N, S, S, 4], RGB and the
-    grey picture that the network sees, of which the share `camera` of the phase is disturbed."""
+    grey picture that the network sees, of which the share `camera` of the phase is disturbed. In a
+    phase with `steadiness`, [N, S, S, 5]: the undisturbed grey picture comes first."""
 
     def __init__(self, collections: dict[str, Collection], schedule: Schedule, seed: int):
         self.collections, self.schedule, self.seed = collections, schedule, seed
@@ -61,10 +62,11 @@ class Batches(torch.utils.data.Dataset):
             for _ in range(part["pictures"]):
                 picture = collection[random.integers(len(collection))]
                 rgb = random_crop(picture, part["crop"], phase["side"], random)
-                grey = grey_of(rgb)
+                clean = seen = grey_of(rgb)
                 if random.random() < phase["camera"]:
-                    grey = disturbed(grey, random)
-                crops.append(numpy.concatenate((rgb, grey[..., None]), axis=2))
+                    seen = disturbed(clean, random)
+                greys = (clean, seen) if phase.get("steadiness") else (seen,)
+                crops.append(numpy.dstack((rgb, *greys)))
         return torch.from_numpy(numpy.stack(crops))
 
 

@@ -1,8 +1,9 @@
 """Writes a checkpoint as a model file: `python export.py street.toml CHECKPOINT --data FOLDER ...`.
 
-The file is safetensors: float32 tensors named as in the network text, and as metadata the text, the
-origin, the licence, the prior and a proof, that is what PyTorch computed for every layer in float64. A
-card in Markdown lies beside it. train.py does this at the end of a run.
+The file is safetensors: tensors named as in the network text, kernels as float16 and vectors as
+float32, and as metadata the text, the origin, the licence, the prior and a proof, that is what PyTorch
+computed for every layer in float64. A card in Markdown lies beside it. train.py does this at the end of
+a run.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from network import Network
 from pictures import sha256_of
 from prior import Prior
 
-PROOF_HEIGHT, PROOF_WIDTH = 24, 40
+PROOF_HEIGHT, PROOF_WIDTH = 32, 48
 PROOF_SAMPLES = 8
 
 
@@ -77,9 +78,13 @@ def proof(network: Network) -> dict:
 
 
 def write_model(path: Path, text: str, tensors: dict, metadata: dict[str, str]) -> None:
-    """Writes a model file with its proof, to a temporary name first."""
+    """Writes a model file with its proof, to a temporary name first.
+
+    Kernels are stored as float16: half the bytes, and an error far below what training leaves open.
+    Biases and statistics, few and of any magnitude, stay float32.
+    """
     kept = {
-        name: tensor.detach().float().contiguous()
+        name: (tensor.detach().half() if tensor.ndim > 1 else tensor.detach().float()).contiguous()
         for name, tensor in tensors.items()
         if not name.endswith("num_batches_tracked")
     }

@@ -55,6 +55,13 @@ def prior_loss(
     return (entropy * weights[level, index[:, 0]]).mean()
 
 
+def unsteadiness(clean: torch.Tensor, disturbed: torch.Tensor) -> torch.Tensor:
+    """Mean symmetric Kullback-Leibler divergence, in nats, between the distributions that a picture and
+    its disturbed twin give; logits [N, 313, h, w] each."""
+    p, q = (functional.log_softmax(logits.float(), 1) for logits in (clean, disturbed))
+    return 0.5 * ((p.exp() - q.exp()) * (p - q)).sum(1).mean()
+
+
 def measure_prior(batches: Batches, levels: int) -> Prior:
     """Over crops drawn evenly from the whole run, on the grid of the logits."""
     prior, encoder = Prior.empty(levels), SoftEncoder()
@@ -128,13 +135,17 @@ class Trainer:
     def gradients(self, share: int, pictures: torch.Tensor) -> torch.Tensor:
         """Runs one replica forward and back on its share of the batch; returns its loss."""
         pictures = pictures.to(self.device, non_blocking=True)
-        lab = lab_from_rgb(pictures[..., :3])
-        lightness = lightness_from_grey(pictures[..., 3].unsqueeze(1).float() / 255)
+        greys = torch.cat(pictures[..., 3:].unbind(3)).unsqueeze(1)  # each picture, or all clean, then all twins
+        lab = lab_from_rgb(pictures[..., :3]).repeat(len(greys) // len(pictures), 1, 1, 1)
+        lightness = lightness_from_grey(greys.float() / 255)
         replica = self.replicas[share]
         replica.zero_grad(set_to_none=True)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             logits = replica(lightness.contiguous(memory_format=torch.channels_last))
         loss = prior_loss(logits, lab, self.encoder, self.weights)
+        if len(greys) > len(pictures):
+            steadiness = self.schedule.phase(self.step)["steadiness"]
+            loss = loss + steadiness * unsteadiness(*logits.chunk(2))
         loss.backward()
         return loss.detach()
 

@@ -10,7 +10,7 @@ python=$1 ochre=$2 pictures=$3 work=$4
 mkdir -p "$work/data"
 cp -r "$pictures" "$work/data/pictures"
 run() {  # run RUN [OPTION...]
-  "$python" "$train/train.py" "$here/tiny.toml" --data "$work/data" --cache "$work/cache" --run "$work/$1" "${@:2}"
+  "$python" "$train/train.py" "$here/${configuration:-tiny.toml}" --data "$work/data" --cache "$work/cache" --run "$work/$1" "${@:2}"
 }
 
 run whole
@@ -36,5 +36,61 @@ different = [name for name in one if not torch.equal(one[name], other[name])]
 sys.exit(f"a run that was cut off gave other weights: {different[0]} and {len(different) - 1} more" if different else 0)
 END
 
-run more --start-from "$work/whole/model.safetensors"
+# Trained further, by a configuration that names another as its base; what the file says of its origin goes on.
+configuration=more.toml run more --start-from "$work/whole/model.safetensors"
 "$ochre" verify "$work/more/model.safetensors" --quiet
+
+# Averages: of a model with itself the same weights, of two what lies between; another network is refused.
+average() {  # average OUTPUT MODEL=SHARE...
+  "$python" "$train/average.py" "$work/$1.safetensors" "${@:2}"
+}
+average same "$work/whole/model.safetensors=1" "$work/whole/model.safetensors=2"
+average between "$work/whole/model.safetensors=1" "$work/more/model.safetensors=3" --temperature 0.5
+"$ochre" verify "$work/between.safetensors" --quiet
+"$python" - "$work" <<'END'
+import sys
+from pathlib import Path
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+def opened(name):
+    path = Path(sys.argv[1]) / f"{name}.safetensors"
+    with safe_open(path, "pt") as file:
+        return load_file(path), file.metadata()
+(whole, said), (more, said_more) = opened("whole/model"), opened("more/model")
+(same, _), (between, said_between) = opened("same"), opened("between")
+assert said_more["origin"].startswith(said["origin"] + " Trained further by"), said_more["origin"]
+assert said_between["origin"].count(said["origin"]) == 1 and "1 : 3" in said_between["origin"], said_between["origin"]
+assert said_between["temperature"] == "0.5", said_between["temperature"]
+for name in whole:
+    assert (same[name] == whole[name]).all(), name
+    expected = (whole[name].double() + 3 * more[name].double()) / 4
+    assert (between[name].double() - expected).abs().max() <= 1e-3 * expected.abs().max(), name
+assert any((whole[name] != more[name]).any() for name in whole)
+del more["conv1_1.weight"]
+save_file(more, Path(sys.argv[1]) / "short.safetensors", said_more)
+END
+if average refused "$work/whole/model.safetensors=1" "$work/short.safetensors=1" 2>/dev/null; then
+  echo "a model that lacks a tensor was averaged"
+  exit 1
+fi
+[ ! -e "$work/refused.safetensors" ]
+
+# Two models side by side; and where the colours of a surface lie: its own picture's are the truth.
+rows=$("$python" "$train/compare.py" "$work/data/pictures" one="$work/whole/model.safetensors" \
+  other="$work/more/model.safetensors" --size 64 --plot "$work/compared.png")
+[ "$(grep -cE '^\| (one|other|grey) (\| [0-9.]+ ){6}' <<<"$rows")" = 3 ] || { echo "$rows"; exit 1; }
+[ -s "$work/compared.png" ]
+"$python" - "$work/plain" <<'END'
+import sys
+from pathlib import Path
+from PIL import Image
+Path(sys.argv[1]).mkdir()
+for name, blue in (("1.png", 0), ("2.png", 255)):
+    Image.new("RGB", (16, 8), (0, 0, blue)).save(Path(sys.argv[1]) / name)
+END
+"$python" "$train/regions.py" "$work/plain" --region all 0 0 16 8 |
+  grep -qF '| plain | all | 39.6 (0.0 to 79.2) | -53.9 (-107.9 to 0.0) |'
+if "$python" "$train/regions.py" "$work/plain" --region beyond 8 0 16 8 >/dev/null 2>&1; then
+  echo "a region outside the frame was accepted"
+  exit 1
+fi

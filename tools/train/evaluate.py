@@ -200,17 +200,18 @@ def contact_sheet(model: Model, pictures: list, temperatures: list[float], colum
     return Image.fromarray(torch.cat(lines).numpy())
 
 
-def draw_trade_off(table: dict, path: Path) -> None:
-    """Vividness against error: each score over the colourfulness that a temperature gives."""
+def draw_trade_off(tables: dict[str, dict], path: Path) -> None:
+    """Vividness against error: each score over the colourfulness that a temperature gives; a line a model."""
     from matplotlib import pyplot
 
     names = {"psnr_rgb": "PSNR, dB", "auc": "AuC, %", "auc_rebalanced": "AuC rebalanced, %"}
     figure, axes = pyplot.subplots(1, len(names), figsize=(4 * len(names), 3.2), layout="constrained")
-    rows = [(float(temperature), row) for temperature, row in table["temperatures"].items()]
     for axis, (name, label) in zip(axes, names.items()):
-        axis.plot([row["colourfulness"] for _, row in rows], [row[name] for _, row in rows], marker=".")
-        for temperature, row in rows:
-            axis.annotate(f"T {temperature:g}", (row["colourfulness"], row[name]), fontsize=7)
+        for model, table in tables.items():
+            rows = [(float(temperature), row) for temperature, row in table["temperatures"].items()]
+            axis.plot([row["colourfulness"] for _, row in rows], [row[name] for _, row in rows], marker=".", label=model)
+            for temperature, row in rows:
+                axis.annotate(f"T {temperature:g}", (row["colourfulness"], row[name]), fontsize=7)
         axis.axhline(table["grey"][name], color="grey", linestyle=":", label="grey")
         axis.axvline(table["colourfulness_truth"], color="green", linestyle=":", label="colourfulness of the truth")
         axis.set_xlabel("colourfulness")
@@ -245,7 +246,7 @@ def main() -> None:
     table = evaluate(model, bar, temperatures)
     print(json.dumps({"size": arguments.size, **table}, indent=2))
     if arguments.plot:
-        draw_trade_off(table, arguments.plot)
+        draw_trade_off({arguments.model.stem: table}, arguments.plot)
 
 
 if __name__ == "__main__":

@@ -11,14 +11,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import tomllib
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from tqdm import tqdm
 
+from configuration import read_configuration
 from evaluate import evaluate, open_model, squares
 from network import Network
 from pictures import sha256_of
@@ -26,6 +28,21 @@ from prior import Prior
 
 PROOF_HEIGHT, PROOF_WIDTH = 32, 48
 PROOF_SAMPLES = 8
+
+
+@dataclass
+class Beginning:
+    """Where a run's first weights come from: nothing, or a model file."""
+
+    origin: str = ""
+    data: dict[str, str] = field(default_factory=dict)  # SHA-256 of each archive it was trained on
+
+    @classmethod
+    def of(cls, path: Path) -> tuple[Beginning, dict[str, torch.Tensor]]:
+        """What a model file says of itself, and its tensors."""
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata()
+        return cls(metadata["origin"], json.loads(metadata["data_sha256"])), load_file(path)
 
 
 def proof_picture(channels: int, height: int, width: int) -> torch.Tensor:
@@ -99,19 +116,27 @@ def write_model(path: Path, text: str, tensors: dict, metadata: dict[str, str]) 
     os.replace(temporary, path)
 
 
-def origin(config: dict, state: dict) -> str:
-    """One paragraph: who trained it, on what, for how long."""
-    pictures = ", ".join(item["path"] for item in config["collections"].values())
+def archives(config: dict) -> list[Path]:
+    """The collections that some phase takes pictures from."""
+    used = {name for phase in config["phases"] for name in phase["batch"]}
+    return [Path(item["path"]) for name, item in config["collections"].items() if name in used]
+
+
+def origin(config: dict, state: dict, beginning: Beginning) -> str:
+    """One paragraph: who trained it, on what, for how long; after that of the weights it began with."""
+    pictures = ", ".join(path.name for path in archives(config))
     phases = "; ".join(
         f"{phase['steps']} steps of {sum(p['pictures'] for p in phase['batch'].values())} crops, "
         f"{phase['side']}x{phase['side']}, {100 * phase['camera']:.0f} % of them as a camera sees them"
+        + (f", steadiness {phase['steadiness']:g}" if phase.get("steadiness") else "")
         for phase in config["phases"]
     )
+    start = f"{beginning.origin} Trained further" if beginning.origin else "Trained from scratch"
     return (
-        f"Trained from scratch by the ochre project with tools/train on {pictures} "
-        f"({config['card']['pictures']}). {phases}. Step {state['step']}, "
-        f"{state['seconds'] / 60:.0f} minutes on {config['card']['machine']}, exponential moving "
-        f"average of the weights; {config['loss']['prior']} prior, lambda {config['loss']['mixing']}. "
+        f"{start} by the ochre project with tools/train on {pictures} "
+        f"({config['card']['pictures']}). {phases}. {state['seconds'] / 60:.0f} minutes on "
+        f"{config['card']['machine']}, exponential moving average of the weights; {config['loss']['prior']} prior, "
+        f"lambda {config['loss']['mixing']}. "
         f"{datetime.now(UTC):%Y-%m-%d}."
     )
 
@@ -119,13 +144,14 @@ def origin(config: dict, state: dict) -> str:
 def export(config: dict, data: Path, checkpoint: Path, output: Path) -> None:
     """Writes `output`, and its card beside it: what it is, and its scores on the validation pictures."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    paths = [data / item["path"] for item in config["collections"].values()]
+    paths = [data / path for path in archives(config)]
     card = config["card"]
+    beginning = Beginning(**state["beginning"])
     metadata = {
         "description": card["description"],
-        "origin": origin(config, state),
+        "origin": origin(config, state, beginning),
         "licence": card["licence"],
-        "data_sha256": json.dumps({path.name: sha256_of(path) for path in paths}),
+        "data_sha256": json.dumps(beginning.data | {path.name: sha256_of(path) for path in paths}),
         "prior": Prior(state["counts"]).text(),
         "temperature": repr(float(card["temperature"])),
         "size": str(card["size"]),
@@ -162,7 +188,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="where the collections lie")
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
-    export(tomllib.loads(arguments.config.read_text()), arguments.data, arguments.checkpoint, arguments.output)
+    export(read_configuration(arguments.config), arguments.data, arguments.checkpoint, arguments.output)
 
 
 if __name__ == "__main__":

@@ -18,20 +18,20 @@ import os
 import signal
 import sys
 import time
-import tomllib
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy
 import torch
 import torch.nn.functional as functional
-from safetensors.torch import load_file
 from tqdm import tqdm
 
 from ab import SoftEncoder, lab_from_rgb, lightness_from_grey
 from batches import Batches, Schedule
+from configuration import read_configuration
 from evaluate import Model, take_weights
-from export import export
+from export import Beginning, export
 from network import Network, network_text
 from pictures import open_collection
 from prior import Prior, draw, gradient_levels, target_ab
@@ -112,6 +112,7 @@ class Trainer:
         self.prior = Prior.empty(config["loss"]["gradient_levels"])
         self.weights = torch.ones(1, 313, device=device)
         self.step, self.seconds = 0, 0.0
+        self.beginning = Beginning()
 
     def initialise(self) -> None:
         """He initialisation; the classifier starts small, so that the first guess is even."""
@@ -123,8 +124,8 @@ class Trainer:
                     torch.nn.init.normal_(module.weight, std=0.01)
 
     def start_from(self, path: Path) -> None:
-        """Takes the weights of a model file of the same network."""
-        tensors = load_file(path)
+        """Takes the weights of a model file of the same network, and what it says of their origin."""
+        self.beginning, tensors = Beginning.of(path)
         for network in (*self.replicas, self.average):
             take_weights(network, tensors, path)
 
@@ -185,6 +186,7 @@ class Trainer:
         state = {name: getattr(self, name).state_dict() for name in ("model", "average")}
         state |= {"optimiser": self.optimiser.state_dict(), "step": self.step}
         state |= {"seconds": self.seconds, "counts": self.prior.counts, "network": self.text}
+        state |= {"beginning": asdict(self.beginning)}
         temporary = path.with_suffix(".tmp")
         torch.save(state, temporary)
         os.replace(temporary, path)
@@ -200,6 +202,7 @@ class Trainer:
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.seconds = state["step"], state["seconds"]
         self.prior = Prior(state["counts"].cpu())
+        self.beginning = Beginning(**state["beginning"])
 
 
 def supports_bfloat16() -> bool:
@@ -305,7 +308,7 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     arguments = parse_arguments()
     keep_memory()
-    config = tomllib.loads(arguments.config.read_text())
+    config = read_configuration(arguments.config)
     torch.manual_seed(config["seed"])
     torch.set_num_threads(config["threads"])
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -1,0 +1,71 @@
+"""Averages the weights of models of one network: `average.py OUTPUT MODEL=SHARE MODEL=SHARE...`.
+
+Weights of runs that began with one another lie in one valley of the loss: their average is as good as
+the best, and between them in what they were trained for (Wortsman et al., Model soups, ICML 2022,
+section 3). Writes a model file with its own proof; description, licence, size, prior and, unless
+`--temperature` says otherwise, the temperature are those of the first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from safetensors import safe_open
+
+from evaluate import take_weights
+from export import Beginning, write_model
+from network import Network
+
+
+def share_of(text: str) -> tuple[Path, int]:
+    path, found, share = text.rpartition("=")
+    if not found or not share.isdigit() or int(share) == 0:
+        raise argparse.ArgumentTypeError(f"`{text}`: expected MODEL=SHARE, a share of 1 or more")
+    return Path(path), int(share)
+
+
+def joint_origin(origins: list[str], shares: list[int]) -> str:
+    """That of each model, one after the other; what a model shares with the one before is said once."""
+    told, before = [], ""
+    for origin in origins:
+        told.append(f"as the one before, then: {origin[len(before):].strip()}"
+                    if before and origin.startswith(before) else origin)  # fmt: skip
+        before = origin
+    listed = " ".join(f"({number}) {text}" for number, text in enumerate(told, 1))
+    return f"Average, {' : '.join(map(str, shares))}, of the weights of these models: {listed}"
+
+
+def averaged(paths: list[Path], shares: list[int], text: str) -> tuple[dict, list[Beginning]]:
+    """The mean tensors, and where those of each file come from."""
+    mean, beginnings = {}, []
+    for path, share in zip(paths, shares):
+        beginning, tensors = Beginning.of(path)
+        take_weights(Network(text), tensors, path)
+        beginnings.append(beginning)
+        for name, tensor in tensors.items():
+            mean[name] = mean.get(name, 0) + tensor.double() * (share / sum(shares))
+    return mean, beginnings
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("output", type=Path)
+    parser.add_argument("models", type=share_of, nargs="+", metavar="MODEL=SHARE")
+    parser.add_argument("--temperature", type=float, help="default: the first model's")
+    arguments = parser.parse_args()
+    paths, shares = map(list, zip(*arguments.models))
+    with safe_open(paths[0], "pt") as file:
+        metadata = file.metadata()
+    tensors, beginnings = averaged(paths, shares, metadata["network"])
+    kept = {name: metadata[name] for name in ("description", "licence", "prior", "temperature", "size")}
+    kept["origin"] = joint_origin([beginning.origin for beginning in beginnings], shares)
+    kept["data_sha256"] = json.dumps({name: sha for each in beginnings for name, sha in each.data.items()})
+    if arguments.temperature:
+        kept["temperature"] = repr(arguments.temperature)
+    write_model(arguments.output, metadata["network"], tensors, kept)
+
+
+if __name__ == "__main__":
+    main()

@@ -215,11 +215,11 @@ TEST_CASE("colorizer: a network that gives ab directly works as well") {
 }
 
 TEST_CASE("colorizer: working size") {
-  CHECK(color::working_size({480, 640}, 256) == Extent{256, 344});
+  CHECK(color::working_size({480, 640}, 256) == Extent{256, 336});
   CHECK(color::working_size({1, 1}, 256) == Extent{256, 256});
-  CHECK(color::working_size({1, 100000}, 256) == Extent{8, 1024});
-  CHECK(color::working_size({6000, 8000}, 256) == Extent{256, 344});
-  CHECK(color::working_size({100, 99}, 8) == Extent{8, 8});
+  CHECK(color::working_size({1, 100000}, 256) == Extent{16, 1024});
+  CHECK(color::working_size({6000, 8000}, 256) == Extent{256, 336});
+  CHECK(color::working_size({100, 99}, 8) == Extent{16, 16});
 }
 
 TEST_CASE("colorizer: options out of range and wrong calls are errors that say what is wrong") {

@@ -318,7 +318,7 @@ TEST_CASE("audit: layers that the output does not need are not computed, and not
 TEST_CASE("audit: the embedded model") {
   const auto file = MappedFile::open(OCHRE_WEIGHTS_DIR "/street.safetensors").value();
   const auto model = Model::parse(file.bytes()).value();
-  const Shape shape{1, 1, 72, 64};
+  const Shape shape{1, 1, 80, 64};
   const auto engine = load_engine(model, {.input = shape}).value();
   const auto input = lightness(shape);
   const auto report = audit::audit_engine(engine, model, input.view(), {.threads = 2}).value();

@@ -67,7 +67,7 @@ TEST_CASE("engine: every layer can be the output") {
 }
 
 TEST_CASE("engine: street, and the public networks at full width, on a small picture") {
-  check_network(make_engine(models::street), {1, 1, 40, 72});
+  check_network(make_engine(models::street), {1, 1, 48, 80});
   check_network(make_engine(models::siggraph17), {1, 4, 24, 32});
 }
 
@@ -302,7 +302,7 @@ TEST_CASE("engine: every convolution holds the bound of its algorithm, given its
   for (const auto* network : test::small_networks) {
     check_steps(make_engine(network->text, {.input = network->input}), network->input, algorithms);
   }
-  check_steps(make_engine(models::street), {1, 1, 24, 40}, algorithms);
+  check_steps(make_engine(models::street), {1, 1, 32, 48}, algorithms);
   for (const auto name : {"direct", "winograd F(4,3)", "winograd F(4,2)"}) CHECK(algorithms.contains(name));
 }
 
@@ -384,7 +384,7 @@ TEST_CASE("engine: the same bits for any number of threads, our own and a host's
     }
   };
   for (const auto* network : test::small_networks) check(network->text, network->input);
-  check(models::street, {1, 1, 64, 88});
+  check(models::street, {1, 1, 64, 96});
 }
 
 TEST_CASE("engine: a batch is its pictures, one after the other") {
@@ -424,7 +424,7 @@ TEST_CASE("engine: a run allocates nothing, and leaves nothing behind for the ne
 
 TEST_CASE("engine: several threads run one engine, each with a workspace of its own") {
   const auto engine = make_engine(models::street);
-  const Shape shape{1, 1, 32, 40};
+  const Shape shape{1, 1, 32, 48};
   std::vector<Tensor<float>> expected;
   for (std::uint64_t i = 0; i < 4; ++i) expected.push_back(test::run_once(engine, random_input(shape, i).view()));
   std::atomic<int> right{0};
@@ -482,7 +482,7 @@ TEST_CASE("engine: weights and workspace stay within the memory allowed, or crea
       CHECK(bytes(*engine) <= budget);
       CHECK((part < 1 || engine->plan().weight_bytes() == free.plan().weight_bytes()));  // nothing is given up in vain
       smallest = std::min(smallest, bytes(*engine));
-      check_network(*engine, {1, shape.c, 24, 32});
+      check_network(*engine, {1, shape.c, 32, 48});
     }
     CHECK(refused > 0);
     CHECK(smallest < wanted);

@@ -111,7 +111,7 @@ TEST_CASE("network: every layer holds its bound, given its own input, on shared 
 
 TEST_CASE("network: a run allocates nothing, and a second run gives the same bits") {
   const auto network = Network<float>::create(parse_network(models::street).value(), random_weights<float>(1)).value();
-  auto input = Tensor<float>::create({1, 1, 64, 72}).value();
+  auto input = Tensor<float>::create({1, 1, 64, 80}).value();
   for (Index i = 0; i < input.shape().size(); ++i) input.data()[i] = static_cast<float>(i * 37 % 101);
   for (const int threads : {1, 2}) {
     auto workspace = network.make_workspace({.input = input.shape(), .threads = threads}).value();
@@ -147,18 +147,18 @@ TEST_CASE("network: wrong calls are errors") {
   };
   refused({.input = {1, 3, 8, 8}}, "expected 1 channels");
   refused({.input = {1, 1, 0, 8}}, "input shape");
-  refused({.input = {1, 1, 8, 8}, .threads = 0}, "0 threads");
-  refused({.input = {1, 1, 8, 8}, .layer = "nothing"}, "no layer `nothing`");
+  refused({.input = {1, 1, 16, 16}, .threads = 0}, "0 threads");
+  refused({.input = {1, 1, 16, 16}, .layer = "nothing"}, "no layer `nothing`");
   refused({.input = {1, 1, Index{1} << 31, Index{1} << 31}}, "input shape");
   refused({.input = {1, 1, Index{1} << 29, Index{1} << 29}}, "layer conv1_1");
   refused({.input = {1, 1, Index{1} << 20, Index{1} << 20}}, "no memory");
 
-  auto workspace = network.make_workspace({.input = {1, 1, 8, 8}}).value();
-  auto right = Tensor<float>::create({1, 1, 8, 8}).value();
-  auto wrong = Tensor<float>::create({1, 1, 8, 16}).value();
+  auto workspace = network.make_workspace({.input = {1, 1, 16, 16}}).value();
+  auto right = Tensor<float>::create({1, 1, 16, 16}).value();
+  auto wrong = Tensor<float>::create({1, 1, 16, 32}).value();
   CHECK(network.run(right.view(), workspace));
   CHECK(!network.run(wrong.view(), workspace));
-  CHECK(!network.run(TensorView<const float>{nullptr, {1, 1, 8, 8}}, workspace));
+  CHECK(!network.run(TensorView<const float>{nullptr, {1, 1, 16, 16}}, workspace));
   CHECK(other.run(right.view(), workspace).error().message().find("another network") != std::string::npos);
 }
 

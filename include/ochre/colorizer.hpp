@@ -166,7 +166,9 @@ inline Status Colorizer::load(const Model& model, const MappedFile* file) {
   const Head& head = model.network.head;
   const auto& layer = model.network.layers[static_cast<std::size_t>(head.layer)];
   folded_temperature_ = head.temperature;
-  EngineOptions options{.layer = layer.name, .input = {1, 0, size_, size_}, .threads = threads_, .memory = memory_};
+  const Extent square = color::working_size({size_, size_}, size_);
+  const Shape input{1, 0, square.h, square.w};
+  EngineOptions options{.layer = layer.name, .input = input, .threads = threads_, .memory = memory_};
   makes_ab_ = head.kind == HeadKind::ab || is_color_head(layer);
   if (head.kind == HeadKind::distribution && makes_ab_) {
     ColorMean mean{exponent(), {}};

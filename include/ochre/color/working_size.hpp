@@ -1,7 +1,7 @@
 // The size at which the network sees a picture: the shorter side at `size` pixels, the longer one in proportion, both
-// rounded to the multiple of 8 that the networks' strides ask for. The longer side is held to 4·size, so that a
-// panorama or a one-pixel strip costs no more than four squares; both sides then shrink alike, to 8 at least. Proven in
-// colorizer_test.cpp.
+// rounded to the multiple of 16 that the networks' strides and skips ask for. The longer side is held to 4·size, so
+// that a panorama or a one-pixel strip costs no more than four squares; both sides then shrink alike, to 16 at least.
+// Proven in colorizer_test.cpp.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 
 namespace ochre::inline v0::color {
 
-inline constexpr Index working_multiple = 8;
+inline constexpr Index working_multiple = 16;
 
 inline Extent working_size(Extent picture, Index size) noexcept {
   const double shorter = static_cast<double>(std::min(picture.h, picture.w));

@@ -12,9 +12,7 @@ import argparse
 import json
 from pathlib import Path
 
-from safetensors import safe_open
-
-from evaluate import take_weights
+from evaluate import read_model_file, take_weights
 from export import Beginning, write_model
 from network import Network
 
@@ -37,16 +35,10 @@ def joint_origin(origins: list[str], shares: list[int]) -> str:
     return f"Average, {' : '.join(map(str, shares))}, of the weights of these models: {listed}"
 
 
-def averaged(paths: list[Path], shares: list[int], text: str) -> tuple[dict, list[Beginning]]:
-    """The mean tensors, and where those of each file come from."""
-    mean, beginnings = {}, []
-    for path, share in zip(paths, shares):
-        beginning, tensors = Beginning.of(path)
-        take_weights(Network(text), tensors, path)
-        beginnings.append(beginning)
-        for name, tensor in tensors.items():
-            mean[name] = mean.get(name, 0) + tensor.double() * (share / sum(shares))
-    return mean, beginnings
+def averaged(tensors: list[dict], shares: list[int]) -> dict:
+    """The mean of tensors of the same names, float64."""
+    weights = [share / sum(shares) for share in shares]
+    return {name: sum(weight * each[name].double() for weight, each in zip(weights, tensors)) for name in tensors[0]}
 
 
 def main() -> None:
@@ -56,15 +48,17 @@ def main() -> None:
     parser.add_argument("--temperature", type=float, help="default: the first model's")
     arguments = parser.parse_args()
     paths, shares = map(list, zip(*arguments.models))
-    with safe_open(paths[0], "pt") as file:
-        metadata = file.metadata()
-    tensors, beginnings = averaged(paths, shares, metadata["network"])
-    kept = {name: metadata[name] for name in ("description", "licence", "prior", "temperature", "size")}
+    metadata, tensors = zip(*map(read_model_file, paths))
+    first, text = metadata[0], metadata[0]["network"]
+    for path, each in zip(paths, tensors):
+        take_weights(Network(text), each, path)  # refuses those of another network
+    beginnings = [Beginning.of(each) for each in metadata]
+    kept = {name: first[name] for name in ("description", "licence", "prior", "temperature", "size")}
     kept["origin"] = joint_origin([beginning.origin for beginning in beginnings], shares)
     kept["data_sha256"] = json.dumps({name: sha for each in beginnings for name, sha in each.data.items()})
     if arguments.temperature:
         kept["temperature"] = repr(arguments.temperature)
-    write_model(arguments.output, metadata["network"], tensors, kept)
+    write_model(arguments.output, text, averaged(tensors, shares), kept)
 
 
 if __name__ == "__main__":

@@ -50,12 +50,16 @@ def take_weights(network: Network, tensors: dict, path: Path) -> None:
         raise ValueError(f"{path}: tensors do not fit the network: {missing} {unexpected}")
 
 
+def read_model_file(path: Path) -> tuple[dict[str, str], dict[str, torch.Tensor]]:
+    """The metadata and the tensors of a model file."""
+    with safe_open(path, "pt") as file:
+        return file.metadata(), {name: file.get_tensor(name) for name in file.keys()}
+
+
 def open_model(path: Path) -> Model:
     """Opens a checkpoint (its averaged weights) or a model file."""
     if path.suffix == ".safetensors":
-        with safe_open(path, "pt") as file:
-            metadata = file.metadata()
-            tensors = {name: file.get_tensor(name) for name in file.keys()}
+        metadata, tensors = read_model_file(path)
         text, temperature = metadata["network"], float(metadata["temperature"])
     else:
         state = torch.load(path, map_location="cpu", weights_only=True)

@@ -16,8 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from tqdm import tqdm
 
 from configuration import read_configuration
@@ -38,11 +37,9 @@ class Beginning:
     data: dict[str, str] = field(default_factory=dict)  # SHA-256 of each archive it was trained on
 
     @classmethod
-    def of(cls, path: Path) -> tuple[Beginning, dict[str, torch.Tensor]]:
-        """What a model file says of itself, and its tensors."""
-        with safe_open(path, "pt") as file:
-            metadata = file.metadata()
-        return cls(metadata["origin"], json.loads(metadata["data_sha256"])), load_file(path)
+    def of(cls, metadata: dict[str, str]) -> Beginning:
+        """What the metadata of a model file say."""
+        return cls(metadata["origin"], json.loads(metadata["data_sha256"]))
 
 
 def proof_picture(channels: int, height: int, width: int) -> torch.Tensor:

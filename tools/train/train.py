@@ -30,7 +30,7 @@ from tqdm import tqdm
 from ab import SoftEncoder, lab_from_rgb, lightness_from_grey
 from batches import Batches, Schedule
 from configuration import read_configuration
-from evaluate import Model, take_weights
+from evaluate import Model, read_model_file, take_weights
 from export import Beginning, export
 from network import Network, network_text
 from pictures import open_collection
@@ -125,7 +125,8 @@ class Trainer:
 
     def start_from(self, path: Path) -> None:
         """Takes the weights of a model file of the same network, and what it says of their origin."""
-        self.beginning, tensors = Beginning.of(path)
+        metadata, tensors = read_model_file(path)
+        self.beginning = Beginning.of(metadata)
         for network in (*self.replicas, self.average):
             take_weights(network, tensors, path)
 

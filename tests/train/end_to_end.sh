@@ -40,6 +40,49 @@ END
 configuration=more.toml run more --start-from "$work/whole/model.safetensors"
 "$ochre" verify "$work/more/model.safetensors" --quiet
 
+# A teacher, and a model that learns from it; neither goes without the other. The loss with a lesson is what it says.
+configuration=teacher.toml run teacher
+[ ! -e "$work/teacher/model.safetensors" ]
+configuration=taught.toml run taught --teacher "$work/teacher/checkpoint.pt"
+"$ochre" verify "$work/taught/model.safetensors" --quiet
+for refused in "configuration=taught.toml run alone" "run alone --teacher $work/teacher/checkpoint.pt"; do
+  if eval "$refused" 2>"$work/refused.txt"; then echo "accepted: $refused"; exit 1; fi
+  grep -q "go together" "$work/refused.txt"
+done
+"$python" - "$train" "$work/taught/model.safetensors" <<'END'
+import sys
+sys.path.insert(0, sys.argv[1])
+import numpy, torch
+from pathlib import Path
+from ab import SoftEncoder
+from evaluate import read_model_file
+from neutral import NeutralPictures
+from prior import target_ab
+from train import Lesson, prior_loss
+metadata, _ = read_model_file(Path(sys.argv[2]))
+assert "50 % of the target the distribution of a teacher of twelve steps." in metadata["origin"], metadata["origin"]
+assert "neutral" not in metadata["data_sha256"], metadata["data_sha256"]
+
+torch.manual_seed(1)
+lab = torch.cat((100 * torch.rand(2, 1, 16, 16), 80 * torch.rand(2, 2, 16, 16) - 40), 1)
+logits, encoder, weights = torch.randn(2, 313, 4, 4), SoftEncoder(), torch.rand(4, 313) + 0.5
+index, share = encoder(target_ab(lab[:, 1:], 4, 4))
+truth = torch.zeros(32, 313).scatter_(1, index, share).view(2, 4, 4, 313).permute(0, 3, 1, 2)
+loss = lambda *lesson: prior_loss(logits, lab, encoder, weights, *lesson).item()
+assert abs(loss(Lesson(truth, torch.full((2,), 0.7))) - loss()) < 1e-5, "who says the truth changes nothing"
+wrong, whole, none = truth.roll(1, 1), torch.ones(2), torch.zeros(2)
+assert abs(loss(Lesson(wrong, whole)) - loss()) > 1e-2
+assert abs(loss(Lesson(wrong, none)) - loss()) < 1e-5
+both = loss(Lesson(wrong, torch.tensor((1.0, 0.0)))) + loss(Lesson(wrong, torch.tensor((0.0, 1.0))))
+assert abs(both - loss() - loss(Lesson(wrong, whole))) < 1e-5, "each picture has its own share"
+
+neutral = NeutralPictures()
+pictures = [neutral[index] for index in range(30)]
+assert all((picture == picture[..., :1]).all() for picture in pictures), "a neutral picture has colour"
+assert all((picture == neutral[index]).all() for index, picture in enumerate(pictures)), "not by the index alone"
+assert len({picture.tobytes() for picture in pictures}) == 30
+END
+
 # Averages: of a model with itself the same weights, of two what lies between; another network is refused.
 average() {  # average OUTPUT MODEL=SHARE...
   "$python" "$train/average.py" "$work/$1.safetensors" "${@:2}"

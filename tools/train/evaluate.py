@@ -28,6 +28,7 @@ from ab import annealed_mean, bins, lab_from_rgb, rgb_from_lab
 from network import Network
 from pictures import centred_square, count_pictures, read_pictures
 from prior import gradient_magnitude, target_ab
+from teacher import NAME, Teacher
 
 THRESHOLDS = 151
 RARE = 1e-4  # a bin with a smaller share of the pixels is not counted
@@ -41,6 +42,11 @@ class Model:
 
     network: Network
     temperature: float
+
+
+def build(text: str) -> Network | Teacher:
+    """The module of a network text, or of the teacher's name."""
+    return Teacher() if text == NAME else Network(text)
 
 
 def take_weights(network: Network, tensors: dict, path: Path) -> None:
@@ -64,7 +70,7 @@ def open_model(path: Path) -> Model:
     else:
         state = torch.load(path, map_location="cpu", weights_only=True)
         text, tensors, temperature = state["network"], state["average"], 1.0
-    network = Network(text).eval()
+    network = build(text).eval()
     take_weights(network, tensors, path)
     return Model(network.to(memory_format=torch.channels_last), temperature)
 

@@ -116,7 +116,12 @@ def write_model(path: Path, text: str, tensors: dict, metadata: dict[str, str]) 
 def archives(config: dict) -> list[Path]:
     """The collections that some phase takes pictures from."""
     used = {name for phase in config["phases"] for name in phase["batch"]}
-    return [Path(item["path"]) for name, item in config["collections"].items() if name in used]
+    return [Path(item["path"]) for name, item in config["collections"].items() if name in used and "path" in item]
+
+
+def shows_neutral(config: dict, phase: dict) -> bool:
+    """Whether a phase shows pictures of neutral.py."""
+    return any(config["collections"][name].get("made") for name in phase["batch"])
 
 
 def origin(config: dict, state: dict, beginning: Beginning) -> str:
@@ -126,14 +131,18 @@ def origin(config: dict, state: dict, beginning: Beginning) -> str:
         f"{phase['steps']} steps of {sum(p['pictures'] for p in phase['batch'].values())} crops, "
         f"{phase['side']}x{phase['side']}, {100 * phase['camera']:.0f} % of them as a camera sees them"
         + (f", steadiness {phase['steadiness']:g}" if phase.get("steadiness") else "")
+        + (", some of them pages, plots and ramps" if shows_neutral(config, phase) else "")
         for phase in config["phases"]
     )
     start = f"{beginning.origin} Trained further" if beginning.origin else "Trained from scratch"
+    taught = ""
+    if teacher := config.get("teacher"):
+        taught = f"; {100 * teacher['share']:.0f} % of the target the distribution of {teacher['description']}"
     return (
         f"{start} by the ochre project with tools/train on {pictures} "
         f"({config['card']['pictures']}). {phases}. {state['seconds'] / 60:.0f} minutes on "
         f"{config['card']['machine']}, exponential moving average of the weights; {config['loss']['prior']} prior, "
-        f"lambda {config['loss']['mixing']}. "
+        f"lambda {config['loss']['mixing']}{taught}. "
         f"{datetime.now(UTC):%Y-%m-%d}."
     )
 

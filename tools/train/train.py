@@ -3,8 +3,8 @@
 Cross entropy between the network's distribution over the 313 ab bins and the soft-encoded true ab,
 each pixel weighted by the gradient prior (prior.py). Runs on a GPU where there is one, else on the
 CPU. RUN receives the checkpoint, the log, curves and contact sheets while it goes, and at the end
-model.safetensors with its proof and card. Ctrl-C stops it after a checkpoint, `--resume` goes on from
-there; `--start-from` begins with the weights of a model file.
+model.safetensors with its proof and card (of a teacher the checkpoint is all). Ctrl-C stops it after a
+checkpoint, `--resume` goes on from there; `--start-from` begins with the weights of a model file.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import signal
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy
@@ -30,28 +30,52 @@ from tqdm import tqdm
 from ab import SoftEncoder, lab_from_rgb, lightness_from_grey
 from batches import Batches, Schedule
 from configuration import read_configuration
-from evaluate import Model, read_model_file, take_weights
+from evaluate import Model, build, open_model, read_model_file, take_weights
 from export import Beginning, export
-from network import Network, network_text
+from network import network_text
+from neutral import NeutralPictures
 from pictures import open_collection
 from prior import Prior, draw, gradient_levels, target_ab
 from progress import Progress
+from teacher import NAME, Teacher
 
 CHECKPOINT_SECONDS = 240
 LOG_STEPS = 50
 PRIOR_BATCHES = 200
 
 
+def pixel_rows(maps: torch.Tensor) -> torch.Tensor:
+    """[N, C, h, w] as float32 [N*h*w, C]."""
+    return maps.permute(0, 2, 3, 1).reshape(-1, maps.shape[1]).float()
+
+
+@dataclass
+class Lesson:
+    """What a teacher says of a batch: its distribution [N, 313, h, w], and its share of each picture's
+    target [N]."""
+
+    distribution: torch.Tensor
+    share: torch.Tensor
+
+
 def prior_loss(
-    logits: torch.Tensor, lab: torch.Tensor, encoder: SoftEncoder, weights: torch.Tensor
+    logits: torch.Tensor,
+    lab: torch.Tensor,
+    encoder: SoftEncoder,
+    weights: torch.Tensor,
+    lesson: Lesson | None = None,
 ) -> torch.Tensor:
     """Mean of W(nearest bin, gradient level) * cross entropy; logits [N, 313, h, w], Lab [N, 3, H, W],
-    weights [levels, 313]."""
+    weights [levels, 313]. The target is the soft-encoded truth, mixed with the lesson where there is one
+    (Hinton, Vinyals and Dean 2015, section 2)."""
     height, width = logits.shape[2:]
     index, share = encoder(target_ab(lab[:, 1:], height, width))
     level = gradient_levels(lab[:, :1], height, width, len(weights))
-    rows = logits.permute(0, 2, 3, 1).reshape(-1, logits.shape[1]).float()
-    entropy = -(functional.log_softmax(rows, 1).gather(1, index) * share).sum(1)
+    rows = functional.log_softmax(pixel_rows(logits), 1)
+    entropy = -(rows.gather(1, index) * share).sum(1)
+    if lesson:
+        taught = -(rows * pixel_rows(lesson.distribution)).sum(1)
+        entropy = torch.lerp(entropy, taught, lesson.share.repeat_interleave(height * width))
     return (entropy * weights[level, index[:, 0]]).mean()
 
 
@@ -90,13 +114,14 @@ class Trainer:
 
     def __init__(self, config: dict, device: torch.device):
         self.options, self.device, self.seed = config["optimiser"], device, config["seed"]
-        self.text = network_text(config["network"])
+        self.text = NAME if config["network"] == NAME else network_text(config["network"])
         self.schedule = Schedule(config["phases"])
-        self.model = Network(self.text).to(device, memory_format=torch.channels_last)
+        self.model = build(self.text).to(device, memory_format=torch.channels_last)
         self.initialise()
         self.average = copy.deepcopy(self.model)
-        decayed = [p for p in self.model.parameters() if p.ndim > 1]
-        plain = [p for p in self.model.parameters() if p.ndim <= 1]
+        trained = [p for p in self.model.parameters() if p.requires_grad]
+        decayed = [p for p in trained if p.ndim > 1]
+        plain = [p for p in trained if p.ndim <= 1]
         self.optimiser = torch.optim.AdamW(
             [{"params": decayed}, {"params": plain, "weight_decay": 0.0}],
             weight_decay=self.options["weight_decay"],
@@ -113,11 +138,13 @@ class Trainer:
         self.weights = torch.ones(1, 313, device=device)
         self.step, self.seconds = 0, 0.0
         self.beginning = Beginning()
+        self.teacher: Teacher | None = None
+        self.share = config.get("teacher", {}).get("share", 0.0)
 
     def initialise(self) -> None:
         """He initialisation; the classifier starts small, so that the first guess is even."""
         for module in self.model.modules():
-            if isinstance(module, torch.nn.Conv2d | torch.nn.ConvTranspose2d):
+            if isinstance(module, torch.nn.Conv2d | torch.nn.ConvTranspose2d) and module.weight.requires_grad:
                 torch.nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
                 if module.bias is not None:
                     torch.nn.init.zeros_(module.bias)
@@ -130,6 +157,19 @@ class Trainer:
         for network in (*self.replicas, self.average):
             take_weights(network, tensors, path)
 
+    def learn_from(self, path: Path) -> None:
+        """Takes a checkpoint of a teacher; `share` of [teacher] is what its word counts."""
+        self.teacher = open_model(path).network.to(self.device)
+
+    @torch.no_grad()
+    def lesson(self, lab: torch.Tensor) -> Lesson | None:
+        """What the teacher says of the undisturbed pictures, Lab [N, 3, H, W]. It is not asked about
+        those that have no colour: there the truth leaves nothing open."""
+        if self.teacher is None:
+            return None
+        coloured = lab[:, 1:].abs().amax((1, 2, 3)) > 1
+        return Lesson(functional.softmax(self.teacher(lab[:, :1]).float(), 1), self.share * coloured)
+
     def use_prior(self, loss: dict) -> None:
         kind, mixing, sigma = loss["prior"], loss["mixing"], loss["sigma"]
         self.weights = self.prior.weights(kind, mixing, sigma, loss["gradient_sigma"]).to(self.device)
@@ -138,16 +178,19 @@ class Trainer:
         """Runs one replica forward and back on its share of the batch; returns its loss."""
         pictures = pictures.to(self.device, non_blocking=True)
         greys = torch.cat(pictures[..., 3:].unbind(3)).unsqueeze(1)  # each picture, or all clean, then all twins
-        lab = lab_from_rgb(pictures[..., :3]).repeat(len(greys) // len(pictures), 1, 1, 1)
+        twins = len(greys) // len(pictures)
+        lab = lab_from_rgb(pictures[..., :3])
         lightness = lightness_from_grey(greys.float() / 255)
         replica = self.replicas[share]
         replica.zero_grad(set_to_none=True)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             logits = replica(lightness.contiguous(memory_format=torch.channels_last))
-        loss = prior_loss(logits, lab, self.encoder, self.weights)
-        if len(greys) > len(pictures):
+            lesson = self.lesson(lab)
+        parts = logits.chunk(twins)
+        loss = sum(prior_loss(part, lab, self.encoder, self.weights, lesson) for part in parts) / twins
+        if twins > 1:
             steadiness = self.schedule.phase(self.step)["steadiness"]
-            loss = loss + steadiness * unsteadiness(*logits.chunk(2))
+            loss = loss + steadiness * unsteadiness(*parts)
         loss.backward()
         return loss.detach()
 
@@ -170,7 +213,7 @@ class Trainer:
     @torch.no_grad()
     def optimiser_step(self) -> None:
         """Steps on the replicas' mean gradient, then brings every replica to the new weights."""
-        gradients = [[p.grad for p in replica.parameters()] for replica in self.replicas]
+        gradients = [[p.grad for p in replica.parameters() if p.requires_grad] for replica in self.replicas]
         for other in gradients[1:]:
             torch._foreach_add_(gradients[0], other)
         torch._foreach_div_(gradients[0], len(gradients))
@@ -299,6 +342,7 @@ def parse_arguments() -> argparse.Namespace:
     begin = parser.add_mutually_exclusive_group()
     begin.add_argument("--resume", action="store_true", help="go on from the run's checkpoint")
     begin.add_argument("--start-from", type=Path, metavar="MODEL", help="weights to begin with")
+    parser.add_argument("--teacher", type=Path, metavar="CHECKPOINT", help="of a run of teacher.toml")
     arguments = parser.parse_args()
     if (arguments.run / "checkpoint.pt").exists() != arguments.resume:
         found = "none" if arguments.resume else "one: give --resume, or another --run"
@@ -310,11 +354,15 @@ def main() -> None:
     arguments = parse_arguments()
     keep_memory()
     config = read_configuration(arguments.config)
+    if ("teacher" in config) != bool(arguments.teacher):
+        sys.exit(f"{arguments.config}: --teacher and [teacher] go together: found one of them")
     torch.manual_seed(config["seed"])
     torch.set_num_threads(config["threads"])
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     collections = {
-        name: open_collection(arguments.data / item["path"], arguments.cache, item["shorter_side"])
+        name: NeutralPictures()
+        if item.get("made")
+        else open_collection(arguments.data / item["path"], arguments.cache, item["shorter_side"])
         for name, item in config["collections"].items()
     }
     trainer = Trainer(config, device)
@@ -329,11 +377,14 @@ def main() -> None:
              arguments.run / "prior.png")  # fmt: skip
     if arguments.start_from:
         trainer.start_from(arguments.start_from)
+    if arguments.teacher:
+        trainer.learn_from(arguments.teacher)
     trainer.use_prior(config["loss"])
     progress = Progress(config["validation"], arguments.data, arguments.run)
     if not run(trainer, batches, arguments.run, progress):
         sys.exit(f"stopped after step {trainer.step}; --resume goes on from there")
-    export(config, arguments.data, checkpoint, arguments.run / "model.safetensors")
+    if trainer.text != NAME:
+        export(config, arguments.data, checkpoint, arguments.run / "model.safetensors")
 
 
 if __name__ == "__main__":

@@ -54,8 +54,9 @@ import sys
 sys.path.insert(0, sys.argv[1])
 import numpy, torch
 from pathlib import Path
-from ab import SoftEncoder
-from evaluate import read_model_file
+from ab import SoftEncoder, bins
+from evaluate import Model, chroma_of_neutral, read_model_file
+from network import Description, Head
 from neutral import NeutralPictures
 from prior import target_ab
 from train import Lesson, prior_loss
@@ -81,6 +82,12 @@ pictures = [neutral[index] for index in range(30)]
 assert all((picture == picture[..., :1]).all() for picture in pictures), "a neutral picture has colour"
 assert all((picture == neutral[index]).all() for index, picture in enumerate(pictures)), "not by the index alone"
 assert len({picture.tobytes() for picture in pictures}) == 30
+
+class Painter(torch.nn.Module):  # paints all in the colour of bin 40
+    description = Description("", head=Head("distribution", ""))
+    def forward(self, lightness):
+        return torch.eye(313)[40].view(1, 313, 1, 1).expand(1, 313, 64, 64) * 99
+assert abs(chroma_of_neutral(Model(Painter(), 0.5), 0.5) - bins()[40].norm()) < 1e-3
 END
 
 # Averages: of a model with itself the same weights, of two what lies between; another network is refused.
@@ -132,7 +139,7 @@ for name, blue in (("1.png", 0), ("2.png", 255)):
     Image.new("RGB", (16, 8), (0, 0, blue)).save(Path(sys.argv[1]) / name)
 END
 "$python" "$train/regions.py" "$work/plain" --region all 0 0 16 8 |
-  grep -qF '| plain | all | 39.6 (0.0 to 79.2) | -53.9 (-107.9 to 0.0) |'
+  grep -qF '| plain | all | 39.6 (0.0 to 79.2) | -53.9 (-107.9 to 0.0) | 66.9 (0.0 to 133.8) |'
 if "$python" "$train/regions.py" "$work/plain" --region beyond 8 0 16 8 >/dev/null 2>&1; then
   echo "a region outside the frame was accepted"
   exit 1

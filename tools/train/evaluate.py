@@ -5,7 +5,8 @@ The definitions are those of `ochre eval`: AuC is the share of pixels whose ab e
 averaged over t = 0...150, in %; the rebalanced AuC is the mean of the AuC of each ab bin that holds
 at least 0.01 % of the pixels. ab is enlarged from the network's grid bilinearly. Besides: the mean ab
 error within 3 pixels of a strong edge of lightness and elsewhere, and the expected calibration error of
-the distribution at temperature 1 (Guo et al. 2017, 15 intervals of the largest probability), in %.
+the distribution at temperature 1 (Guo et al. 2017, 15 intervals of the largest probability), in %; and the
+mean chroma that pages, plots and ramps get, which have none.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from tqdm import tqdm
 
 from ab import annealed_mean, bins, lab_from_rgb, rgb_from_lab
 from network import Network
+from neutral import NeutralPictures
 from pictures import centred_square, count_pictures, read_pictures
 from prior import gradient_magnitude, target_ab
 from teacher import NAME, Teacher
@@ -34,6 +36,7 @@ THRESHOLDS = 151
 RARE = 1e-4  # a bin with a smaller share of the pixels is not counted
 EDGE = 5.0  # L a pixel
 EDGE_REACH = 3  # pixels
+NEUTRAL_FIRST, NEUTRAL_COUNT = 2**31, 100  # training takes them from below the first
 
 
 @dataclass
@@ -196,6 +199,16 @@ def evaluate(model: Model, pictures: Iterable, temperatures: list[float]) -> dic
     }
 
 
+def chroma_of_neutral(model: Model, temperature: float) -> float:
+    """The mean chroma that pictures without colour (neutral.py) get, other ones than those of training."""
+    total, neutral = 0.0, NeutralPictures()
+    for index in range(NEUTRAL_FIRST, NEUTRAL_FIRST + NEUTRAL_COUNT):
+        lab = lab_from_rgb(torch.from_numpy(neutral[index]).unsqueeze(0))
+        ab = annealed_mean(predicted_logits(model, lab[:, :1]), temperature)
+        total += ab.square().sum(1).sqrt().mean().item()
+    return total / NEUTRAL_COUNT
+
+
 def contact_sheet(model: Model, pictures: list, temperatures: list[float], columns: int) -> Image.Image:
     """`columns` pictures of `squares` a row, each as grey, truth, and ours at each temperature."""
     strips = []
@@ -254,6 +267,8 @@ def main() -> None:
         return
     bar = tqdm(pictures, "scoring", count_pictures(arguments.pictures), disable=None)
     table = evaluate(model, bar, temperatures)
+    for temperature in temperatures:
+        table["temperatures"][str(temperature)]["chroma_of_neutral"] = chroma_of_neutral(model, temperature)
     print(json.dumps({"size": arguments.size, **table}, indent=2))
     if arguments.plot:
         draw_trade_off({arguments.model.stem: table}, arguments.plot)

@@ -20,7 +20,7 @@ from safetensors.torch import save_file
 from tqdm import tqdm
 
 from configuration import read_configuration
-from evaluate import evaluate, open_model, squares
+from evaluate import chroma_of_neutral, evaluate, open_model, squares
 from network import Network
 from pictures import sha256_of
 from prior import Prior
@@ -181,7 +181,8 @@ def card_text(config: dict, data: Path, path: Path, metadata: dict[str, str]) ->
         f"Licence: {metadata['licence']}. Default temperature {metadata['temperature']}.", "",
         f"{table['pictures']} pictures of {validation['pictures']} at {config['card']['size']}x"
         f"{config['card']['size']}, by tools/train/evaluate.py; colourfulness of the truth "
-        f"{table['colourfulness_truth']:.1f}, calibration error {table['calibration_error']:.1f} %:", "",
+        f"{table['colourfulness_truth']:.1f}, calibration error {table['calibration_error']:.1f} %; mean chroma of pages, "
+        f"plots and ramps at the default temperature {chroma_of_neutral(model, model.temperature):.1f}:", "",
         "| temperature | AuC | AuC rebalanced | PSNR | colourfulness | ab error at edges | elsewhere |",
         "|---|---|---|---|---|---|---|", *rows, "",
     ])  # fmt: skip

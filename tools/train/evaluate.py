@@ -199,14 +199,16 @@ def evaluate(model: Model, pictures: Iterable, temperatures: list[float]) -> dic
     }
 
 
-def chroma_of_neutral(model: Model, temperature: float) -> float:
-    """The mean chroma that pictures without colour (neutral.py) get, other ones than those of training."""
-    total, neutral = 0.0, NeutralPictures()
+def chroma_of_neutral(model: Model, temperatures: list[float]) -> list[float]:
+    """The mean chroma that pictures without colour (neutral.py) get at each temperature; other pictures
+    than those of training."""
+    totals, neutral = [0.0] * len(temperatures), NeutralPictures()
     for index in range(NEUTRAL_FIRST, NEUTRAL_FIRST + NEUTRAL_COUNT):
         lab = lab_from_rgb(torch.from_numpy(neutral[index]).unsqueeze(0))
-        ab = annealed_mean(predicted_logits(model, lab[:, :1]), temperature)
-        total += ab.square().sum(1).sqrt().mean().item()
-    return total / NEUTRAL_COUNT
+        logits = predicted_logits(model, lab[:, :1])
+        for place, temperature in enumerate(temperatures):
+            totals[place] += annealed_mean(logits, temperature).square().sum(1).sqrt().mean().item()
+    return [total / NEUTRAL_COUNT for total in totals]
 
 
 def contact_sheet(model: Model, pictures: list, temperatures: list[float], columns: int) -> Image.Image:
@@ -267,8 +269,8 @@ def main() -> None:
         return
     bar = tqdm(pictures, "scoring", count_pictures(arguments.pictures), disable=None)
     table = evaluate(model, bar, temperatures)
-    for temperature in temperatures:
-        table["temperatures"][str(temperature)]["chroma_of_neutral"] = chroma_of_neutral(model, temperature)
+    for temperature, chroma in zip(temperatures, chroma_of_neutral(model, temperatures)):
+        table["temperatures"][str(temperature)]["chroma_of_neutral"] = chroma
     print(json.dumps({"size": arguments.size, **table}, indent=2))
     if arguments.plot:
         draw_trade_off({arguments.model.stem: table}, arguments.plot)

@@ -182,7 +182,7 @@ def card_text(config: dict, data: Path, path: Path, metadata: dict[str, str]) ->
         f"{table['pictures']} pictures of {validation['pictures']} at {config['card']['size']}x"
         f"{config['card']['size']}, by tools/train/evaluate.py; colourfulness of the truth "
         f"{table['colourfulness_truth']:.1f}, calibration error {table['calibration_error']:.1f} %; mean chroma of pages, "
-        f"plots and ramps at the default temperature {chroma_of_neutral(model, model.temperature):.1f}:", "",
+        f"plots and ramps at the default temperature {chroma_of_neutral(model, [model.temperature])[0]:.1f}:", "",
         "| temperature | AuC | AuC rebalanced | PSNR | colourfulness | ab error at edges | elsewhere |",
         "|---|---|---|---|---|---|---|", *rows, "",
     ])  # fmt: skip

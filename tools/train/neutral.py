@@ -49,6 +49,7 @@ def page(random) -> numpy.ndarray:
     image = Image.new("L", (SIDE, SIDE), paper)
     draw = ImageDraw.Draw(image)
     size = int(uniform(random, 6, 9) ** uniform(random, 1, 1.5))
+    font = ImageFont.load_default(size)
     columns = 1 if size > 12 else int(random.integers(1, 3))
     margin = int(uniform(random, 0, 30))
     width = (SIDE - 2 * margin) // columns
@@ -65,7 +66,7 @@ def page(random) -> numpy.ndarray:
                 y += height + size
             short = uniform(random, 0.2, 1) if random.random() < 0.15 else 1.0
             letters = max(4, int(short * (width - 6) / (0.56 * size)))
-            draw.text((left, y), words(random, letters), ink, ImageFont.load_default(size))
+            draw.text((left, y), words(random, letters), ink, font)
             y += int(1.4 * size)
     return numpy.asarray(image.rotate(uniform(random, -6, 6), Image.Resampling.BILINEAR, fillcolor=paper))
 

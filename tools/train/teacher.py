@@ -16,7 +16,7 @@ from ab import grey_from_lightness
 from network import Description, Head
 
 NAME = "teacher"
-WIDTHS = {4: 96, 8: 192, 16: 256, 32: 384}  # of the decoder, by stride
+WIDTHS = {32: 384, 16: 256, 8: 192, 4: 96}  # of the decoder, by stride, in its order
 
 
 class Encoder(nn.Module):
@@ -76,8 +76,8 @@ class Teacher(nn.Module):
         self.encoder.train()
         self.lateral, self.block, self.down = nn.ModuleDict(), nn.ModuleDict(), nn.ModuleDict()
         deeper = 0
-        for stride in sorted(WIDTHS, reverse=True):
-            width, key = WIDTHS[stride], str(stride)
+        for stride, width in WIDTHS.items():
+            key = str(stride)
             self.lateral[key] = convolution(features[stride].shape[1], width, 1)
             self.block[key] = Residual(width)
             if deeper:
@@ -88,7 +88,7 @@ class Teacher(nn.Module):
     def forward(self, lightness: torch.Tensor) -> torch.Tensor:
         features = self.encoder(lightness)
         x = None
-        for stride in sorted(WIDTHS, reverse=True):
+        for stride in WIDTHS:
             key = str(stride)
             y = self.lateral[key](features[stride])
             if x is not None:

@@ -32,7 +32,7 @@ from batches import Batches, Schedule
 from configuration import read_configuration
 from evaluate import Model, build, open_model, read_model_file, take_weights
 from export import Beginning, export
-from network import network_text
+from network import Network, network_text
 from neutral import NeutralPictures
 from pictures import open_collection
 from prior import Prior, draw, gradient_levels, target_ab
@@ -138,8 +138,7 @@ class Trainer:
         self.weights = torch.ones(1, 313, device=device)
         self.step, self.seconds = 0, 0.0
         self.beginning = Beginning()
-        self.teacher: Teacher | None = None
-        self.share = config.get("teacher", {}).get("share", 0.0)
+        self.teacher: Teacher | Network | None = None
 
     def initialise(self) -> None:
         """He initialisation; the classifier starts small, so that the first guess is even."""
@@ -157,14 +156,14 @@ class Trainer:
         for network in (*self.replicas, self.average):
             take_weights(network, tensors, path)
 
-    def learn_from(self, path: Path) -> None:
-        """Takes a checkpoint of a teacher; `share` of [teacher] is what its word counts."""
-        self.teacher = open_model(path).network.to(self.device)
+    def learn_from(self, path: Path, share: float) -> None:
+        """Takes the teacher of a checkpoint or model file, whose word is `share` of the target."""
+        self.teacher, self.share = open_model(path).network.to(self.device), share
 
     @torch.no_grad()
     def lesson(self, lab: torch.Tensor) -> Lesson | None:
-        """What the teacher says of the undisturbed pictures, Lab [N, 3, H, W]. It is not asked about
-        those that have no colour: there the truth leaves nothing open."""
+        """What the teacher says of the undisturbed pictures, Lab [N, 3, H, W]. Its word does not count
+        for those that have no colour: there the truth leaves nothing open."""
         if self.teacher is None:
             return None
         coloured = lab[:, 1:].abs().amax((1, 2, 3)) > 1
@@ -378,7 +377,7 @@ def main() -> None:
     if arguments.start_from:
         trainer.start_from(arguments.start_from)
     if arguments.teacher:
-        trainer.learn_from(arguments.teacher)
+        trainer.learn_from(arguments.teacher, config["teacher"]["share"])
     trainer.use_prior(config["loss"])
     progress = Progress(config["validation"], arguments.data, arguments.run)
     if not run(trainer, batches, arguments.run, progress):

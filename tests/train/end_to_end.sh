@@ -40,7 +40,8 @@ END
 configuration=more.toml run more --start-from "$work/whole/model.safetensors"
 "$ochre" verify "$work/more/model.safetensors" --quiet
 
-# A teacher, and a model that learns from it; neither goes without the other. The loss with a lesson is what it says.
+# A teacher, and a model that learns from it; neither goes without the other, and only a teacher teaches. The loss with
+# a lesson is what it says; so is that of the hints.
 configuration=teacher.toml run teacher
 [ ! -e "$work/teacher/model.safetensors" ]
 configuration=taught.toml run taught --teacher "$work/teacher/checkpoint.pt"
@@ -49,6 +50,11 @@ for refused in "configuration=taught.toml run alone" "run alone --teacher $work/
   if eval "$refused" 2>"$work/refused.txt"; then echo "accepted: $refused"; exit 1; fi
   grep -q "go together" "$work/refused.txt"
 done
+if configuration=taught.toml run pupil --teacher "$work/whole/checkpoint.pt" 2>"$work/refused.txt"; then
+  echo "a network without a decoder's features was taken for a teacher"
+  exit 1
+fi
+grep -q "expected a teacher" "$work/refused.txt"
 "$python" - "$train" "$work/taught/model.safetensors" <<'END'
 import sys
 sys.path.insert(0, sys.argv[1])
@@ -56,7 +62,8 @@ import torch
 from pathlib import Path
 from ab import SoftEncoder, bins
 from evaluate import Model, chroma_of_neutral, read_model_file
-from network import Description, Head
+from hints import Pupil, unexplained
+from network import Description, Head, Network
 from neutral import NeutralPictures
 from prior import target_ab
 from train import Lesson, prior_loss
@@ -69,13 +76,32 @@ lab = torch.cat((100 * torch.rand(2, 1, 16, 16), 80 * torch.rand(2, 2, 16, 16) -
 logits, encoder, weights = torch.randn(2, 313, 4, 4), SoftEncoder(), torch.rand(4, 313) + 0.5
 index, share = encoder(target_ab(lab[:, 1:], 4, 4))
 truth = torch.zeros(32, 313).scatter_(1, index, share).view(2, 4, 4, 313).permute(0, 3, 1, 2)
-loss = lambda *lesson: prior_loss(logits, lab, encoder, weights, *lesson).item()
-assert abs(loss(Lesson(truth, torch.full((2,), 0.7))) - loss()) < 1e-5, "who says the truth changes nothing"
+def loss(*said):
+    return prior_loss(logits, lab, encoder, weights, Lesson(*said, {}) if said else None).item()
+assert abs(loss(truth, torch.full((2,), 0.7)) - loss()) < 1e-5, "who says the truth changes nothing"
 wrong, whole, none = truth.roll(1, 1), torch.ones(2), torch.zeros(2)
-assert abs(loss(Lesson(wrong, whole)) - loss()) > 1e-2
-assert abs(loss(Lesson(wrong, none)) - loss()) < 1e-5
-both = loss(Lesson(wrong, torch.tensor((1.0, 0.0)))) + loss(Lesson(wrong, torch.tensor((0.0, 1.0))))
-assert abs(both - loss() - loss(Lesson(wrong, whole))) < 1e-5, "each picture has its own share"
+assert abs(loss(wrong, whole) - loss()) > 1e-2
+assert abs(loss(wrong, none) - loss()) < 1e-5
+both = loss(wrong, torch.tensor((1.0, 0.0))) + loss(wrong, torch.tensor((0.0, 1.0)))
+assert abs(both - loss() - loss(wrong, whole)) < 1e-5, "each picture has its own share"
+
+features = {8: 5 + 3 * torch.randn(2, 4, 6, 6), 16: torch.rand(2, 3, 5, 5)}
+known = {stride: (map - map.mean((0, 2, 3), True)) / map.std((0, 2, 3), correction=0, keepdim=True)
+         for stride, map in features.items()}
+assert unexplained(known, features) < 0.01, "all is told"
+assert abs(unexplained({stride: 0 * map for stride, map in known.items()}, features) - 2) < 0.02, "nothing is told"
+assert abs(unexplained({8: torch.cat((known[8], 0 * known[8]))}, features) - 0.5) < 0.01, "by one twin of two"
+assert abs(unexplained({8: known[8].flip(0)}, features) - 2) < 0.4, "of the other picture"
+street = Network(metadata["network"])
+assert {stride: tuple(map.shape) for stride, map in Pupil(street, {"relu5_5": 16, "relu6_5": 8})(lab[:, :1])[1].items()} == {
+    16: (2, 256, 1, 1), 8: (2, 192, 2, 2)}
+for hints in ({"relu9": 16}, {"relu5_5": 5}):
+    try:
+        Pupil(street, hints)
+    except ValueError as error:
+        assert "expected layers of the network" in str(error)
+    else:
+        raise AssertionError(f"accepted: {hints}")
 
 neutral = NeutralPictures()
 pictures = [neutral[index] for index in range(30)]

@@ -239,6 +239,7 @@ class Network(nn.Module):
             inputs = [channels[source] for source in layer.sources]
             module, channels[layer.name] = _build(layer, inputs)
             self._attach(layer.name, module)
+        self.widths = channels  # of the output of each layer
 
     def _attach(self, name: str, module: nn.Module) -> None:
         """Puts the module where its dotted name says, so that tensors get exactly that name."""

@@ -95,9 +95,31 @@ def notes(random) -> numpy.ndarray:
             draw.line([*zip(right, y + size * curve[1])], ink, max(1, int(pen)), joint="curve")
             x = right.max() + size * uniform(random, 0.3, 1.5)
     image = image.rotate(uniform(random, -40, 40), Image.Resampling.BILINEAR, fillcolor=paper)
+    if random.random() < 0.5:
+        image = from_the_side(worn(image, random), random)
     grain = random.standard_normal((SIDE, SIDE)) * uniform(random, 0, 5)
     middle = numpy.asarray(image.crop((SIDE // 2, SIDE // 2, 3 * SIDE // 2, 3 * SIDE // 2)))
     return numpy.clip(middle + grain, 0, 255).astype(numpy.uint8)
+
+
+def worn(image: Image.Image, random) -> Image.Image:
+    """Darkened by some blots and by what shows through from the other side."""
+    blots = Image.fromarray((255 * random.random((24, 24)) ** 4).astype(numpy.uint8))
+    through = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT).filter(ImageFilter.GaussianBlur(6))
+    stain = numpy.asarray(blots.resize(image.size, Image.Resampling.BICUBIC)) / 255
+    share = uniform(random, 0, 0.4)
+    shown = numpy.asarray(image) * (1 - share * stain) * (1 - share + share * numpy.asarray(through) / 255)
+    return Image.fromarray(shown.astype(numpy.uint8))
+
+
+def from_the_side(image: Image.Image, random) -> Image.Image:
+    """Of the same size, as a camera held low sees it: the far end, at any side, looks smaller."""
+    side, inset = image.width, uniform(random, 0.1, 0.35)
+    near, far = 0.0, 1.0 - uniform(random, 0, 0.5)
+    corners = [(inset, near), (0, far), (1, far), (1 - inset, near)]  # of the part that fills the picture
+    turned = image.rotate(90 * int(random.integers(4)))
+    quad = [side * value for corner in corners for value in corner]
+    return turned.transform(image.size, Image.Transform.QUAD, quad, Image.Resampling.BILINEAR)
 
 
 def plot(random) -> numpy.ndarray:

@@ -85,13 +85,17 @@ class Teacher(nn.Module):
             deeper = width
         self.classifier = nn.Conv2d(WIDTHS[4], 313, 1)
 
-    def forward(self, lightness: torch.Tensor) -> torch.Tensor:
-        features = self.encoder(lightness)
+    def features(self, lightness: torch.Tensor) -> dict[int, torch.Tensor]:
+        """What the decoder holds at each stride: [N, WIDTHS[stride], H / stride, W / stride]."""
+        encoded, decoded = self.encoder(lightness), {}
         x = None
         for stride in WIDTHS:
             key = str(stride)
-            y = self.lateral[key](features[stride])
+            y = self.lateral[key](encoded[stride])
             if x is not None:
                 y = y + functional.interpolate(self.down[key](x), scale_factor=2, mode="bilinear")
-            x = self.block[key](functional.relu(y))
-        return self.classifier(x)
+            x = decoded[stride] = self.block[key](functional.relu(y))
+        return decoded
+
+    def forward(self, lightness: torch.Tensor) -> torch.Tensor:
+        return self.classifier(self.features(lightness)[4])

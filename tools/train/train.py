@@ -32,7 +32,8 @@ from batches import Batches, Schedule
 from configuration import read_configuration
 from evaluate import Model, build, open_model, read_model_file, take_weights
 from export import Beginning, export
-from network import Network, network_text
+from hints import Pupil, unexplained
+from network import network_text
 from neutral import NeutralPictures
 from pictures import open_collection
 from prior import Prior, draw, gradient_levels, target_ab
@@ -51,11 +52,12 @@ def pixel_rows(maps: torch.Tensor) -> torch.Tensor:
 
 @dataclass
 class Lesson:
-    """What a teacher says of a batch: its distribution [N, 313, h, w], and its share of each picture's
-    target [N]."""
+    """What a teacher says of a batch: its distribution [N, 313, h, w], its share of each picture's
+    target [N], and the features of its decoder by stride (hints.py)."""
 
     distribution: torch.Tensor
     share: torch.Tensor
+    features: dict[int, torch.Tensor]
 
 
 def prior_loss(
@@ -116,9 +118,11 @@ class Trainer:
         self.options, self.device, self.seed = config["optimiser"], device, config["seed"]
         self.text = NAME if config["network"] == NAME else network_text(config["network"])
         self.schedule = Schedule(config["phases"])
-        self.model = build(self.text).to(device, memory_format=torch.channels_last)
+        self.lessons = config.get("teacher", {})
+        pupil = Pupil(build(self.text), self.lessons.get("hints", {}))
+        self.model = pupil.to(device, memory_format=torch.channels_last)
         self.initialise()
-        self.average = copy.deepcopy(self.model)
+        self.average = copy.deepcopy(self.model.network)
         trained = [p for p in self.model.parameters() if p.requires_grad]
         decayed = [p for p in trained if p.ndim > 1]
         plain = [p for p in trained if p.ndim <= 1]
@@ -138,7 +142,7 @@ class Trainer:
         self.weights = torch.ones(1, 313, device=device)
         self.step, self.seconds = 0, 0.0
         self.beginning = Beginning()
-        self.teacher: Teacher | Network | None = None
+        self.teacher: Teacher | None = None
 
     def initialise(self) -> None:
         """He initialisation; the classifier starts small, so that the first guess is even."""
@@ -153,12 +157,14 @@ class Trainer:
         """Takes the weights of a model file of the same network, and what it says of their origin."""
         metadata, tensors = read_model_file(path)
         self.beginning = Beginning.of(metadata)
-        for network in (*self.replicas, self.average):
+        for network in (*(replica.network for replica in self.replicas), self.average):
             take_weights(network, tensors, path)
 
-    def learn_from(self, path: Path, share: float) -> None:
-        """Takes the teacher of a checkpoint or model file, whose word is `share` of the target."""
-        self.teacher, self.share = open_model(path).network.to(self.device), share
+    def learn_from(self, path: Path) -> None:
+        """Takes the teacher of a checkpoint of teacher.toml."""
+        self.teacher = open_model(path).network.to(self.device)
+        if not isinstance(self.teacher, Teacher):
+            raise ValueError(f"{path}: found a network of ochre, expected a teacher (`network = \"teacher\"`)")
 
     @torch.no_grad()
     def lesson(self, lab: torch.Tensor) -> Lesson | None:
@@ -167,7 +173,9 @@ class Trainer:
         if self.teacher is None:
             return None
         coloured = lab[:, 1:].abs().amax((1, 2, 3)) > 1
-        return Lesson(functional.softmax(self.teacher(lab[:, :1]).float(), 1), self.share * coloured)
+        features = self.teacher.features(lab[:, :1])
+        distribution = functional.softmax(self.teacher.classifier(features[4]).float(), 1)
+        return Lesson(distribution, self.lessons["share"] * coloured, features)
 
     def use_prior(self, loss: dict) -> None:
         kind, mixing, sigma = loss["prior"], loss["mixing"], loss["sigma"]
@@ -183,13 +191,15 @@ class Trainer:
         replica = self.replicas[share]
         replica.zero_grad(set_to_none=True)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
-            logits = replica(lightness.contiguous(memory_format=torch.channels_last))
+            logits, read = replica(lightness.contiguous(memory_format=torch.channels_last))
             lesson = self.lesson(lab)
         parts = logits.chunk(twins)
         loss = sum(prior_loss(part, lab, self.encoder, self.weights, lesson) for part in parts) / twins
         if twins > 1:
             steadiness = self.schedule.phase(self.step)["steadiness"]
             loss = loss + steadiness * unsteadiness(*parts)
+        if read:
+            loss = loss + self.lessons["hint_weight"] * unexplained(read, lesson.features)
         loss.backward()
         return loss.detach()
 
@@ -205,7 +215,7 @@ class Trainer:
         self.optimiser_step()
         # A short memory at first: the early weights are worth nothing.
         decay = min(self.options["ema"], (self.step + 1) / (self.step + 10))
-        update_average(self.average, self.model, decay)
+        update_average(self.average, self.model.network, decay)
         self.step += 1
         return torch.stack(losses).mean()
 
@@ -377,7 +387,7 @@ def main() -> None:
     if arguments.start_from:
         trainer.start_from(arguments.start_from)
     if arguments.teacher:
-        trainer.learn_from(arguments.teacher, config["teacher"]["share"])
+        trainer.learn_from(arguments.teacher)
     trainer.use_prior(config["loss"])
     progress = Progress(config["validation"], arguments.data, arguments.run)
     if not run(trainer, batches, arguments.run, progress):

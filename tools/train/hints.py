@@ -36,13 +36,10 @@ class Pupil(nn.Module):
         """L [N, 1, H, W] to the logits, and the features that each reader takes the teacher to have."""
         if not self.readers:
             return self.network(lightness), {}
-        read = {}
-        for layer, output in self.network.layers(lightness):
-            if layer.name in self.strides:
-                read[self.strides[layer.name]] = self.readers[layer.name](output)
-            if layer.name == self.network.description.output:
-                logits = output
-        return logits, read
+        last = self.network.description.output
+        outputs = self.network.outputs(lightness, {last, *self.strides})
+        read = {stride: self.readers[layer](outputs[layer]) for layer, stride in self.strides.items()}
+        return outputs[last], read
 
 
 def unexplained(read: dict[int, torch.Tensor], features: dict[int, torch.Tensor]) -> torch.Tensor:

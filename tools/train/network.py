@@ -266,8 +266,9 @@ class Network(nn.Module):
                 if last_use[source] == layer.name:
                     del outputs[source]
 
+    def outputs(self, x: torch.Tensor, names: set[str]) -> dict[str, torch.Tensor]:
+        """The outputs of the layers `names`."""
+        return {layer.name: output for layer, output in self.layers(x) if layer.name in names}
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        for layer, output in self.layers(x):
-            if layer.name == self.description.output:
-                result = output
-        return result
+        return self.outputs(x, {self.description.output})[self.description.output]

@@ -95,7 +95,7 @@ assert abs(unexplained({8: known[8].flip(0)}, features) - 2) < 0.4, "of the othe
 street = Network(metadata["network"])
 assert {stride: tuple(map.shape) for stride, map in Pupil(street, {"relu5_5": 16, "relu6_5": 8})(lab[:, :1])[1].items()} == {
     16: (2, 256, 1, 1), 8: (2, 192, 2, 2)}
-for hints in ({"relu9": 16}, {"relu5_5": 5}):
+for hints in ({"relu9": 16}, {"relu5_5": 5}, {"relu5_5": 16, "relu5_1": 16}):
     try:
         Pupil(street, hints)
     except ValueError as error:

@@ -17,7 +17,8 @@ from teacher import WIDTHS, Teacher
 
 class Pupil(nn.Module):
     """A network in training and the readers of its hints. `hints`: the layer of the network that shall
-    tell the teacher's features, to their stride; a stride of 8 has features of a grid of an eighth."""
+    tell the teacher's features, to their stride; a stride of 8 has features of a grid of an eighth. One
+    layer a stride; a layer the network lacks, another stride or one named twice is a ValueError."""
 
     def __init__(self, network: Network | Teacher, hints: dict[str, int]):
         super().__init__()
@@ -25,10 +26,10 @@ class Pupil(nn.Module):
         self.readers = nn.ModuleDict()
         if not hints:
             return
-        missing = hints.keys() - network.widths.keys()
-        if missing or set(hints.values()) - WIDTHS.keys():
-            raise ValueError(f"hints = {hints}: found {missing or 'an unknown stride'}, expected layers of the network "
-                             f"and strides of {sorted(WIDTHS)}")  # fmt: skip
+        missing, strides = hints.keys() - network.widths.keys(), set(hints.values())
+        if missing or strides - WIDTHS.keys() or len(strides) < len(hints):
+            raise ValueError(f"hints = {hints}: found {missing or 'a stride unknown or named twice'}, expected layers "
+                             f"of the network, each with its own stride of {sorted(WIDTHS)}")  # fmt: skip
         for layer, stride in hints.items():
             self.readers[layer] = nn.Conv2d(network.widths[layer], WIDTHS[stride], 1)
 

@@ -55,21 +55,28 @@ if configuration=taught.toml run pupil --teacher "$work/whole/checkpoint.pt" 2>"
   exit 1
 fi
 grep -q "expected a teacher" "$work/refused.txt"
-"$python" - "$train" "$work/taught/model.safetensors" <<'END'
+"$python" - "$train" "$work/taught/model.safetensors" "$here" "$work/teacher/checkpoint.pt" <<'END'
 import sys
 sys.path.insert(0, sys.argv[1])
+import math
 import torch
 from pathlib import Path
-from ab import SoftEncoder, bins
+from ab import SoftEncoder, bins, lab_from_rgb
+from batches import Schedule
+from configuration import read_configuration
+from estimate import estimate_loss, estimate_unsteadiness
 from evaluate import Model, chroma_of_neutral, read_model_file
+from grounds import GroundPictures
 from hints import Pupil, unexplained
 from network import Description, Head, Network
 from neutral import NeutralPictures
 from prior import target_ab
-from train import Lesson, prior_loss
+from train import Lesson, Trainer, prior_loss
 metadata, _ = read_model_file(Path(sys.argv[2]))
-assert "50 % of the target the distribution of a teacher of twelve steps." in metadata["origin"], metadata["origin"]
-assert "neutral" not in metadata["data_sha256"], metadata["data_sha256"]
+said = "50 % of the target the distribution of a teacher of twelve steps, and the error of the point estimate at temperature 0.4."
+assert said in metadata["origin"], metadata["origin"]
+assert "grounds drawn by the program" in metadata["origin"], metadata["origin"]
+assert metadata["data_sha256"].count(":") == 1, "drawn collections have no archive"
 
 torch.manual_seed(1)
 lab = torch.cat((100 * torch.rand(2, 1, 16, 16), 80 * torch.rand(2, 2, 16, 16) - 40), 1)
@@ -84,6 +91,27 @@ assert abs(loss(wrong, whole) - loss()) > 1e-2
 assert abs(loss(wrong, none) - loss()) < 1e-5
 both = loss(wrong, torch.tensor((1.0, 0.0))) + loss(wrong, torch.tensor((0.0, 1.0)))
 assert abs(both - loss() - loss(wrong, whole)) < 1e-5, "each picture has its own share"
+
+grey = torch.full((2, 1, 16, 16), 50.0)  # no gradient: level 0
+def shown(guess, true, weights=torch.ones(4, 313), **options):
+    """The loss of the sure answer bin `guess` for two pictures of the colour of bin `true`."""
+    lab = torch.cat((grey, bins()[true].view(1, 2, 1, 1).expand(2, 2, 16, 16)), 1)
+    sure = 99 * torch.eye(313)[guess].view(1, 313, 1, 1).expand(2, 313, 4, 4)
+    options = {"temperature": 0.4, "pixel": 0, "picture": 0} | options
+    return estimate_loss(sure, lab, encoder, weights, options).item()
+assert (bins()[41] - bins()[40]).tolist() == [0, 10], "a step apart"
+assert abs(shown(40, 40, pixel=1) - 0.1) < 1e-4 and abs(shown(41, 40, pixel=1) - 1.005) < 1e-3
+assert abs(shown(42, 40, picture=1) - math.log(4.1)) < 1e-3 and shown(40, 40, picture=1) < -2.3
+heavy = torch.ones(4, 313)
+heavy[0, 40] = 3
+assert abs(shown(41, 40, heavy, pixel=1) - 3 * 1.005) < 1e-3, "the weight is the true colour's"
+assert abs(shown(40, 41, heavy, pixel=1) - 1.005) < 1e-3
+even = estimate_loss(torch.zeros(1, 313, 4, 4), torch.cat((grey, 0 * grey, 0 * grey), 1)[:1], encoder, heavy,
+                     {"temperature": 0.4, "pixel": 1, "picture": 0}).item()
+assert abs(even - (bins().mean(0).square().sum() / 100 + 0.01).sqrt()) < 1e-3, "the mean of the bins is shown"
+one, other = (99 * torch.eye(313)[place].view(1, 313, 1, 1) for place in (41, 43))
+for first, second, apart in ((one, one, 0.1), (one, other, math.sqrt(4.01))):
+    assert abs(estimate_unsteadiness(first, second, {"temperature": 0.4, "twin": 1.5}) - 1.5 * apart) < 1e-3
 
 features = {8: 5 + 3 * torch.randn(2, 4, 6, 6), 16: torch.rand(2, 3, 5, 5)}
 known = {stride: (map - map.mean((0, 2, 3), True)) / map.std((0, 2, 3), correction=0, keepdim=True)
@@ -108,6 +136,21 @@ pictures = [neutral[index] for index in range(30)]
 assert all((picture == picture[..., :1]).all() for picture in pictures), "a neutral picture has colour"
 assert all((picture == neutral[index]).all() for index, picture in enumerate(pictures)), "not by the index alone"
 assert len({picture.tobytes() for picture in pictures}) == 30
+
+grounds = GroundPictures()
+pictures = [grounds[index] for index in range(20)]
+assert all((picture == grounds[index]).all() for index, picture in enumerate(pictures)), "not by the index alone"
+assert len({picture.tobytes() for picture in pictures}) == 20
+low = torch.cat([lab_from_rgb(torch.from_numpy(picture[160:]).unsqueeze(0)).flatten(2) for picture in pictures], 2)[0]
+green, grey = (low[1] < -3) & (low[2] > 5), low[1:].abs().amax(0) < 6
+assert 0.2 < green.float().mean() < 0.9 and 0.1 < grey.float().mean() < 0.8, "lawns and roads"
+
+trainer = Trainer(read_configuration(Path(sys.argv[3]) / "taught.toml"), torch.device("cpu"))
+trainer.learn_from(Path(sys.argv[4]))
+names = Schedule(trainer.schedule.phases).names(30)
+assert names == ["pictures", "pictures", "grounds"], names
+said = trainer.lesson(lab[:1].repeat(3, 1, 2, 2), names)
+assert said.share.tolist() == [0.5, 0.5, 0], "the teacher's word on what is drawn does not count"
 
 class Painter(torch.nn.Module):  # paints all in the colour of bin 40
     description = Description("", head=Head("distribution", ""))

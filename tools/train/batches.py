@@ -32,6 +32,11 @@ class Schedule:
     def pixels_per_step(phase: dict) -> int:
         return phase["side"] ** 2 * sum(part["pictures"] for part in phase["batch"].values())
 
+    def names(self, step: int) -> list[str]:
+        """The collection of each picture of a batch."""
+        batch = self.phase(step)["batch"]
+        return [name for name, part in batch.items() for _ in range(part["pictures"])]
+
     def pixels_before(self, step: int) -> int:
         """Pixels seen before `step`."""
         total = 0
@@ -57,16 +62,15 @@ class Batches(torch.utils.data.Dataset):
         random = numpy.random.default_rng((self.seed, step))
         phase = self.schedule.phase(step)
         crops = []
-        for name, part in phase["batch"].items():
+        for name in self.schedule.names(step):
             collection = self.collections[name]
-            for _ in range(part["pictures"]):
-                picture = collection[random.integers(len(collection))]
-                rgb = random_crop(picture, part["crop"], phase["side"], random)
-                clean = seen = grey_of(rgb)
-                if random.random() < phase["camera"]:
-                    seen = disturbed(clean, random)
-                greys = (clean, seen) if phase.get("steadiness") else (seen,)
-                crops.append(numpy.dstack((rgb, *greys)))
+            picture = collection[random.integers(len(collection))]
+            rgb = random_crop(picture, phase["batch"][name]["crop"], phase["side"], random)
+            clean = seen = grey_of(rgb)
+            if random.random() < phase["camera"]:
+                seen = disturbed(clean, random)
+            greys = (clean, seen) if phase.get("steadiness") else (seen,)
+            crops.append(numpy.dstack((rgb, *greys)))
         return torch.from_numpy(numpy.stack(crops))
 
 

@@ -119,9 +119,11 @@ def archives(config: dict) -> list[Path]:
     return [Path(item["path"]) for name, item in config["collections"].items() if name in used and "path" in item]
 
 
-def shows_neutral(config: dict, phase: dict) -> bool:
-    """Whether a phase shows pictures of neutral.py."""
-    return any(config["collections"][name].get("made") for name in phase["batch"])
+def drawn(config: dict, phase: dict) -> str:
+    """What a phase shows of the pictures that the program draws."""
+    made = {config["collections"][name].get("made") for name in phase["batch"]}
+    shown = {"neutral": "pages, plots and ramps", "grounds": "grounds drawn by the program"}
+    return "".join(f", some of them {what}" for name, what in shown.items() if name in made)
 
 
 def origin(config: dict, state: dict, beginning: Beginning) -> str:
@@ -131,18 +133,21 @@ def origin(config: dict, state: dict, beginning: Beginning) -> str:
         f"{phase['steps']} steps of {sum(p['pictures'] for p in phase['batch'].values())} crops, "
         f"{phase['side']}x{phase['side']}, {100 * phase['camera']:.0f} % of them as a camera sees them"
         + (f", steadiness {phase['steadiness']:g}" if phase.get("steadiness") else "")
-        + (", some of them pages, plots and ramps" if shows_neutral(config, phase) else "")
+        + drawn(config, phase)
         for phase in config["phases"]
     )
     start = f"{beginning.origin} Trained further" if beginning.origin else "Trained from scratch"
     taught = ""
     if teacher := config.get("teacher"):
         taught = f"; {100 * teacher['share']:.0f} % of the target the distribution of {teacher['description']}"
+    shown = ""
+    if estimate := config.get("estimate"):
+        shown = f", and the error of the point estimate at temperature {estimate['temperature']}"
     return (
         f"{start} by the ochre project with tools/train on {pictures} "
         f"({config['card']['pictures']}). {phases}. {state['seconds'] / 60:.0f} minutes on "
         f"{config['card']['machine']}, exponential moving average of the weights; {config['loss']['prior']} prior, "
-        f"lambda {config['loss']['mixing']}{taught}. "
+        f"lambda {config['loss']['mixing']}{taught}{shown}. "
         f"{datetime.now(UTC):%Y-%m-%d}."
     )
 

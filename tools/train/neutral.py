@@ -21,7 +21,7 @@ class NeutralPictures:
 
     def __getitem__(self, index: int) -> numpy.ndarray:
         random = numpy.random.default_rng((7, index))
-        make = (page, page, page, notes, notes, plot, ramp, ramp, chart)[random.integers(9)]
+        make = (page, page, notes, notes, notes, plot, ramp, ramp, chart)[random.integers(9)]
         picture = lit(make(random), random)
         return numpy.repeat(picture[..., None], 3, axis=2)
 
@@ -74,18 +74,19 @@ def page(random) -> numpy.ndarray:
 def notes(random) -> numpy.ndarray:
     """Handwriting, as far as a wandering pen is one, on plain or ruled paper, near or far, askew."""
     paper = int(uniform(random, 90, 255))
-    ink, rule = int(paper * uniform(random, 0, 0.6)), int(paper * uniform(random, 0.6, 0.95))
+    ink, rule = int(paper * uniform(random, 0, 0.6)), int(paper * uniform(random, 0.3, 0.95))
     side = 2 * SIDE
     image = Image.new("L", (side, side), paper)
     draw = ImageDraw.Draw(image)
-    size, pen = uniform(random, 12, 70), uniform(random, 1, 5)
+    size, pen, gap = uniform(random, 12, 70), uniform(random, 1, 5), uniform(random, 0.5, 2)
     ruled = random.random() < 0.6
+    shortest, longest = ((3, 8), (6, 40))[random.integers(2)]  # single signs or words
     for y in numpy.arange(size, side, 1.6 * size):
         if ruled:
             draw.line((0, y, side, y), rule, max(1, int(pen / 2)))
         x = 0.0
         while x < side:
-            points = random.standard_normal((int(random.integers(6, 40)), 2))
+            points = random.standard_normal((int(random.integers(shortest, longest)), 2))
             points = numpy.cumsum(points, 0) * (0.15, 0.05) + (0, -0.3) + points * (0.1, 0.25)
             points[:, 0] += 0.15 * numpy.arange(len(points))
             steps = numpy.linspace(0, len(points) - 1, 6 * len(points))
@@ -93,13 +94,22 @@ def notes(random) -> numpy.ndarray:
             curve = [numpy.convolve(column, numpy.full(9, 1 / 9), "valid") for column in curve]
             right = x + size * (curve[0] - curve[0].min())
             draw.line([*zip(right, y + size * curve[1])], ink, max(1, int(pen)), joint="curve")
-            x = right.max() + size * uniform(random, 0.3, 1.5)
+            x = right.max() + size * uniform(random, 0.3, gap)
     image = image.rotate(uniform(random, -40, 40), Image.Resampling.BILINEAR, fillcolor=paper)
     if random.random() < 0.5:
         image = from_the_side(worn(image, random), random)
-    grain = random.standard_normal((SIDE, SIDE)) * uniform(random, 0, 5)
     middle = numpy.asarray(image.crop((SIDE // 2, SIDE // 2, 3 * SIDE // 2, 3 * SIDE // 2)))
-    return numpy.clip(middle + grain, 0, 255).astype(numpy.uint8)
+    return numpy.clip(middle + fibres(random), 0, 255).astype(numpy.uint8)
+
+
+def fibres(random) -> numpy.ndarray:
+    """The relief of rough paper and the noise of a camera, in levels of 255: grain of several sizes, longer one way."""
+    total = numpy.zeros((SIDE, SIDE))
+    for across, along in ((1, 1), (2, 2), (2, 5), (4, 8)):
+        noise = random.standard_normal((SIDE // across, SIDE // along)).astype(numpy.float32)
+        image = Image.fromarray(noise).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+        total += numpy.asarray(image) * uniform(random, 0, 5)
+    return total if random.random() < 0.5 else total.T
 
 
 def worn(image: Image.Image, random) -> Image.Image:

@@ -30,8 +30,10 @@ from tqdm import tqdm
 from ab import SoftEncoder, lab_from_rgb, lightness_from_grey
 from batches import Batches, Schedule
 from configuration import read_configuration
+from estimate import estimate_loss, estimate_unsteadiness
 from evaluate import Model, build, open_model, read_model_file, take_weights
 from export import Beginning, export
+from grounds import GroundPictures
 from hints import Pupil, unexplained
 from network import network_text
 from neutral import NeutralPictures
@@ -43,6 +45,7 @@ from teacher import NAME, Teacher
 CHECKPOINT_SECONDS = 240
 LOG_STEPS = 50
 PRIOR_BATCHES = 200
+MADE = {"neutral": NeutralPictures, "grounds": GroundPictures}  # collections that the program draws
 
 
 def pixel_rows(maps: torch.Tensor) -> torch.Tensor:
@@ -140,8 +143,10 @@ class Trainer:
         self.encoder = SoftEncoder(device)
         self.prior = Prior.empty(config["loss"]["gradient_levels"])
         self.weights = torch.ones(1, 313, device=device)
+        self.estimate = config.get("estimate")
         self.step, self.seconds = 0, 0.0
         self.beginning = Beginning()
+        self.drawn = {name for name, item in config["collections"].items() if "made" in item}
         self.teacher: Teacher | None = None
 
     def initialise(self) -> None:
@@ -167,19 +172,24 @@ class Trainer:
             raise ValueError(f"{path}: found a network of ochre, expected a teacher (`network = \"teacher\"`)")
 
     @torch.no_grad()
-    def lesson(self, lab: torch.Tensor) -> Lesson | None:
-        """What the teacher says of the undisturbed pictures, Lab [N, 3, H, W]. Its word does not count
-        for those that have no colour: there the truth leaves nothing open."""
+    def lesson(self, lab: torch.Tensor, names: list[str]) -> Lesson | None:
+        """What the teacher says of the undisturbed pictures, Lab [N, 3, H, W], of the collections `names`. Its
+        word on colours does not count for drawn ones: it learned from photographs, and the truth is known."""
         if self.teacher is None:
             return None
-        coloured = lab[:, 1:].abs().amax((1, 2, 3)) > 1
+        photographs = torch.tensor([name not in self.drawn for name in names], device=self.device)
         features = self.teacher.features(lab[:, :1])
         distribution = functional.softmax(self.teacher.classifier(features[4]).float(), 1)
-        return Lesson(distribution, self.lessons["share"] * coloured, features)
+        return Lesson(distribution, self.lessons["share"] * photographs, features)
 
     def use_prior(self, loss: dict) -> None:
-        kind, mixing, sigma = loss["prior"], loss["mixing"], loss["sigma"]
-        self.weights = self.prior.weights(kind, mixing, sigma, loss["gradient_sigma"]).to(self.device)
+        def weights(mixing: float) -> torch.Tensor:
+            of_levels = loss["gradient_sigma"]
+            return self.prior.weights(loss["prior"], mixing, loss["sigma"], of_levels).to(self.device)
+
+        self.weights = weights(loss["mixing"])
+        if self.estimate:
+            self.estimate_weights = weights(self.estimate["mixing"])
 
     def gradients(self, share: int, pictures: torch.Tensor) -> torch.Tensor:
         """Runs one replica forward and back on its share of the batch; returns its loss."""
@@ -192,12 +202,17 @@ class Trainer:
         replica.zero_grad(set_to_none=True)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             logits, read = replica(lightness.contiguous(memory_format=torch.channels_last))
-            lesson = self.lesson(lab)
+            lesson = self.lesson(lab, self.schedule.names(self.step)[share :: len(self.replicas)])
         parts = logits.chunk(twins)
         loss = sum(prior_loss(part, lab, self.encoder, self.weights, lesson) for part in parts) / twins
+        if self.estimate:
+            given = lab, self.encoder, self.estimate_weights, self.estimate
+            loss = loss + sum(estimate_loss(part, *given) for part in parts) / twins
         if twins > 1:
             steadiness = self.schedule.phase(self.step)["steadiness"]
             loss = loss + steadiness * unsteadiness(*parts)
+            if self.estimate:
+                loss = loss + estimate_unsteadiness(*parts, self.estimate)
         if read:
             loss = loss + self.lessons["hint_weight"] * unexplained(read, lesson.features)
         loss.backward()
@@ -369,8 +384,8 @@ def main() -> None:
     torch.set_num_threads(config["threads"])
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     collections = {
-        name: NeutralPictures()
-        if item.get("made")
+        name: MADE[item["made"]]()
+        if "made" in item
         else open_collection(arguments.data / item["path"], arguments.cache, item["shorter_side"])
         for name, item in config["collections"].items()
     }

@@ -1,0 +1,138 @@
+"""Grounds as a camera on a wall sees them, drawn by the program: lawns crossed by roads, trees, houses and the sky
+behind, shadows, cars and people on them.
+
+Photographs seldom look down on a lawn beside asphalt, and a network that learned from photographs takes whichever
+is smoother for grass. The colours are rough, their places are right.
+"""
+
+from __future__ import annotations
+
+import numpy
+import torch
+from PIL import Image, ImageDraw, ImageFilter
+
+from ab import rgb_from_lab
+from neutral import SIDE, uniform
+
+AB = {  # least and most a and b at L = 50
+    "lawn": ((-13, -6), (17, 30)),
+    "tree": ((-12, -4), (10, 24)),
+    "road": ((-1, 3), (-5, 4)),
+    "brick": ((5, 14), (10, 24)),
+    "concrete": ((-1, 3), (0, 8)),
+    "sky": ((-4, 1), (-25, -3)),
+}
+
+
+class GroundPictures:
+    """Picture `index`, a function of the index alone, uint8 RGB [256, 256, 3]; used as a Collection is."""
+
+    def __len__(self) -> int:
+        return 2**31
+
+    def __getitem__(self, index: int) -> numpy.ndarray:
+        random = numpy.random.default_rng((8, index))
+        horizon = int(SIDE * uniform(random, -0.1, 0.5))
+        lab = numpy.zeros((3, SIDE, SIDE), numpy.float32)
+        if horizon > 0:
+            draw_background(lab, horizon, random)
+        draw_ground(lab, horizon, random)
+        for _ in range(random.integers(4)):
+            draw_shadow(lab, max(0, horizon), random)
+        for _ in range(random.integers(8)):
+            draw_thing(lab, max(0, horizon), random)
+        low = uniform(random, 0.5, 1)
+        light = low + (1 - low) * cloud(random, 3)
+        lab *= light  # lab is even in L, so that shade takes colour with it
+        return rgb_from_lab(torch.from_numpy(lab).unsqueeze(0))[0].numpy()
+
+
+def cloud(random, cells: int) -> numpy.ndarray:
+    """Smooth noise 0...1 [SIDE, SIDE] of so many cells a side."""
+    noise = Image.fromarray(random.random((cells, cells)).astype(numpy.float32))
+    return numpy.asarray(noise.resize((SIDE, SIDE), Image.Resampling.BICUBIC))
+
+
+def paint(lab: numpy.ndarray, where: numpy.ndarray, lightness, material: str, random) -> None:
+    """Sets L, a map or a number, and the material's ab, stronger the lighter, where `where` is true."""
+    a, b = (uniform(random, *limits) for limits in AB[material])
+    lightness = numpy.broadcast_to(lightness, where.shape)[where]
+    lab[0][where] = lightness
+    lab[1][where] = a * lightness / 50
+    lab[2][where] = b * lightness / 50
+
+
+def grain(random, strength: float) -> numpy.ndarray:
+    """Noise of mean 0 in L, fine and less fine."""
+    fine = random.standard_normal((SIDE, SIDE))
+    return strength * (fine + 4 * (cloud(random, 110) - 0.5) + 2 * (cloud(random, 30) - 0.5))
+
+
+def draw_ground(lab: numpy.ndarray, horizon: int, random) -> None:
+    """A lawn and up to three roads on the plane under the horizon, with kerbs and lines."""
+    y, x = numpy.mgrid[0:SIDE, 0:SIDE].astype(numpy.float32)
+    below = y >= max(0, horizon)
+    far = 60 / numpy.maximum(1, y - horizon + 8)  # in heights of the camera
+    right = (x - SIDE * uniform(random, 0.2, 0.8)) / 100 * far
+    lawn, road = uniform(random, 25, 65), uniform(random, 30, 75)
+    rough, smooth = uniform(random, 0.7, 3.5), uniform(random, 0.2, 1)
+    mottled = lawn + grain(random, rough) + uniform(random, 0, 12) * (cloud(random, 12) - 0.5)
+    paint(lab, below, mottled, "lawn", random)
+    asphalt = road + grain(random, smooth) + uniform(random, 0, 6) * (cloud(random, 8) - 0.5)
+    kerb = uniform(random, 60, 95)
+    for _ in range(random.integers(1, 4)):
+        angle, bend = uniform(random, 0, numpy.pi), uniform(random, -0.5, 0.5)
+        middle = right * numpy.cos(angle) + far * numpy.sin(angle) - uniform(random, -0.5, 1.5)
+        middle = numpy.abs(middle + bend * numpy.sin(2 * far + right))
+        width = uniform(random, 0.1, 0.6)
+        paint(lab, below & (middle < width * 1.05), kerb if random.random() < 0.5 else asphalt, "concrete", random)
+        paint(lab, below & (middle < width), asphalt, "road", random)
+        if random.random() < 0.3:
+            paint(lab, below & (middle < 0.02), uniform(random, 70, 98), "concrete", random)
+
+
+def draw_background(lab: numpy.ndarray, horizon: int, random) -> None:
+    """Sky with clouds, then trees and houses that stand on the horizon."""
+    y, x = numpy.mgrid[0:SIDE, 0:SIDE]
+    clouds = numpy.clip(2 * (cloud(random, 7) + 0.4 * cloud(random, 25) - uniform(random, 0.4, 1)), 0, 1)
+    paint(lab, y < horizon, uniform(random, 60, 85), "sky", random)
+    lab[0] += (y < horizon) * clouds * (97 - lab[0])
+    lab[1:] *= 1 - 0.9 * clouds * (y < horizon)
+    for _ in range(random.integers(1, 6)):
+        left, top = int(uniform(random, -60, SIDE)), horizon - int(uniform(random, 8, 0.9 * max(9, horizon)))
+        right, foot = left + int(uniform(random, 20, 160)), horizon + int(uniform(random, 0, 12))
+        if random.random() < 0.5:
+            edge = 14 * (cloud(random, 24)[0] - 0.5) + ((numpy.arange(SIDE) - (left + right) / 2) / 12) ** 2 / 4
+            leaves = (x >= left) & (x < right) & (y >= top + edge) & (y < foot)
+            paint(lab, leaves, uniform(random, 15, 40) + grain(random, 5), "tree", random)
+            continue
+        house = (x >= left) & (x < right) & (y >= top) & (y < foot)
+        wall = uniform(random, 30, 75) + grain(random, uniform(random, 0.3, 2))
+        paint(lab, house, wall, ("brick", "concrete")[random.integers(2)], random)
+        step = int(uniform(random, 10, 22))
+        panes = house & ((x - left) % step > step * 0.5) & ((y - top) % step > step * 0.45)
+        paint(lab, panes, uniform(random, 8, 40), "sky", random)
+
+
+def draw_shadow(lab: numpy.ndarray, top: int, random) -> None:
+    """A soft dark shape on the ground."""
+    image = Image.new("L", (SIDE, SIDE), 255)
+    x, y = uniform(random, -30, SIDE), uniform(random, top, SIDE)
+    corners = [(x + uniform(random, -70, 70), y + uniform(random, -14, 14)) for _ in range(random.integers(3, 8))]
+    ImageDraw.Draw(image).polygon(corners, int(uniform(random, 90, 200)))
+    shade = numpy.asarray(image.filter(ImageFilter.GaussianBlur(uniform(random, 0.5, 2)))) / 255
+    shade = numpy.where(numpy.arange(SIDE)[:, None] < top, 1, shade)
+    lab *= shade.astype(numpy.float32)
+
+
+def draw_thing(lab: numpy.ndarray, top: int, random) -> None:
+    """A person or a car, larger the nearer: dark, light or coloured."""
+    y = uniform(random, top, SIDE)
+    size = 4 + 0.16 * (y - top)
+    x, wide = uniform(random, 0, SIDE), 1.8 if random.random() < 0.5 else 0.4
+    image = Image.new("L", (SIDE, SIDE))
+    ImageDraw.Draw(image).rounded_rectangle((x, y - size, x + wide * size, y), size / 4, 255)
+    where = numpy.asarray(image) > 0
+    lab[0][where] = uniform(random, 8, 85)
+    vivid = 25 * random.random() ** 2
+    lab[1:, where] = vivid * random.standard_normal((2, 1))

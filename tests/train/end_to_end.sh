@@ -61,8 +61,7 @@ sys.path.insert(0, sys.argv[1])
 import math
 import torch
 from pathlib import Path
-from ab import SoftEncoder, bins, lab_from_rgb
-from batches import Schedule
+from ab import SoftEncoder, annealed_mean, bins, lab_from_rgb
 from configuration import read_configuration
 from estimate import estimate_loss, estimate_unsteadiness
 from evaluate import Model, chroma_of_neutral, read_model_file
@@ -70,7 +69,7 @@ from grounds import GroundPictures
 from hints import Pupil, unexplained
 from network import Description, Head, Network
 from neutral import NeutralPictures
-from prior import target_ab
+from prior import cells_of, target_ab
 from train import Lesson, Trainer, prior_loss
 metadata, _ = read_model_file(Path(sys.argv[2]))
 said = "50 % of the target the distribution of a teacher of twelve steps, and the error of the point estimate at temperature 0.4."
@@ -84,7 +83,7 @@ logits, encoder, weights = torch.randn(2, 313, 4, 4), SoftEncoder(), torch.rand(
 index, share = encoder(target_ab(lab[:, 1:], 4, 4))
 truth = torch.zeros(32, 313).scatter_(1, index, share).view(2, 4, 4, 313).permute(0, 3, 1, 2)
 def loss(*said):
-    return prior_loss(logits, lab, encoder, weights, Lesson(*said, {}) if said else None).item()
+    return prior_loss(logits, cells_of(lab, 4, 4, encoder, 4), weights, Lesson(*said, {}) if said else None).item()
 assert abs(loss(truth, torch.full((2,), 0.7)) - loss()) < 1e-5, "who says the truth changes nothing"
 wrong, whole, none = truth.roll(1, 1), torch.ones(2), torch.zeros(2)
 assert abs(loss(wrong, whole) - loss()) > 1e-2
@@ -96,9 +95,9 @@ grey = torch.full((2, 1, 16, 16), 50.0)  # no gradient: level 0
 def shown(guess, true, weights=torch.ones(4, 313), **options):
     """The loss of the sure answer bin `guess` for two pictures of the colour of bin `true`."""
     lab = torch.cat((grey, bins()[true].view(1, 2, 1, 1).expand(2, 2, 16, 16)), 1)
-    sure = 99 * torch.eye(313)[guess].view(1, 313, 1, 1).expand(2, 313, 4, 4)
-    options = {"temperature": 0.4, "pixel": 0, "picture": 0} | options
-    return estimate_loss(sure, lab, encoder, weights, options).item()
+    sure = annealed_mean(99 * torch.eye(313)[guess].view(1, 313, 1, 1).expand(2, 313, 4, 4), 0.4)
+    options = {"pixel": 0, "picture": 0} | options
+    return estimate_loss(sure, cells_of(lab, 4, 4, encoder, 4), weights, options).item()
 assert (bins()[41] - bins()[40]).tolist() == [0, 10], "a step apart"
 assert abs(shown(40, 40, pixel=1) - 0.1) < 1e-4 and abs(shown(41, 40, pixel=1) - 1.005) < 1e-3
 assert abs(shown(42, 40, picture=1) - math.log(4.1)) < 1e-3 and shown(40, 40, picture=1) < -2.3
@@ -106,12 +105,12 @@ heavy = torch.ones(4, 313)
 heavy[0, 40] = 3
 assert abs(shown(41, 40, heavy, pixel=1) - 3 * 1.005) < 1e-3, "the weight is the true colour's"
 assert abs(shown(40, 41, heavy, pixel=1) - 1.005) < 1e-3
-even = estimate_loss(torch.zeros(1, 313, 4, 4), torch.cat((grey, 0 * grey, 0 * grey), 1)[:1], encoder, heavy,
-                     {"temperature": 0.4, "pixel": 1, "picture": 0}).item()
+colourless = cells_of(torch.cat((grey, 0 * grey, 0 * grey), 1)[:1], 4, 4, encoder, 4)
+even = estimate_loss(annealed_mean(torch.zeros(1, 313, 4, 4), 0.4), colourless, heavy, {"pixel": 1, "picture": 0}).item()
 assert abs(even - (bins().mean(0).square().sum() / 100 + 0.01).sqrt()) < 1e-3, "the mean of the bins is shown"
-one, other = (99 * torch.eye(313)[place].view(1, 313, 1, 1) for place in (41, 43))
+one, other = (annealed_mean(99 * torch.eye(313)[place].view(1, 313, 1, 1), 0.4) for place in (41, 43))
 for first, second, apart in ((one, one, 0.1), (one, other, math.sqrt(4.01))):
-    assert abs(estimate_unsteadiness(first, second, {"temperature": 0.4, "twin": 1.5}) - 1.5 * apart) < 1e-3
+    assert abs(estimate_unsteadiness(first, second, {"twin": 1.5}) - 1.5 * apart) < 1e-3
 
 features = {8: 5 + 3 * torch.randn(2, 4, 6, 6), 16: torch.rand(2, 3, 5, 5)}
 known = {stride: (map - map.mean((0, 2, 3), True)) / map.std((0, 2, 3), correction=0, keepdim=True)
@@ -147,7 +146,7 @@ assert 0.2 < green.float().mean() < 0.9 and 0.1 < grey.float().mean() < 0.8, "la
 
 trainer = Trainer(read_configuration(Path(sys.argv[3]) / "taught.toml"), torch.device("cpu"))
 trainer.learn_from(Path(sys.argv[4]))
-names = Schedule(trainer.schedule.phases).names(30)
+names = trainer.schedule.names(30)
 assert names == ["pictures", "pictures", "grounds"], names
 said = trainer.lesson(lab[:1].repeat(3, 1, 2, 2), names)
 assert said.share.tolist() == [0.5, 0.5, 0], "the teacher's word on what is drawn does not count"

@@ -12,7 +12,7 @@ import torch
 from PIL import Image, ImageDraw, ImageFilter
 
 from ab import rgb_from_lab
-from neutral import SIDE, uniform
+from neutral import SIDE, enlarged, uniform
 
 AB = {  # least and most a and b at L = 50
     "lawn": ((-13, -6), (17, 30)),
@@ -33,14 +33,15 @@ class GroundPictures:
     def __getitem__(self, index: int) -> numpy.ndarray:
         random = numpy.random.default_rng((8, index))
         horizon = int(SIDE * uniform(random, -0.1, 0.5))
+        top = max(0, horizon)  # of the ground
         lab = numpy.zeros((3, SIDE, SIDE), numpy.float32)
         if horizon > 0:
             draw_background(lab, horizon, random)
         draw_ground(lab, horizon, random)
         for _ in range(random.integers(4)):
-            draw_shadow(lab, max(0, horizon), random)
+            draw_shadow(lab, top, random)
         for _ in range(random.integers(8)):
-            draw_thing(lab, max(0, horizon), random)
+            draw_thing(lab, top, random)
         low = uniform(random, 0.5, 1)
         light = low + (1 - low) * cloud(random, 3)
         lab *= light  # lab is even in L, so that shade takes colour with it
@@ -49,8 +50,7 @@ class GroundPictures:
 
 def cloud(random, cells: int) -> numpy.ndarray:
     """Smooth noise 0...1 [SIDE, SIDE] of so many cells a side."""
-    noise = Image.fromarray(random.random((cells, cells)).astype(numpy.float32))
-    return numpy.asarray(noise.resize((SIDE, SIDE), Image.Resampling.BICUBIC))
+    return enlarged(random.random((cells, cells)))
 
 
 def paint(lab: numpy.ndarray, where: numpy.ndarray, lightness, material: str, random) -> None:
@@ -71,7 +71,7 @@ def grain(random, strength: float) -> numpy.ndarray:
 def draw_ground(lab: numpy.ndarray, horizon: int, random) -> None:
     """A lawn and up to three roads on the plane under the horizon, with kerbs and lines."""
     y, x = numpy.mgrid[0:SIDE, 0:SIDE].astype(numpy.float32)
-    below = y >= max(0, horizon)
+    below = y >= horizon
     far = 60 / numpy.maximum(1, y - horizon + 8)  # in heights of the camera
     right = (x - SIDE * uniform(random, 0.2, 0.8)) / 100 * far
     lawn, road = uniform(random, 25, 65), uniform(random, 30, 75)

@@ -30,6 +30,12 @@ def uniform(random, low: float, high: float) -> float:
     return low + (high - low) * random.random()
 
 
+def enlarged(noise: numpy.ndarray) -> numpy.ndarray:
+    """A small map as a smooth one, float32 [SIDE, SIDE]."""
+    image = Image.fromarray(noise.astype(numpy.float32))
+    return numpy.asarray(image.resize((SIDE, SIDE), Image.Resampling.BICUBIC))
+
+
 def words(random, letters: int) -> str:
     """About `letters` letters of text that no language has."""
     text = "".join(random.choice(LETTERS, letters))
@@ -106,9 +112,7 @@ def fibres(random) -> numpy.ndarray:
     """The relief of rough paper and the noise of a camera, in levels of 255: grain of several sizes, longer one way."""
     total = numpy.zeros((SIDE, SIDE))
     for across, along in ((1, 1), (2, 2), (2, 5), (4, 8)):
-        noise = random.standard_normal((SIDE // across, SIDE // along)).astype(numpy.float32)
-        image = Image.fromarray(noise).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
-        total += numpy.asarray(image) * uniform(random, 0, 5)
+        total += enlarged(random.standard_normal((SIDE // across, SIDE // along))) * uniform(random, 0, 5)
     return total if random.random() < 0.5 else total.T
 
 

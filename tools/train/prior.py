@@ -54,6 +54,26 @@ def target_ab(ab: torch.Tensor, height: int, width: int) -> torch.Tensor:
     return pooled.permute(0, 2, 3, 1).reshape(-1, 2)
 
 
+@dataclass
+class Cells:
+    """What is true of each cell of the logits' grid, picture by picture."""
+
+    ab: torch.Tensor  # [cells, 2], the mean
+    bins: torch.Tensor  # [cells, 5], of the soft encoding, nearest first
+    share: torch.Tensor  # [cells, 5], of the soft encoding
+    level: torch.Tensor  # [cells], of the gradient
+
+    def weight(self, weights: torch.Tensor) -> torch.Tensor:
+        """W(nearest bin, gradient level) [cells], of weights [levels, 313]."""
+        return weights[self.level, self.bins[:, 0]]
+
+
+def cells_of(lab: torch.Tensor, height: int, width: int, encoder: SoftEncoder, levels: int) -> Cells:
+    """Of Lab [N, 3, H, W] on a grid of height x width."""
+    ab = target_ab(lab[:, 1:], height, width)
+    return Cells(ab, *encoder(ab), gradient_levels(lab[:, :1], height, width, levels))
+
+
 def _gaussian(squared_distance: torch.Tensor, sigma: float) -> torch.Tensor:
     """Columns of sum 1: where the mass of one cell goes. sigma 0: nowhere."""
     if sigma == 0:
@@ -78,10 +98,9 @@ class Prior:
 
     def add(self, lab: torch.Tensor, height: int, width: int, encoder: SoftEncoder) -> None:
         """Counts Lab [N, 3, H, W] on a grid of height x width."""
-        index, share = encoder(target_ab(lab[:, 1:], height, width))
-        level = gradient_levels(lab[:, :1], height, width, self.levels)
-        cell = level.unsqueeze(1) * self.counts.shape[1] + index
-        self.counts.view(-1).index_add_(0, cell.flatten().cpu(), share.flatten().double().cpu())
+        cells = cells_of(lab, height, width, encoder, self.levels)
+        place = cells.level.unsqueeze(1) * self.counts.shape[1] + cells.bins
+        self.counts.view(-1).index_add_(0, place.flatten().cpu(), cells.share.flatten().double().cpu())
 
     def probability(self, kind: str, sigma: float, level_sigma: float) -> torch.Tensor:
         """p, smoothed: [levels or 1, 313 or 1]. sigma in ab units, level_sigma in levels."""

@@ -27,7 +27,7 @@ import torch
 import torch.nn.functional as functional
 from tqdm import tqdm
 
-from ab import SoftEncoder, lab_from_rgb, lightness_from_grey
+from ab import SoftEncoder, annealed_mean, lab_from_rgb, lightness_from_grey
 from batches import Batches, Schedule
 from configuration import read_configuration
 from estimate import estimate_loss, estimate_unsteadiness
@@ -38,7 +38,7 @@ from hints import Pupil, unexplained
 from network import network_text
 from neutral import NeutralPictures
 from pictures import open_collection
-from prior import Prior, draw, gradient_levels, target_ab
+from prior import Cells, Prior, cells_of, draw
 from progress import Progress
 from teacher import NAME, Teacher
 
@@ -64,24 +64,17 @@ class Lesson:
 
 
 def prior_loss(
-    logits: torch.Tensor,
-    lab: torch.Tensor,
-    encoder: SoftEncoder,
-    weights: torch.Tensor,
-    lesson: Lesson | None = None,
+    logits: torch.Tensor, cells: Cells, weights: torch.Tensor, lesson: Lesson | None = None
 ) -> torch.Tensor:
-    """Mean of W(nearest bin, gradient level) * cross entropy; logits [N, 313, h, w], Lab [N, 3, H, W],
-    weights [levels, 313]. The target is the soft-encoded truth, mixed with the lesson where there is one
+    """Mean of W(nearest bin, gradient level) * cross entropy; logits [N, 313, h, w], the truth of its
+    cells, weights [levels, 313]. The target is the soft-encoded truth, mixed with the lesson where there is one
     (Hinton, Vinyals and Dean 2015, section 2)."""
-    height, width = logits.shape[2:]
-    index, share = encoder(target_ab(lab[:, 1:], height, width))
-    level = gradient_levels(lab[:, :1], height, width, len(weights))
     rows = functional.log_softmax(pixel_rows(logits), 1)
-    entropy = -(rows.gather(1, index) * share).sum(1)
+    entropy = -(rows.gather(1, cells.bins) * cells.share).sum(1)
     if lesson:
         taught = -(rows * pixel_rows(lesson.distribution)).sum(1)
-        entropy = torch.lerp(entropy, taught, lesson.share.repeat_interleave(height * width))
-    return (entropy * weights[level, index[:, 0]]).mean()
+        entropy = torch.lerp(entropy, taught, lesson.share.repeat_interleave(logits.shape[2:].numel()))
+    return (entropy * cells.weight(weights)).mean()
 
 
 def unsteadiness(clean: torch.Tensor, disturbed: torch.Tensor) -> torch.Tensor:
@@ -204,15 +197,17 @@ class Trainer:
             logits, read = replica(lightness.contiguous(memory_format=torch.channels_last))
             lesson = self.lesson(lab, self.schedule.names(self.step)[share :: len(self.replicas)])
         parts = logits.chunk(twins)
-        loss = sum(prior_loss(part, lab, self.encoder, self.weights, lesson) for part in parts) / twins
+        cells = cells_of(lab, *logits.shape[2:], self.encoder, len(self.weights))
+        loss = sum(prior_loss(part, cells, self.weights, lesson) for part in parts) / twins
         if self.estimate:
-            given = lab, self.encoder, self.estimate_weights, self.estimate
-            loss = loss + sum(estimate_loss(part, *given) for part in parts) / twins
+            shown = [annealed_mean(part.float(), self.estimate["temperature"]) for part in parts]
+            given = cells, self.estimate_weights, self.estimate
+            loss = loss + sum(estimate_loss(ab, *given) for ab in shown) / twins
         if twins > 1:
             steadiness = self.schedule.phase(self.step)["steadiness"]
             loss = loss + steadiness * unsteadiness(*parts)
             if self.estimate:
-                loss = loss + estimate_unsteadiness(*parts, self.estimate)
+                loss = loss + estimate_unsteadiness(*shown, self.estimate)
         if read:
             loss = loss + self.lessons["hint_weight"] * unexplained(read, lesson.features)
         loss.backward()

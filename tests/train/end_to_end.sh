@@ -69,6 +69,7 @@ from grounds import GroundPictures
 from hints import Pupil, unexplained
 from network import Description, Head, Network
 from neutral import NeutralPictures
+from pictures import collection_of
 from prior import cells_of, target_ab
 from train import Lesson, Trainer, prior_loss
 metadata, _ = read_model_file(Path(sys.argv[2]))
@@ -150,6 +151,13 @@ names = trainer.schedule.names(30)
 assert names == ["pictures", "pictures", "grounds"], names
 said = trainer.lesson(lab[:1].repeat(3, 1, 2, 2), names)
 assert said.share.tolist() == [0.5, 0.5, 0], "the teacher's word on what is drawn does not count"
+
+try:
+    collection_of({"made": True}, Path("."), Path("."))
+except ValueError as error:
+    assert str(error) == "made = True: expected one of neutral, grounds", error
+else:
+    raise AssertionError("drew what nobody can draw")
 
 class Painter(torch.nn.Module):  # paints all in the colour of bin 40
     description = Description("", head=Head("distribution", ""))

@@ -22,7 +22,7 @@ from tqdm import tqdm
 from configuration import read_configuration
 from evaluate import chroma_of_neutral, evaluate, open_model, squares
 from network import Network
-from pictures import sha256_of
+from pictures import MADE, sha256_of
 from prior import Prior
 
 PROOF_HEIGHT, PROOF_WIDTH = 32, 48
@@ -122,8 +122,7 @@ def archives(config: dict) -> list[Path]:
 def drawn(config: dict, phase: dict) -> str:
     """What a phase shows of the pictures that the program draws."""
     made = {config["collections"][name].get("made") for name in phase["batch"]}
-    shown = {"neutral": "pages, plots and ramps", "grounds": "grounds drawn by the program"}
-    return "".join(f", some of them {what}" for name, what in shown.items() if name in made)
+    return "".join(f", some of them {kind.shown}" for name, kind in MADE.items() if name in made)
 
 
 def origin(config: dict, state: dict, beginning: Beginning) -> str:

@@ -27,6 +27,8 @@ AB = {  # least and most a and b at L = 50
 class GroundPictures:
     """Picture `index`, a function of the index alone, uint8 RGB [256, 256, 3]; used as a Collection is."""
 
+    shown = "grounds drawn by the program"
+
     def __len__(self) -> int:
         return 2**31
 

@@ -16,6 +16,8 @@ SIDE = 256
 class NeutralPictures:
     """Picture `index`, a function of the index alone, uint8 RGB [256, 256, 3]; used as a Collection is."""
 
+    shown = "pages, plots and ramps"
+
     def __len__(self) -> int:
         return 2**31
 

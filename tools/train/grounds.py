@@ -102,15 +102,17 @@ def draw_background(lab: numpy.ndarray, horizon: int, random) -> None:
     lab[1:] *= 1 - 0.9 * clouds * (y < horizon)
     for _ in range(random.integers(1, 6)):
         left, top = int(uniform(random, -60, SIDE)), horizon - int(uniform(random, 8, 0.9 * max(9, horizon)))
-        right, foot = left + int(uniform(random, 20, 160)), horizon + int(uniform(random, 0, 12))
+        right, foot = left + int(uniform(random, 20, 200)), horizon + int(uniform(random, 0, 12))
         if random.random() < 0.5:
             edge = 14 * (cloud(random, 24)[0] - 0.5) + ((numpy.arange(SIDE) - (left + right) / 2) / 12) ** 2 / 4
             leaves = (x >= left) & (x < right) & (y >= top + edge) & (y < foot)
             paint(lab, leaves, uniform(random, 15, 40) + grain(random, 5), "tree", random)
             continue
-        house = (x >= left) & (x < right) & (y >= top) & (y < foot)
-        wall = uniform(random, 30, 75) + grain(random, uniform(random, 0.3, 2))
-        paint(lab, house, wall, ("brick", "concrete")[random.integers(2)], random)
+        gable = uniform(random, 0.2, 0.7) * numpy.abs(x - (left + right) / 2) if random.random() < 0.4 else 0
+        house = (x >= left) & (x < right) & (y >= top + gable) & (y < foot)
+        courses = uniform(random, 0, 3) * (y % int(uniform(random, 3, 7)) == 0)  # of bricks or slabs
+        wall = uniform(random, 25, 75) + grain(random, uniform(random, 0.3, 2)) + courses
+        paint(lab, house, wall, ("brick", "brick", "concrete")[random.integers(3)], random)
         step = int(uniform(random, 10, 22))
         panes = house & ((x - left) % step > step * 0.5) & ((y - top) % step > step * 0.45)
         paint(lab, panes, uniform(random, 8, 40), "sky", random)

@@ -71,6 +71,7 @@ from network import Description, Head, Network
 from neutral import NeutralPictures
 from pictures import collection_of
 from prior import cells_of, target_ab
+from teacher import Teacher
 from train import Lesson, Trainer, prior_loss
 metadata, _ = read_model_file(Path(sys.argv[2]))
 said = "50 % of the target the distribution of a teacher of twelve steps, and the error of the point estimate at temperature 0.4."
@@ -149,6 +150,10 @@ trainer = Trainer(read_configuration(Path(sys.argv[3]) / "taught.toml"), torch.d
 trainer.learn_from(Path(sys.argv[4]))
 names = trainer.schedule.names(30)
 assert names == ["pictures", "pictures", "grounds"], names
+state = torch.load(sys.argv[4], map_location="cpu", weights_only=True)
+moved = [(state["model"][f"network.encoder.{name}"] - parameter).abs().max() for name, parameter in
+         Teacher().encoder.named_parameters() if parameter.ndim > 1]
+assert all(0 < shift < 0.003 for shift in moved), "the encoder learns along, slowly"
 said = trainer.lesson(lab[:1].repeat(3, 1, 2, 2), names)
 assert said.share.tolist() == [0.5, 0.5, 0], "the teacher's word on what is drawn does not count"
 

@@ -1,8 +1,9 @@
 """A large network that only teaches: its distribution is a softer truth for the small one to learn from.
 
 Its encoder is EfficientNet-Lite2 (Apache 2.0), trained on ImageNet to say what a picture shows. The decoder is
-trained by train.py like any network (`network = "teacher"`), the encoder along with it, ten times more slowly. What things are decides what colour they have, and a
-small network does not learn it from some thousand photographs. Nothing of the teacher is in a model file.
+trained by train.py like any network (`network = "teacher"`), the encoder along with it, ten times more slowly.
+What things are decides what colour they have, and a small network does not learn it from some thousand
+photographs. Nothing of the teacher is in a model file.
 """
 
 from __future__ import annotations

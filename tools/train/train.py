@@ -43,7 +43,7 @@ from teacher import ENCODER_SHARE, NAME, Teacher
 
 CHECKPOINT_SECONDS = 240
 LOG_STEPS = 50
-PRIOR_PICTURES = 2500
+PRIOR_BATCHES = 200
 ENCODER = "network.encoder."  # of a teacher in training: what others trained
 
 
@@ -96,8 +96,7 @@ def loader(batches: Batches, steps: Sequence[int], device: torch.device) -> torc
 def measure_prior(batches: Batches, levels: int, device: torch.device) -> Prior:
     """Over crops drawn evenly from the whole run, on the grid of the logits."""
     prior, encoder = Prior.empty(levels), SoftEncoder(device)
-    count = max(1, PRIOR_PICTURES // len(batches.schedule.names(0)))
-    steps = numpy.linspace(0, len(batches) - 1, count, dtype=int).tolist()
+    steps = numpy.linspace(0, len(batches) - 1, PRIOR_BATCHES, dtype=int).tolist()
     for pictures in tqdm(loader(batches, steps, device), "prior", disable=None):
         lab = lab_from_rgb(pictures[..., :3].to(device))
         prior.add(lab, lab.shape[2] // 4, lab.shape[3] // 4, encoder)
@@ -248,7 +247,7 @@ class Trainer:
     @torch.no_grad()
     def optimiser_step(self) -> None:
         """Steps on the replicas' mean gradient, then brings every replica to the new weights."""
-        gradients = [[p.grad for p in replica.parameters() if p.requires_grad] for replica in self.replicas]
+        gradients = [[p.grad for p in replica.parameters()] for replica in self.replicas]
         for other in gradients[1:]:
             torch._foreach_add_(gradients[0], other)
         torch._foreach_div_(gradients[0], len(gradients))

@@ -59,6 +59,7 @@ grep -q "expected a teacher" "$work/refused.txt"
 import sys
 sys.path.insert(0, sys.argv[1])
 import math
+import tempfile
 import torch
 from pathlib import Path
 from ab import SoftEncoder, annealed_mean, bins, lab_from_rgb
@@ -156,6 +157,20 @@ moved = [(state["model"][f"network.encoder.{name}"] - parameter).abs().max() for
 assert all(0 < shift < 0.003 for shift in moved), "the encoder learns along, slowly"
 said = trainer.lesson(lab[:1].repeat(3, 1, 2, 2), names)
 assert said.share.tolist() == [0.5, 0.5, 0], "the teacher's word on what is drawn does not count"
+
+with tempfile.TemporaryDirectory() as folder:
+    bases = {"last": 'base = "middle.toml"\n[loss]\nsigma = 3', "first": "seed = 1\n[loss]\nsigma = 5\nmixing = 0.5",
+             "middle": 'base = "first.toml"\nseed = 2\n[loss]\nmixing = 0.7', "own": 'base = "own.toml"'}
+    for name, text in bases.items():
+        (Path(folder) / f"{name}.toml").write_text(text)
+    read = read_configuration(Path(folder) / "last.toml")
+    assert read == {"seed": 2, "loss": {"sigma": 3, "mixing": 0.7}}, read
+    try:
+        read_configuration(Path(folder) / "own.toml")
+    except ValueError as error:
+        assert "found itself among its bases" in str(error), error
+    else:
+        raise AssertionError("a file that is its own base was read")
 
 try:
     collection_of({"made": True}, Path("."), Path("."))

@@ -1,5 +1,5 @@
-"""Grounds as a camera on a wall sees them, drawn by the program: lawns crossed by roads, trees, houses and the sky
-behind, shadows, cars and people on them.
+"""Grounds as a camera on a wall sees them, drawn by the program: lawns crossed by roads, car parks, trees, houses and
+the sky behind, shadows, cars, lamp posts and people on them.
 
 Photographs seldom look down on a lawn beside asphalt, and a network that learned from photographs takes whichever
 is smoother for grass. The colours are rough, their places are right.
@@ -42,8 +42,12 @@ class GroundPictures:
         draw_ground(lab, horizon, random)
         for _ in range(random.integers(4)):
             draw_shadow(lab, top, random)
+        if random.random() < 0.5:
+            draw_parked_cars(lab, top, random)
         for _ in range(random.integers(8)):
             draw_thing(lab, top, random)
+        for _ in range(max(0, random.integers(-2, 3))):
+            draw_lamp_post(lab, top, random)
         low = uniform(random, 0.5, 1)
         light = low + (1 - low) * cloud(random, 3)
         lab *= light  # lab is even in L, so that shade takes colour with it
@@ -71,18 +75,25 @@ def grain(random, strength: float) -> numpy.ndarray:
 
 
 def draw_ground(lab: numpy.ndarray, horizon: int, random) -> None:
-    """A lawn and up to three roads on the plane under the horizon, with kerbs and lines."""
+    """A lawn, up to three roads and often a paved yard before what stands on the horizon, with kerbs and lines."""
     y, x = numpy.mgrid[0:SIDE, 0:SIDE].astype(numpy.float32)
     below = y >= horizon
     far = 60 / numpy.maximum(1, y - horizon + 8)  # in heights of the camera
     right = (x - SIDE * uniform(random, 0.2, 0.8)) / 100 * far
     lawn, road = uniform(random, 25, 65), uniform(random, 30, 75)
+    if random.random() < 0.7:  # under one light worn asphalt is as light as grass or lighter
+        road = min(85, lawn * uniform(random, 1, 1.5))
     rough, smooth = uniform(random, 0.7, 3.5), uniform(random, 0.2, 1)
     mottled = lawn + grain(random, rough) + uniform(random, 0, 12) * (cloud(random, 12) - 0.5)
     paint(lab, below, mottled, "lawn", random)
     asphalt = road + grain(random, smooth) + uniform(random, 0, 6) * (cloud(random, 8) - 0.5)
     kerb = uniform(random, 60, 95)
-    for _ in range(random.integers(1, 4)):
+    yard = random.random() < 0.5
+    if yard:
+        edge = far + uniform(random, -0.3, 0.3) * right - 60 / uniform(random, 20, 130)
+        paint(lab, below & (edge > -0.04), kerb if random.random() < 0.5 else asphalt, "concrete", random)
+        paint(lab, below & (edge > 0), asphalt, "road", random)
+    for _ in range(random.integers(0, 3) if yard else random.integers(1, 4)):
         angle, bend = uniform(random, 0, numpy.pi), uniform(random, -0.5, 0.5)
         middle = right * numpy.cos(angle) + far * numpy.sin(angle) - uniform(random, -0.5, 1.5)
         middle = numpy.abs(middle + bend * numpy.sin(2 * far + right))
@@ -131,12 +142,60 @@ def draw_shadow(lab: numpy.ndarray, top: int, random) -> None:
 
 def draw_thing(lab: numpy.ndarray, top: int, random) -> None:
     """A person or a car, larger the nearer: dark, light or coloured."""
-    y = uniform(random, top, SIDE)
+    x, y = uniform(random, 0, SIDE), uniform(random, top, SIDE)
     size = 4 + 0.16 * (y - top)
-    x, wide = uniform(random, 0, SIDE), 1.8 if random.random() < 0.5 else 0.4
-    image = Image.new("L", (SIDE, SIDE))
-    ImageDraw.Draw(image).rounded_rectangle((x, y - size, x + wide * size, y), size / 4, 255)
-    where = numpy.asarray(image) > 0
+    if random.random() < 0.5:
+        draw_car(lab, x, y, size, random)
+        return
+    for foot, tall in ((y, 0.6), (y - 0.45 * size, 0.55)):  # trousers or a skirt, then coat and head
+        image = Image.new("L", (SIDE, SIDE))
+        ImageDraw.Draw(image).rounded_rectangle((x, foot - tall * size, x + 0.35 * size, foot), size / 6, 255)
+        paint_thing(lab, numpy.asarray(image) > 0, random)
+
+
+def draw_parked_cars(lab: numpy.ndarray, top: int, random) -> None:
+    """A row of cars side by side."""
+    x, y = uniform(random, -60, SIDE * 0.7), uniform(random, top + 4, top + 0.6 * (SIDE - top))
+    slope = uniform(random, -0.15, 0.15)
+    for _ in range(random.integers(3, 13)):
+        size = 4 + 0.16 * max(0, y - top)
+        draw_car(lab, x, y, size, random)
+        gap = size * uniform(random, 1.7, 2.8)
+        x, y = x + gap, y + slope * gap
+
+
+def draw_car(lab: numpy.ndarray, x: float, y: float, size: float, random) -> None:
+    """A car whose wheels stand at y, left end x, `size` tall and twice as long, from the side: shadow, body, panes."""
+    long = size * uniform(random, 1.6, 2.4)
+    front, back = sorted(uniform(random, 0, 0.45) for _ in range(2))
+    parts = Image.new("L", (SIDE, SIDE))
+    draw = ImageDraw.Draw(parts)
+
+    def along(share: float, up: float) -> tuple[float, float]:
+        return x + share * long, y - up * size
+
+    draw.ellipse((*along(-0.05, 0.15), *along(1.05, -0.12)), 1)
+    draw.polygon([along(back * 0.5, 0.5), along(back, 1), along(1 - front, 1), along(1 - front * 0.4, 0.5)], 2)
+    draw.rounded_rectangle((*along(0, 0.6), *along(1, 0.12)), size / 8, 2)
+    draw.polygon([along(back, 0.6), along(back + 0.05, 0.92), along(0.95 - front, 0.92), along(1 - front, 0.6)], 3)
+    for wheel in (0.2, 0.8):
+        draw.ellipse((*along(wheel - 0.11, 0.3), *along(wheel + 0.11, -0.02)), 4)
+    parts = numpy.asarray(parts)
+    lab[:, parts == 1] *= 0.4
+    paint_thing(lab, parts == 2, random)
+    for part, lightness in ((3, uniform(random, 8, 40)), (4, uniform(random, 5, 25))):
+        lab[:, parts == part] = numpy.array([[lightness], [0], [-0.05 * lightness]])
+
+
+def draw_lamp_post(lab: numpy.ndarray, top: int, random) -> None:
+    """A thin grey line upwards from the ground."""
+    x, foot = int(uniform(random, 0, SIDE)), int(uniform(random, top, SIDE))
+    tall = int((20 + 0.8 * (foot - top)) * uniform(random, 0.8, 2))
+    post = lab[:, max(0, foot - tall) : foot, x : x + random.integers(1, 4)]
+    post[0], post[1:] = uniform(random, 15, 90), 0
+
+
+def paint_thing(lab: numpy.ndarray, where: numpy.ndarray, random) -> None:
+    """One lightness and one colour, seldom a strong one."""
     lab[0][where] = uniform(random, 8, 85)
-    vivid = 25 * random.random() ** 2
-    lab[1:, where] = vivid * random.standard_normal((2, 1))
+    lab[1:, where] = 25 * random.random() ** 2 * random.standard_normal((2, 1))

@@ -155,6 +155,10 @@ state = torch.load(sys.argv[4], map_location="cpu", weights_only=True)
 moved = [(state["model"][f"network.encoder.{name}"] - parameter).abs().max() for name, parameter in
          Teacher().encoder.named_parameters() if parameter.ndim > 1]
 assert all(0 < shift < 0.003 for shift in moved), "the encoder learns along, slowly"
+again = Trainer(read_configuration(Path(sys.argv[3]) / "teacher.toml"), torch.device("cpu"))
+again.start_from(Path(sys.argv[4]))
+begun = again.model.network.state_dict()
+assert all(torch.equal(begun[name], tensor) for name, tensor in state["average"].items()), "a teacher goes on from one"
 said = trainer.lesson(lab[:1].repeat(3, 1, 2, 2), names)
 assert said.share.tolist() == [0.5, 0.5, 0], "the teacher's word on what is drawn does not count"
 

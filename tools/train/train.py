@@ -4,7 +4,8 @@ Cross entropy between the network's distribution over the 313 ab bins and the so
 each pixel weighted by the gradient prior (prior.py). Runs on a GPU where there is one, else on the
 CPU. RUN receives the checkpoint, the log, curves and contact sheets while it goes, and at the end
 model.safetensors with its proof and card (of a teacher the checkpoint is all). Ctrl-C stops it after a
-checkpoint, `--resume` goes on from there; `--start-from` begins with the weights of a model file.
+checkpoint, `--resume` goes on from there; `--start-from` begins with the weights of a model file, a teacher with
+those of a checkpoint.
 """
 
 from __future__ import annotations
@@ -167,9 +168,13 @@ class Trainer:
                     torch.nn.init.normal_(module.weight, std=0.01)
 
     def start_from(self, path: Path) -> None:
-        """Takes the weights of a model file of the same network, and what it says of their origin."""
-        metadata, tensors = read_model_file(path)
-        self.beginning = Beginning.of(metadata)
+        """Takes the weights of a model file of the same network, and what it says of their origin; a teacher, which
+        has no model file, those of a checkpoint."""
+        if self.text == NAME:
+            tensors = open_model(path).network.state_dict()
+        else:
+            metadata, tensors = read_model_file(path)
+            self.beginning = Beginning.of(metadata)
         for network in (*(replica.network for replica in self.replicas), self.average):
             take_weights(network, tensors, path)
 

@@ -63,6 +63,7 @@ import tempfile
 import torch
 from pathlib import Path
 from ab import SoftEncoder, annealed_mean, bins, lab_from_rgb
+from average import joint_origin, stages
 from configuration import read_configuration
 from estimate import estimate_loss, estimate_unsteadiness
 from evaluate import Model, chroma_of_neutral, read_model_file
@@ -175,6 +176,16 @@ with tempfile.TemporaryDirectory() as folder:
         assert "found itself among its bases" in str(error), error
     else:
         raise AssertionError("a file that is its own base was read")
+
+scratch, more, other = "Trained from scratch, 1 step. 2026.", "Trained further, 2 steps. 2026.", "Trained further by me."
+mean = joint_origin([scratch, f"{scratch} {more}"], [4, 5])
+assert mean == f"{scratch} Average, 4 : 5, of the weights: [as they were], [{more}]", mean
+assert stages(f"{mean} {other}") == [*stages(mean), other] and len(stages(mean)) == 2
+again = joint_origin([f"{mean} {other}", f"{mean} {more} {other}"], [1, 2])
+assert again == f"{mean} Average, 1 : 2, of the weights: [{other}], [{more} {other}]", again
+apart = joint_origin([f"{scratch} {other}", mean], [1, 1])
+assert apart == f"{scratch} Average, 1 : 1, of the weights: [{other}], [{mean[len(scratch) + 1:]}]", apart
+assert len(stages(apart)) == 2, "an average in an average is one stage"
 
 try:
     collection_of({"made": True}, Path("."), Path("."))

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import re
 from pathlib import Path
 
 from evaluate import read_model_file, take_weights
@@ -24,15 +26,24 @@ def share_of(text: str) -> tuple[Path, int]:
     return Path(path), int(share)
 
 
+def stages(origin: str) -> list[str]:
+    """What was done one after the other, as `origin` and `joint_origin` tell it; what is in brackets stays whole."""
+    found = []
+    for part in re.split(r"(?<=[.\]]) (?=Trained |Average)", origin):
+        if found and found[-1].count("[") > found[-1].count("]"):
+            found[-1] += f" {part}"
+        else:
+            found.append(part)
+    return found
+
+
 def joint_origin(origins: list[str], shares: list[int]) -> str:
-    """That of each model, one after the other; what a model shares with the one before is said once."""
-    told, before = [], ""
-    for origin in origins:
-        told.append(f"as the one before, then: {origin[len(before):].strip()}"
-                    if before and origin.startswith(before) else origin)  # fmt: skip
-        before = origin
-    listed = " ".join(f"({number}) {text}" for number, text in enumerate(told, 1))
-    return f"Average, {' : '.join(map(str, shares))}, of the weights of these models: {listed}"
+    """What the models have in common, then what each has of its own, in brackets."""
+    told = [stages(origin) for origin in origins]
+    common = os.path.commonprefix(told)
+    own = [" ".join(each[len(common):]) or "as they were" for each in told]
+    shown = ", ".join(f"[{text}]" for text in own)
+    return " ".join([*common, f"Average, {' : '.join(map(str, shares))}, of the weights: {shown}"])
 
 
 def averaged(tensors: list[dict], shares: list[int]) -> dict:

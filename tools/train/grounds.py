@@ -83,10 +83,10 @@ def draw_ground(lab: numpy.ndarray, horizon: int, random) -> None:
     lawn, road = uniform(random, 25, 65), uniform(random, 30, 75)
     if random.random() < 0.7:  # under one light worn asphalt is as light as grass or lighter
         road = min(85, lawn * uniform(random, 1, 1.5))
-    rough, smooth = uniform(random, 0.7, 3.5), uniform(random, 0.2, 1)
+    rough, smooth = uniform(random, 0.6, 3.5), uniform(random, 0.2, 2.2)  # worn asphalt is as rough as a lawn
     mottled = lawn + grain(random, rough) + uniform(random, 0, 12) * (cloud(random, 12) - 0.5)
     paint(lab, below, mottled, "lawn", random)
-    asphalt = road + grain(random, smooth) + uniform(random, 0, 6) * (cloud(random, 8) - 0.5)
+    asphalt = road + grain(random, smooth) + uniform(random, 0, 9) * (cloud(random, 8) - 0.5)
     kerb = uniform(random, 60, 95)
     yard = random.random() < 0.5
     if yard:

@@ -88,18 +88,21 @@ def draw_ground(lab: numpy.ndarray, horizon: int, random) -> None:
     paint(lab, below, mottled, "lawn", random)
     asphalt = road + grain(random, smooth) + uniform(random, 0, 9) * (cloud(random, 8) - 0.5)
     kerb = uniform(random, 60, 95)
+
+    def pave(edged: numpy.ndarray, paved: numpy.ndarray) -> None:
+        paint(lab, below & edged, kerb if random.random() < 0.5 else asphalt, "concrete", random)
+        paint(lab, below & paved, asphalt, "road", random)
+
     yard = random.random() < 0.5
     if yard:
         edge = far + uniform(random, -0.3, 0.3) * right - 60 / uniform(random, 20, 130)
-        paint(lab, below & (edge > -0.04), kerb if random.random() < 0.5 else asphalt, "concrete", random)
-        paint(lab, below & (edge > 0), asphalt, "road", random)
+        pave(edge > -0.04, edge > 0)
     for _ in range(random.integers(0, 3) if yard else random.integers(1, 4)):
         angle, bend = uniform(random, 0, numpy.pi), uniform(random, -0.5, 0.5)
         middle = right * numpy.cos(angle) + far * numpy.sin(angle) - uniform(random, -0.5, 1.5)
         middle = numpy.abs(middle + bend * numpy.sin(2 * far + right))
         width = uniform(random, 0.1, 0.6)
-        paint(lab, below & (middle < width * 1.05), kerb if random.random() < 0.5 else asphalt, "concrete", random)
-        paint(lab, below & (middle < width), asphalt, "road", random)
+        pave(middle < width * 1.05, middle < width)
         if random.random() < 0.3:
             paint(lab, below & (middle < 0.02), uniform(random, 70, 98), "concrete", random)
 
@@ -140,10 +143,15 @@ def draw_shadow(lab: numpy.ndarray, top: int, random) -> None:
     lab *= shade.astype(numpy.float32)
 
 
+def size_at(y: float, top: int) -> float:
+    """The height in pixels of what stands at y, the larger the nearer."""
+    return 4 + 0.16 * max(0, y - top)
+
+
 def draw_thing(lab: numpy.ndarray, top: int, random) -> None:
     """A person or a car, larger the nearer: dark, light or coloured."""
     x, y = uniform(random, 0, SIDE), uniform(random, top, SIDE)
-    size = 4 + 0.16 * (y - top)
+    size = size_at(y, top)
     if random.random() < 0.5:
         draw_car(lab, x, y, size, random)
         return
@@ -158,7 +166,7 @@ def draw_parked_cars(lab: numpy.ndarray, top: int, random) -> None:
     x, y = uniform(random, -60, SIDE * 0.7), uniform(random, top + 4, top + 0.6 * (SIDE - top))
     slope = uniform(random, -0.15, 0.15)
     for _ in range(random.integers(3, 13)):
-        size = 4 + 0.16 * max(0, y - top)
+        size = size_at(y, top)
         draw_car(lab, x, y, size, random)
         gap = size * uniform(random, 1.7, 2.8)
         x, y = x + gap, y + slope * gap

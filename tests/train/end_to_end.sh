@@ -62,7 +62,7 @@ import math
 import tempfile
 import torch
 from pathlib import Path
-from ab import SoftEncoder, annealed_mean, bins, lab_from_rgb
+from ab import SoftEncoder, annealed_mean, bins, lab_from_rgb, pixel_rows
 from average import joint_origin, stages
 from configuration import read_configuration
 from estimate import estimate_loss, estimate_unsteadiness
@@ -74,7 +74,7 @@ from neutral import NeutralPictures
 from pictures import collection_of
 from prior import cells_of, target_ab
 from teacher import Teacher
-from train import Lesson, Trainer, prior_loss
+from train import Lesson, Trainer, prior_loss, unsteadiness
 metadata, _ = read_model_file(Path(sys.argv[2]))
 said = "50 % of the target the distribution of a teacher of twelve steps, and the error of the point estimate at temperature 0.4."
 assert said in metadata["origin"], metadata["origin"]
@@ -83,23 +83,28 @@ assert metadata["data_sha256"].count(":") == 1, "drawn collections have no archi
 
 torch.manual_seed(1)
 lab = torch.cat((100 * torch.rand(2, 1, 16, 16), 80 * torch.rand(2, 2, 16, 16) - 40), 1)
-logits, encoder, weights = torch.randn(2, 313, 4, 4), SoftEncoder(), torch.rand(4, 313) + 0.5
+assert torch.equal(pixel_rows(lab)[16 * 16 + 3 * 16 + 5], lab[1, :, 3, 5]), "the channels of a pixel"
+guess, encoder, weights = torch.randn(32, 313).log_softmax(1), SoftEncoder(), torch.rand(4, 313) + 0.5
 index, share = encoder(target_ab(lab[:, 1:], 4, 4))
-truth = torch.zeros(32, 313).scatter_(1, index, share).view(2, 4, 4, 313).permute(0, 3, 1, 2)
+truth = torch.zeros(32, 313).scatter_(1, index, share)
 def loss(*said):
-    return prior_loss(logits, cells_of(lab, 4, 4, encoder, 4), weights, Lesson(*said, {}) if said else None).item()
-assert abs(loss(truth, torch.full((2,), 0.7)) - loss()) < 1e-5, "who says the truth changes nothing"
-wrong, whole, none = truth.roll(1, 1), torch.ones(2), torch.zeros(2)
+    return prior_loss(guess, cells_of(lab, 4, 4, encoder, 4), weights, Lesson(*said, {}) if said else None).item()
+assert abs(loss(truth, torch.full((32,), 0.7)) - loss()) < 1e-5, "who says the truth changes nothing"
+wrong, whole, none = truth.roll(1, 1), torch.ones(32), torch.zeros(32)
 assert abs(loss(wrong, whole) - loss()) > 1e-2
 assert abs(loss(wrong, none) - loss()) < 1e-5
-both = loss(wrong, torch.tensor((1.0, 0.0))) + loss(wrong, torch.tensor((0.0, 1.0)))
+first = torch.arange(32) < 16
+both = loss(wrong, first.float()) + loss(wrong, (~first).float())
 assert abs(both - loss() - loss(wrong, whole)) < 1e-5, "each picture has its own share"
+other = guess.roll(1, 0)
+divergence = sum(torch.nn.functional.kl_div(p, q, log_target=True, reduction="batchmean") for p, q in ((guess, other), (other, guess)))
+assert unsteadiness(guess, guess) == 0 and abs(unsteadiness(guess, other) - divergence / 2) < 1e-4 and divergence > 0.5
 
 grey = torch.full((2, 1, 16, 16), 50.0)  # no gradient: level 0
 def shown(guess, true, weights=torch.ones(4, 313), **options):
     """The loss of the sure answer bin `guess` for two pictures of the colour of bin `true`."""
     lab = torch.cat((grey, bins()[true].view(1, 2, 1, 1).expand(2, 2, 16, 16)), 1)
-    sure = annealed_mean(99 * torch.eye(313)[guess].view(1, 313, 1, 1).expand(2, 313, 4, 4), 0.4)
+    sure = annealed_mean(99 * torch.eye(313)[guess].expand(32, 313), 0.4)
     options = {"pixel": 0, "picture": 0} | options
     return estimate_loss(sure, cells_of(lab, 4, 4, encoder, 4), weights, options).item()
 assert (bins()[41] - bins()[40]).tolist() == [0, 10], "a step apart"
@@ -110,9 +115,9 @@ heavy[0, 40] = 3
 assert abs(shown(41, 40, heavy, pixel=1) - 3 * 1.005) < 1e-3, "the weight is the true colour's"
 assert abs(shown(40, 41, heavy, pixel=1) - 1.005) < 1e-3
 colourless = cells_of(torch.cat((grey, 0 * grey, 0 * grey), 1)[:1], 4, 4, encoder, 4)
-even = estimate_loss(annealed_mean(torch.zeros(1, 313, 4, 4), 0.4), colourless, heavy, {"pixel": 1, "picture": 0}).item()
+even = estimate_loss(annealed_mean(torch.zeros(16, 313), 0.4), colourless, heavy, {"pixel": 1, "picture": 0}).item()
 assert abs(even - (bins().mean(0).square().sum() / 100 + 0.01).sqrt()) < 1e-3, "the mean of the bins is shown"
-one, other = (annealed_mean(99 * torch.eye(313)[place].view(1, 313, 1, 1), 0.4) for place in (41, 43))
+one, other = (annealed_mean(99 * torch.eye(313)[place].view(1, 313), 0.4) for place in (41, 43))
 for first, second, apart in ((one, one, 0.1), (one, other, math.sqrt(4.01))):
     assert abs(estimate_unsteadiness(first, second, {"twin": 1.5}) - 1.5 * apart) < 1e-3
 
@@ -161,7 +166,7 @@ again.start_from(Path(sys.argv[4]))
 begun = again.model.network.state_dict()
 assert all(torch.equal(begun[name], tensor) for name, tensor in state["average"].items()), "a teacher goes on from one"
 said = trainer.lesson(lab[:1].repeat(3, 1, 2, 2), names)
-assert said.share.tolist() == [0.5, 0.5, 0], "the teacher's word on what is drawn does not count"
+assert said.share.tolist() == [0.5] * 128 + [0] * 64, "the teacher's word on what is drawn does not count"
 
 with tempfile.TemporaryDirectory() as folder:
     bases = {"last": 'base = "middle.toml"\n[loss]\nsigma = 3', "first": "seed = 1\n[loss]\nsigma = 5\nmixing = 0.5",

@@ -110,7 +110,12 @@ class SoftEncoder:
         return self.index[entry], self.weight[entry]
 
 
+def pixel_rows(maps: torch.Tensor) -> torch.Tensor:
+    """[N, C, H, W] as float32 [N*H*W, C]: the channels of a pixel beside one another. A softmax along such rows takes
+    a quarter of the time of one across the planes of a map."""
+    return maps.permute(0, 2, 3, 1).reshape(-1, maps.shape[1]).float()
+
+
 def annealed_mean(logits: torch.Tensor, temperature: float) -> torch.Tensor:
-    """ab [N, 2, H, W]: the mean of the bins under softmax(logits / temperature)."""
-    distribution = functional.softmax(logits / temperature, dim=1)
-    return torch.einsum("nqhw,qc->nchw", distribution, bins().to(logits))
+    """ab [pixels, 2]: the mean of the bins under softmax(logits / temperature), logits [pixels, 313]."""
+    return functional.softmax(logits / temperature, 1) @ bins().to(logits)

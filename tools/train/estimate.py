@@ -13,25 +13,23 @@ LEAST = 0.1  # squared steps: a picture with less error, a third of a step, is a
 
 
 def squared_steps(estimate: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
-    """The squared distances of two maps of ab [N, 2, h, w], in steps: [N, h, w]."""
+    """The squared distances of the colours of cells, ab [cells, 2] both, in steps: [cells]."""
     return ((estimate - other) / STEP).square().sum(1)
 
 
 def estimate_loss(
     estimate: torch.Tensor, cells: Cells, weights: torch.Tensor, options: dict
 ) -> torch.Tensor:
-    """What the colours shown, ab [N, 2, h, w], miss of the truth of their cells: `pixel` times the mean of
+    """What the colours shown, ab [cells, 2], miss of the truth of their cells: `pixel` times the mean of
     W(nearest bin, gradient level) * distance, the distance that AuC counts, plus `picture` times the mean
     logarithm of each picture's squared distance, as PSNR takes it. weights [levels, 313]."""
-    count, _, height, width = estimate.shape
-    truth = cells.ab.view(count, height, width, 2).permute(0, 3, 1, 2)
-    squared = squared_steps(estimate, truth)
-    pixel = (cells.weight(weights) * (squared.flatten() + SMOOTH).sqrt()).mean()
-    picture = (squared.mean((1, 2)) + LEAST).log().mean()
+    squared = squared_steps(estimate, cells.ab)
+    pixel = (cells.weight(weights) * (squared + SMOOTH).sqrt()).mean()
+    picture = (squared.view(cells.pictures, -1).mean(1) + LEAST).log().mean()
     return options["pixel"] * pixel + options["picture"] * picture
 
 
 def estimate_unsteadiness(clean: torch.Tensor, disturbed: torch.Tensor, options: dict) -> torch.Tensor:
-    """`twin` times the mean distance between the colours, ab [N, 2, h, w], that a picture and its disturbed
+    """`twin` times the mean distance between the colours, ab [cells, 2], that a picture and its disturbed
     twin are shown in."""
     return options["twin"] * (squared_steps(clean, disturbed) + SMOOTH).sqrt().mean()

@@ -25,7 +25,7 @@ from PIL import Image
 from safetensors import safe_open
 from tqdm import tqdm
 
-from ab import annealed_mean, bins, lab_from_rgb, rgb_from_lab
+from ab import annealed_mean, bins, lab_from_rgb, pixel_rows, rgb_from_lab
 from network import Network
 from neutral import NeutralPictures
 from pictures import centred_square, count_pictures, read_pictures
@@ -88,7 +88,8 @@ def predicted_logits(model: Model, lightness: torch.Tensor) -> torch.Tensor:
 
 def colours(logits: torch.Tensor, temperature: float, size: tuple[int, int]) -> torch.Tensor:
     """ab [N, 2, H, W] at the picture's size."""
-    ab = annealed_mean(logits, temperature)
+    count, _, *grid = logits.shape
+    ab = annealed_mean(pixel_rows(logits), temperature).view(count, *grid, 2).permute(0, 3, 1, 2)
     return functional.interpolate(ab, size, mode="bilinear", align_corners=False)
 
 
@@ -208,7 +209,7 @@ def chroma_of_neutral(model: Model, temperatures: list[float]) -> list[float]:
         lab = lab_from_rgb(torch.from_numpy(neutral[index]).unsqueeze(0))
         logits = predicted_logits(model, lab[:, :1])
         for place, temperature in enumerate(temperatures):
-            totals[place] += annealed_mean(logits, temperature).square().sum(1).sqrt().mean().item()
+            totals[place] += annealed_mean(pixel_rows(logits), temperature).square().sum(1).sqrt().mean().item()
     return [total / NEUTRAL_COUNT for total in totals]
 
 

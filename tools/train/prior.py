@@ -58,6 +58,7 @@ def target_ab(ab: torch.Tensor, height: int, width: int) -> torch.Tensor:
 class Cells:
     """What is true of each cell of the logits' grid, picture by picture."""
 
+    pictures: int
     ab: torch.Tensor  # [cells, 2], the mean
     bins: torch.Tensor  # [cells, 5], of the soft encoding, nearest first
     share: torch.Tensor  # [cells, 5], of the soft encoding
@@ -71,7 +72,7 @@ class Cells:
 def cells_of(lab: torch.Tensor, height: int, width: int, encoder: SoftEncoder, levels: int) -> Cells:
     """Of Lab [N, 3, H, W] on a grid of height x width."""
     ab = target_ab(lab[:, 1:], height, width)
-    return Cells(ab, *encoder(ab), gradient_levels(lab[:, :1], height, width, levels))
+    return Cells(len(lab), ab, *encoder(ab), gradient_levels(lab[:, :1], height, width, levels))
 
 
 def _gaussian(squared_distance: torch.Tensor, sigma: float) -> torch.Tensor:

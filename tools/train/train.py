@@ -29,7 +29,7 @@ import torch
 import torch.nn.functional as functional
 from tqdm import tqdm
 
-from ab import SoftEncoder, annealed_mean, lab_from_rgb, lightness_from_grey
+from ab import SoftEncoder, annealed_mean, lab_from_rgb, lightness_from_grey, pixel_rows
 from batches import Batches, Schedule
 from configuration import read_configuration
 from estimate import estimate_loss, estimate_unsteadiness
@@ -48,15 +48,10 @@ PRIOR_BATCHES = 200
 ENCODER = "network.encoder."  # of a teacher in training: what others trained
 
 
-def pixel_rows(maps: torch.Tensor) -> torch.Tensor:
-    """[N, C, h, w] as float32 [N*h*w, C]."""
-    return maps.permute(0, 2, 3, 1).reshape(-1, maps.shape[1]).float()
-
-
 @dataclass
 class Lesson:
-    """What a teacher says of a batch: its distribution [N, 313, h, w], its share of each picture's
-    target [N], and the features of its decoder by stride (hints.py)."""
+    """What a teacher says of a batch: its distribution in each cell [cells, 313], its share of the cell's target
+    [cells], and the features of its decoder by stride (hints.py)."""
 
     distribution: torch.Tensor
     share: torch.Tensor
@@ -64,24 +59,22 @@ class Lesson:
 
 
 def prior_loss(
-    logits: torch.Tensor, cells: Cells, weights: torch.Tensor, lesson: Lesson | None = None
+    logarithms: torch.Tensor, cells: Cells, weights: torch.Tensor, lesson: Lesson | None = None
 ) -> torch.Tensor:
-    """Mean of W(nearest bin, gradient level) * cross entropy; logits [N, 313, h, w], the truth of its
-    cells, weights [levels, 313]. The target is the soft-encoded truth, mixed with the lesson where there is one
-    (Hinton, Vinyals and Dean 2015, section 2)."""
-    rows = functional.log_softmax(pixel_rows(logits), 1)
-    entropy = -(rows.gather(1, cells.bins) * cells.share).sum(1)
+    """Mean of W(nearest bin, gradient level) * cross entropy; logarithms of the probabilities [cells, 313], the
+    truth of the cells, weights [levels, 313]. The target is the soft-encoded truth, mixed with the lesson where there
+    is one (Hinton, Vinyals and Dean 2015, section 2)."""
+    entropy = -(logarithms.gather(1, cells.bins) * cells.share).sum(1)
     if lesson:
-        taught = -(rows * pixel_rows(lesson.distribution)).sum(1)
-        entropy = torch.lerp(entropy, taught, lesson.share.repeat_interleave(logits.shape[2:].numel()))
+        taught = -(logarithms * lesson.distribution).sum(1)
+        entropy = torch.lerp(entropy, taught, lesson.share)
     return (entropy * cells.weight(weights)).mean()
 
 
 def unsteadiness(clean: torch.Tensor, disturbed: torch.Tensor) -> torch.Tensor:
     """Mean symmetric Kullback-Leibler divergence, in nats, between the distributions that a picture and
-    its disturbed twin give; logits [N, 313, h, w] each."""
-    p, q = (functional.log_softmax(logits.float(), 1) for logits in (clean, disturbed))
-    return 0.5 * ((p.exp() - q.exp()) * (p - q)).sum(1).mean()
+    its disturbed twin give; logarithms of the probabilities [cells, 313] each."""
+    return 0.5 * ((clean.exp() - disturbed.exp()) * (clean - disturbed)).sum(1).mean()
 
 
 def loader(batches: Batches, steps: Sequence[int], device: torch.device) -> torch.utils.data.DataLoader:
@@ -192,8 +185,9 @@ class Trainer:
             return None
         photographs = torch.tensor([name not in self.drawn for name in names], device=self.device)
         features = self.teacher.features(lab[:, :1])
-        distribution = functional.softmax(self.teacher.classifier(features[4]).float(), 1)
-        return Lesson(distribution, self.lessons["share"] * photographs, features)
+        distribution = functional.softmax(pixel_rows(self.teacher.classifier(features[4])), 1)
+        share = self.lessons["share"] * photographs.repeat_interleave(len(distribution) // len(lab))
+        return Lesson(distribution, share, features)
 
     def use_prior(self, loss: dict) -> None:
         def weights(mixing: float) -> torch.Tensor:
@@ -216,11 +210,12 @@ class Trainer:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             logits, read = replica(lightness.contiguous(memory_format=torch.channels_last))
             lesson = self.lesson(lab, self.schedule.names(self.step)[share :: len(self.replicas)])
-        parts = logits.chunk(twins)
+        rows = pixel_rows(logits)
+        parts = functional.log_softmax(rows, 1).chunk(twins)
         cells = cells_of(lab, *logits.shape[2:], self.encoder, len(self.weights))
         loss = sum(prior_loss(part, cells, self.weights, lesson) for part in parts) / twins
         if self.estimate:
-            shown = [annealed_mean(part.float(), self.estimate["temperature"]) for part in parts]
+            shown = annealed_mean(rows, self.estimate["temperature"]).chunk(twins)
             given = cells, self.estimate_weights, self.estimate
             loss = loss + sum(estimate_loss(ab, *given) for ab in shown) / twins
         if twins > 1:

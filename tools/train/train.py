@@ -24,6 +24,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+# Before numpy starts its threads: every process that makes batches would have as many as there are cores.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import numpy
 import torch
 import torch.nn.functional as functional

@@ -97,7 +97,8 @@ first = torch.arange(32) < 16
 both = loss(wrong, first.float()) + loss(wrong, (~first).float())
 assert abs(both - loss() - loss(wrong, whole)) < 1e-5, "each picture has its own share"
 other = guess.roll(1, 0)
-divergence = sum(torch.nn.functional.kl_div(p, q, log_target=True, reduction="batchmean") for p, q in ((guess, other), (other, guess)))
+divergence = sum(torch.nn.functional.kl_div(p, q, log_target=True, reduction="batchmean")
+                 for p, q in ((guess, other), (other, guess)))
 assert unsteadiness(guess, guess) == 0 and abs(unsteadiness(guess, other) - divergence / 2) < 1e-4 and divergence > 0.5
 
 grey = torch.full((2, 1, 16, 16), 50.0)  # no gradient: level 0

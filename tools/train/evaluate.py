@@ -207,9 +207,9 @@ def chroma_of_neutral(model: Model, temperatures: list[float]) -> list[float]:
     totals, neutral = [0.0] * len(temperatures), NeutralPictures()
     for index in range(NEUTRAL_FIRST, NEUTRAL_FIRST + NEUTRAL_COUNT):
         lab = lab_from_rgb(torch.from_numpy(neutral[index]).unsqueeze(0))
-        logits = predicted_logits(model, lab[:, :1])
+        rows = pixel_rows(predicted_logits(model, lab[:, :1]))
         for place, temperature in enumerate(temperatures):
-            totals[place] += annealed_mean(pixel_rows(logits), temperature).square().sum(1).sqrt().mean().item()
+            totals[place] += annealed_mean(rows, temperature).square().sum(1).sqrt().mean().item()
     return [total / NEUTRAL_COUNT for total in totals]
 
 

@@ -25,7 +25,7 @@ import torch
 import torch.nn.functional as functional
 from tqdm import tqdm
 
-from ab import SoftEncoder, bins, lab_from_rgb
+from ab import SoftEncoder, bins, lab_from_rgb, pixel_rows
 from pictures import centred_square, count_pictures, is_grey, read_pictures
 
 KINDS = {"joint": (), "colour": (0,), "gradient": (1,), "none": (0, 1)}  # axes that are summed over
@@ -50,8 +50,7 @@ def gradient_levels(lightness: torch.Tensor, height: int, width: int, levels: in
 
 def target_ab(ab: torch.Tensor, height: int, width: int) -> torch.Tensor:
     """ab [N, 2, H, W] averaged down to the logits' grid, as [N*height*width, 2]."""
-    pooled = functional.adaptive_avg_pool2d(ab, (height, width))
-    return pooled.permute(0, 2, 3, 1).reshape(-1, 2)
+    return pixel_rows(functional.adaptive_avg_pool2d(ab, (height, width)))
 
 
 @dataclass

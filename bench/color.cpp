@@ -117,8 +117,8 @@ void area_average(benchmark::State& state) {
   std::vector<float> target(at(16 * grid_width * grid_height));
   std::vector<float> scratch(at(4 * grid_width));
   for (auto _ : state) {
-    ochre::color::AreaAverage average({width, height}, {4 * grid_width, 4 * grid_height}, target.data(),
-                                      scratch.data());
+    auto average =
+        ochre::color::AreaAverage::create({width, height}, {4 * grid_width, 4 * grid_height}, target, scratch).value();
     for (Index y = 0; y < height; ++y) average.add_row(row.data());
     benchmark::DoNotOptimize(target.data());
   }

@@ -40,7 +40,7 @@ std::vector<std::vector<double>> axis_weights(Index from, Index to) {
 std::vector<float> resize(const std::vector<float>& source, AreaAverage::Size from, AreaAverage::Size to) {
   std::vector<float> target(at(to.width * to.height), NAN);  // whatever was there must not matter
   std::vector<float> scratch(at(to.width), NAN);
-  AreaAverage average(from, to, target.data(), scratch.data());
+  auto average = AreaAverage::create(from, to, target, scratch).value();
   for (Index y = 0; y < from.height; ++y) average.add_row(&source[at(y * from.width)]);
   return target;
 }
@@ -107,4 +107,21 @@ TEST_CASE("the mean of a plane is kept, up to a very wide one") {
     const AreaAverage::Size to{std::min<Index>(from.width, 344), std::min<Index>(from.height, 256)};
     CHECK(mean(resize(source, from, to)) == doctest::Approx(mean(source)).epsilon(1e-6));
   }
+}
+
+TEST_CASE("memory that is too short is refused, not written past") {
+  std::vector<float> target(12), scratch(4);
+  CHECK(AreaAverage::create({9, 9}, {4, 3}, target, scratch));
+  CHECK(!AreaAverage::create({9, 9}, {4, 4}, target, scratch));
+  CHECK(!AreaAverage::create({9, 9}, {5, 2}, target, scratch));
+  CHECK(!AreaAverage::create({9, 9}, {0, 3}, target, scratch));
+  CHECK(!AreaAverage::create({9, 0}, {4, 3}, target, scratch));
+  const Index huge = Index{1} << 62;
+  CHECK(!AreaAverage::create({9, 9}, {huge, huge}, target, scratch));
+
+  auto average = AreaAverage::create({4, 1}, {4, 3}, target, scratch).value();
+  const std::vector<float> row(4, 1.0f);
+  average.add_row(row.data());
+  average.add_row(row.data());  // one too many: ignored
+  CHECK(target == std::vector<float>(12, 1.0f));
 }

@@ -11,6 +11,7 @@
 
 #include "support/allocations.hpp"
 #include "support/golden.hpp"
+#include "support/random_network.hpp"
 
 namespace {
 
@@ -212,6 +213,56 @@ TEST_CASE("colorizer: a network that gives ab directly works as well") {
       Colorizer::open(OCHRE_GOLDEN_DIR "/siggraph17_sixteenth.safetensors", {.size = 32, .threads = 1}).value();
   const Picture scene = make_scene(50, 40);
   CHECK(largest_difference(lightness_of(scene), lightness_of(colorize(colorizer, scene))) <= 0.5);
+}
+
+TEST_CASE("colorizer: a network's output may be larger than its input, in any direction") {
+  const char* const enlarging[] = {
+      "conv2d ab out=2 kernel=1\nupsample u factor=1x8\noutput u\nhead ab layer=u\n",
+      "conv2d ab out=2 kernel=1\nupsample u factor=8x1\noutput u\nhead ab layer=u\n",
+      "conv2d ab out=2 kernel=2 padding=1\noutput ab\nhead ab layer=ab\n",
+      "conv2d ab out=2 kernel=1\npad p right=37\noutput p\nhead ab layer=p\n",
+      "conv_transpose2d ab out=2 kernel=5 stride=3\noutput ab\nhead ab layer=ab\n",
+      "conv2d q out=313 kernel=2 padding=1x3\noutput q\nhead distribution layer=q\n",
+  };
+  for (const std::string layers : enlarging) {
+    CAPTURE(layers);
+    const auto model = test::random_model("network n\ninput x channels=1\n" + layers).value();
+    const auto colorizer = Colorizer::from_bytes(model, {.size = 16, .threads = 2}).value();
+    for (const Index width : {1, 16, 50, 131}) {
+      const Picture scene = make_scene(width, 23);
+      CHECK(largest_difference(lightness_of(scene), lightness_of(colorize(colorizer, scene))) <= 0.5);
+    }
+  }
+}
+
+TEST_CASE("colorizer: random networks of every mixture colour a picture, alike for any number of threads") {
+  int sound = 0;
+  const Picture scene = make_scene(37, 21);
+  const std::vector<Extent> inputs{color::working_size({21, 37}, 8), color::working_size({8, 8}, 8)};
+  for (std::uint8_t seed = 0; seed < 120; ++seed) {
+    test::Choices choices({&seed, 1});
+    const std::string text = test::RandomNetwork(choices, inputs).grow();
+    CAPTURE(text);
+    const auto model = test::random_model(text);
+    if (!model) continue;  // its head did not fit
+    ++sound;
+    const auto one = Colorizer::from_bytes(*model, {.size = 8, .threads = 1}).value();
+    const auto three = Colorizer::from_bytes(*model, {.size = 8, .threads = 3}).value();
+    CHECK(colorize(one, scene).bytes == colorize(three, scene).bytes);
+  }
+  CHECK(sound > 90);
+}
+
+TEST_CASE("colorizer: a network that enlarges beyond all measure is refused before its memory is taken") {
+  const std::string text =
+      "network n\ninput x channels=1\nconv2d ab out=2 kernel=1\nupsample u factor=1x65536\nupsample v factor=1x64\n"
+      "output v\nhead ab layer=v\n";
+  const auto model = test::random_model(text).value();
+  const auto colorizer = Colorizer::from_bytes(model, {.size = 16, .threads = 1});
+  const auto workspace =
+      colorizer ? colorizer->make_workspace({16, 16}) : Result<Colorizer::Workspace>(colorizer.error());
+  REQUIRE(!workspace);
+  CHECK(workspace.error().code == ErrorCode::too_large);
 }
 
 TEST_CASE("colorizer: working size") {

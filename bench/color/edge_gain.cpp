@@ -71,7 +71,8 @@ Plane average_down(const LabPicture& picture, const Plane& plane, Index factor) 
   const Index height = picture.height / factor;
   Plane target(at(width * height));
   Plane scratch(at(width));
-  ochre::color::AreaAverage average({picture.width, picture.height}, {width, height}, target.data(), scratch.data());
+  auto average =
+      ochre::color::AreaAverage::create({picture.width, picture.height}, {width, height}, target, scratch).value();
   for (Index y = 0; y < picture.height; ++y) average.add_row(&plane[at(y * picture.width)]);
   return target;
 }

@@ -56,10 +56,10 @@ class Colorizer {
     PictureSize picture_;
     Extent working_;
     EngineWorkspace network_;
-    Tensor<float> input_;              // [1, C, working size]
-    Tensor<float> grid_;               // [1, 3, network's output size]: a, b, mean L
-    AlignedBuffer<float> downsizing_;  // one row at working size
-    AlignedBuffer<float> rows_;        // L, a, b of one row, for each thread
+    Tensor<float> input_;             // [1, C, working size]
+    Tensor<float> grid_;              // [1, 3, network's output size]: a, b, mean L
+    AlignedBuffer<float> averaging_;  // one row at working size or of the grid, whichever is wider
+    AlignedBuffer<float> rows_;       // L, a, b of one row, for each thread
   };
 
   // Errors: the file's (missing, not a model, damaged: which tensor, found, expected), or an option out of range.
@@ -144,7 +144,7 @@ class Colorizer {
   float exponent() const noexcept { return static_cast<float>(folded_temperature_) / temperature_; }
   Status load(const Model& model, const MappedFile* file);
   Status check_call(const PictureView& input, const MutablePictureView& output, const Workspace& workspace) const;
-  void read_lightness(const PictureView& input, Workspace& workspace) const noexcept;
+  Status read_lightness(const PictureView& input, Workspace& workspace) const;
   Status predict_ab(Workspace& workspace) const;
   void write_colors(const PictureView& input, const MutablePictureView& output, Workspace& workspace) const noexcept;
 
@@ -192,21 +192,26 @@ inline Result<Colorizer::Workspace> Colorizer::make_workspace(PictureSize pictur
   auto network = engine_->make_workspace({.input = input, .threads = threads_, .lender = lender, .host = host});
   if (!network) return std::move(network).error();
   const Shape made = network->output_shape();
+  constexpr Index longest_side = 1 << 24;  // cells: upsample_ab counts them in 32 bits, taps beyond the border included
+  if (std::max(made.h, made.w) > longest_side) {
+    return Error{ErrorCode::too_large, "the network gives " + to_string(made) + " for an input of " + to_string(input) +
+                                           ", expected at most " + std::to_string(longest_side) + " cells a side"};
+  }
 
   Workspace workspace(picture, working, *std::move(network));
   const auto row_values = checked_product({picture.width, 3, threads_});
   if (!row_values) return Error{ErrorCode::too_large, "a picture " + std::to_string(picture.width) + " pixels wide"};
   auto input_tensor = Tensor<float>::create(input);
   auto grid = Tensor<float>::create({1, 3, made.h, made.w});
-  auto downsizing = AlignedBuffer<float>::create(working.w);
+  auto averaging = AlignedBuffer<float>::create(std::max(working.w, made.w));
   auto rows = AlignedBuffer<float>::create(*row_values);
   if (!input_tensor) return std::move(input_tensor).error();
   if (!grid) return std::move(grid).error();
-  if (!downsizing) return std::move(downsizing).error();
+  if (!averaging) return std::move(averaging).error();
   if (!rows) return std::move(rows).error();
   workspace.input_ = *std::move(input_tensor);
   workspace.grid_ = *std::move(grid);
-  workspace.downsizing_ = *std::move(downsizing);
+  workspace.averaging_ = *std::move(averaging);
   workspace.rows_ = *std::move(rows);
   return workspace;
 }
@@ -231,29 +236,34 @@ inline Status Colorizer::colorize(const PictureView& input, const MutablePicture
                                   Workspace& workspace) const {
   if (auto status = check_call(input, output, workspace); !status) return status;
   const auto awake = workspace.network_.stay_awake();
-  read_lightness(input, workspace);
+  if (auto status = read_lightness(input, workspace); !status) return status;
   if (auto status = predict_ab(workspace); !status) return status;
   write_colors(input, output, workspace);
   return {};
 }
 
 // L at working size into the network's input, mean L under each cell of its output into the grid.
-inline void Colorizer::read_lightness(const PictureView& input, Workspace& workspace) const noexcept {
+inline Status Colorizer::read_lightness(const PictureView& input, Workspace& workspace) const {
   const Extent working = workspace.working_;
   float* lightness = workspace.input_.data();
-  color::AreaAverage average({input.width, input.height}, {working.w, working.h}, lightness,
-                             workspace.downsizing_.data());
+  auto average = color::AreaAverage::create({input.width, input.height}, {working.w, working.h},
+                                            {lightness, static_cast<std::size_t>(workspace.input_.shape().size())},
+                                            workspace.averaging_.span());
+  if (!average) return std::move(average).error();
   for (Index y = 0; y < input.height; ++y) {
     kernels_.color->read_lightness_row(input.row(y), input.format, input.width, workspace.rows_.data());
-    average.add_row(workspace.rows_.data());
+    average->add_row(workspace.rows_.data());
   }
   const Shape& grid = workspace.grid_.shape();
-  color::AreaAverage to_grid({working.w, working.h}, {grid.w, grid.h}, workspace.grid_.view().plane(0, 2),
-                             workspace.downsizing_.data());
-  for (Index y = 0; y < working.h; ++y) to_grid.add_row(lightness + y * working.w);
+  const std::span grid_lightness(workspace.grid_.view().plane(0, 2), static_cast<std::size_t>(grid.plane()));
+  auto to_grid =
+      color::AreaAverage::create({working.w, working.h}, {grid.w, grid.h}, grid_lightness, workspace.averaging_.span());
+  if (!to_grid) return std::move(to_grid).error();
+  for (Index y = 0; y < working.h; ++y) to_grid->add_row(lightness + y * working.w);
   if (engine_->description().normalised_lightness) {
     for (Index i = 0; i < working.h * working.w; ++i) lightness[i] = (lightness[i] - 50.0f) / 100.0f;
   }
+  return {};
 }
 
 // The network's colours into the grid's a and b.

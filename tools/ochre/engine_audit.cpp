@@ -15,10 +15,13 @@ Result<Tensor<float>> lightness_input(const NetworkDescription& network, const P
   if (!input) return input;
   if (!row) return std::move(row).error();
   if (!scratch) return std::move(scratch).error();
-  color::AreaAverage average({picture.width, picture.height}, {working.w, working.h}, input->data(), scratch->data());
+  const std::span lightness(input->data(), static_cast<std::size_t>(input->shape().size()));
+  auto average =
+      color::AreaAverage::create({picture.width, picture.height}, {working.w, working.h}, lightness, scratch->span());
+  if (!average) return std::move(average).error();
   for (Index y = 0; y < picture.height; ++y) {
     color::read_lightness_row(picture.row(y), picture.format, picture.width, row->data());
-    average.add_row(row->data());
+    average->add_row(row->data());
   }
   if (network.normalised_lightness) {
     for (Index i = 0; i < input->shape().plane(); ++i) input->data()[i] = (input->data()[i] - 50.0f) / 100.0f;

@@ -6,8 +6,11 @@
 #pragma once
 
 #include <algorithm>
+#include <span>
+#include <string>
 
 #include <ochre/base/checked.hpp>
+#include <ochre/base/result.hpp>
 #include <ochre/color/grid_taps.hpp>
 
 namespace ochre::inline v0::color {
@@ -20,14 +23,28 @@ class AreaAverage {
   };
 
   // target: target_size.width · height values, set to zero here, complete after source_size.height rows.
-  // scratch: target_size.width values, in use until then.
-  AreaAverage(Size source_size, Size target_size, float* target, float* scratch) noexcept
-      : source_(source_size), target_size_(target_size), target_(target), scratch_(scratch) {
-    std::fill_n(target_, target_size_.width * target_size_.height, 0.0f);
+  // scratch: target_size.width values, in use until then. Both may be longer.
+  // Errors: an empty size, a target or scratch that is shorter: a network's output may be larger than its input, so
+  // what was made for one need not do for the other.
+  static Result<AreaAverage> create(Size source_size, Size target_size, std::span<float> target,
+                                    std::span<float> scratch) {
+    const auto needed = checked_mul(target_size.width, target_size.height);
+    const bool empty =
+        source_size.width < 1 || source_size.height < 1 || target_size.width < 1 || target_size.height < 1;
+    if (empty || !needed || static_cast<Index>(target.size()) < *needed ||
+        static_cast<Index>(scratch.size()) < target_size.width) {
+      return Error{ErrorCode::invalid_argument, "an average of " + to_string(source_size) + " to " +
+                                                    to_string(target_size) + " values: found room " + "for " +
+                                                    std::to_string(target.size()) + " and for a row of " +
+                                                    std::to_string(scratch.size())};
+    }
+    std::fill_n(target.data(), *needed, 0.0f);
+    return AreaAverage(source_size, target_size, target.data(), scratch.data());
   }
 
-  // The next row of the source.
+  // The next row of the source: source_size.width values. Rows beyond the source's last are ignored.
   void add_row(const float* row) noexcept {
+    if (y_ >= source_.height) return;
     average_across(row);
     if (target_size_.height <= source_.height) {
       share_row();
@@ -38,6 +55,11 @@ class AreaAverage {
   }
 
  private:
+  AreaAverage(Size source_size, Size target_size, float* target, float* scratch) noexcept
+      : source_(source_size), target_size_(target_size), target_(target), scratch_(scratch) {}
+
+  static std::string to_string(Size size) { return std::to_string(size.width) + "x" + std::to_string(size.height); }
+
   // scratch = the row at the target's width.
   void average_across(const float* row) noexcept {
     const Index from = source_.width;

@@ -74,7 +74,7 @@ class Colorizer {
     auto file = MappedFile::open(path);
     if (!file) return std::move(file).error();
     auto colorizer = parse(file->bytes(), options, kernels, &*file);
-    if (!colorizer) return std::move(colorizer).error().in(path);
+    if (!colorizer) return std::move(colorizer).error().in(printable_path(path));
     return colorizer;
   }
 

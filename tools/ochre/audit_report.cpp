@@ -4,18 +4,17 @@
 #include <cstdio>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
+#include "json_text.hpp"
 #include "terminal.hpp"
 
 namespace ochre::program {
 
 namespace {
 
-nlohmann::ordered_json shape_json(const Shape& shape) { return {shape.n, shape.c, shape.h, shape.w}; }
+Json shape_json(const Shape& shape) { return {shape.n, shape.c, shape.h, shape.w}; }
 
 // What every row has, after the keys that differ.
-void add_judgement(nlohmann::ordered_json& row, const audit::Judgement& found) {
+void add_judgement(Json& row, const audit::Judgement& found) {
   row["max_error"] = found.max_error;
   row["bound"] = found.bound;
   row["ratio"] = found.ratio;
@@ -100,41 +99,39 @@ void print_row(const Row& row, const std::size_t (&widths)[3], double peak) {
 
 std::string audit_json(const AuditOptions& options, const AuditFigures& figures) {
   const auto& report = figures.report;
-  auto layers = nlohmann::ordered_json::array();
+  auto layers = Json::array();
   for (const auto& layer : report.layers) {
-    nlohmann::ordered_json row{{"name", layer.name},
-                               {"kind", layer.kind},
-                               {"input_shape", shape_json(layer.input_shape)},
-                               {"output_shape", shape_json(layer.output_shape)},
-                               {"parameters", layer.parameters},
-                               {"macs", static_cast<long long>(layer.macs)},
-                               {"algorithm", layer.algorithm},
-                               {"ms", to_thousandths(layer.ms)}};
+    Json row{{"name", layer.name},
+             {"kind", layer.kind},
+             {"input_shape", shape_json(layer.input_shape)},
+             {"output_shape", shape_json(layer.output_shape)},
+             {"parameters", layer.parameters},
+             {"macs", static_cast<long long>(layer.macs)},
+             {"algorithm", layer.algorithm},
+             {"ms", to_thousandths(layer.ms)}};
     add_judgement(row, layer.judgement);
     layers.push_back(std::move(row));
   }
-  auto layouts = nlohmann::ordered_json::array();
+  auto layouts = Json::array();
   for (const auto& layout : report.layouts) {
-    nlohmann::ordered_json row{
-        {"algorithm", layout.algorithm}, {"shape", shape_json(layout.shape)}, {"ms", to_thousandths(layout.ms)}};
+    Json row{{"algorithm", layout.algorithm}, {"shape", shape_json(layout.shape)}, {"ms", to_thousandths(layout.ms)}};
     add_judgement(row, layout.judgement);
     layouts.push_back(std::move(row));
   }
-  nlohmann::ordered_json whole{{"ms", to_thousandths(report.ms)}};
+  Json whole{{"ms", to_thousandths(report.ms)}};
   add_judgement(whole, report.whole);
-  const nlohmann::ordered_json all{
-      {"model", options.model},
-      {"picture", options.picture.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(options.picture)},
-      {"layers", std::move(layers)},
-      {"pass", report.pass()},
-      {"network", figures.network},
-      {"input_shape", shape_json(report.input)},
-      {"threads", figures.threads},
-      {"isa", figures.isa},
-      {"peak_gflops", to_thousandths(figures.peak / 1e9)},
-      {"whole", std::move(whole)},
-      {"layout_changes", std::move(layouts)}};
-  return all.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  const Json all{{"model", options.model},
+                 {"picture", options.picture.empty() ? Json(nullptr) : Json(options.picture)},
+                 {"layers", std::move(layers)},
+                 {"pass", report.pass()},
+                 {"network", figures.network},
+                 {"input_shape", shape_json(report.input)},
+                 {"threads", figures.threads},
+                 {"isa", figures.isa},
+                 {"peak_gflops", to_thousandths(figures.peak / 1e9)},
+                 {"whole", std::move(whole)},
+                 {"layout_changes", std::move(layouts)}};
+  return json_text(all);
 }
 
 void print_audit_table(const AuditOptions& options, const AuditFigures& figures) {
@@ -166,9 +163,9 @@ void print_audit_table(const AuditOptions& options, const AuditFigures& figures)
   const auto line = [](const char* label, const std::string& value) {
     std::printf("%s%s\n", left(label, 9).c_str(), value.c_str());
   };
-  line("model", figures.network + ", " + options.model);
+  line("model", figures.network + ", " + printable_path(options.model));
   line("input", std::to_string(report.input.w) + "x" + std::to_string(report.input.h) + ", " +
-                    (options.picture.empty() ? "random lightness" : options.picture));
+                    (options.picture.empty() ? "random lightness" : printable_path(options.picture)));
   line("engine",
        figures.isa + ", " + std::to_string(figures.threads) + (figures.threads == 1 ? " thread" : " threads"));
 }

@@ -2,8 +2,7 @@
 
 #include <cstdio>
 
-#include <nlohmann/json.hpp>
-
+#include "json_text.hpp"
 #include "terminal.hpp"
 
 namespace ochre::program {
@@ -29,26 +28,25 @@ void print_layers(const BenchFigures& figures) {
 }  // namespace
 
 void print_bench_json(const BenchOptions& options, const BenchFigures& figures) {
-  nlohmann::ordered_json all{
-      {"network", figures.network},
-      {"model", options.model.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(options.model)},
-      {"height", options.height},
-      {"width", options.width},
-      {"threads", figures.threads},
-      {"isa", figures.isa},
-      {"engine", options.engine},
-      {"runs", options.runs},
-      {"median_ms", to_thousandths(figures.median_ms())},
-      {"min_ms", to_thousandths(figures.ms.front())},
-      {"load_ms", to_thousandths(figures.load_ms)},
-      {"peak_rss_bytes", figures.peak_rss_bytes},
-      {"gmac", figures.gmac},
-      {"gflops_effective", to_thousandths(gflops(figures.gmac, figures.median_ms()))},
-      {"checked", figures.checked()},
-      {"first_ms", to_thousandths(figures.first_ms)},
-      {"slowdown_of_memory_limit", to_thousandths(figures.slowdown)}};
+  Json all{{"network", figures.network},
+           {"model", options.model.empty() ? Json(nullptr) : Json(options.model)},
+           {"height", options.height},
+           {"width", options.width},
+           {"threads", figures.threads},
+           {"isa", figures.isa},
+           {"engine", options.engine},
+           {"runs", options.runs},
+           {"median_ms", to_thousandths(figures.median_ms())},
+           {"min_ms", to_thousandths(figures.ms.front())},
+           {"load_ms", to_thousandths(figures.load_ms)},
+           {"peak_rss_bytes", figures.peak_rss_bytes},
+           {"gmac", figures.gmac},
+           {"gflops_effective", to_thousandths(gflops(figures.gmac, figures.median_ms()))},
+           {"checked", figures.checked()},
+           {"first_ms", to_thousandths(figures.first_ms)},
+           {"slowdown_of_memory_limit", to_thousandths(figures.slowdown)}};
   if (options.layers) {
-    auto layers = nlohmann::ordered_json::array();
+    auto layers = Json::array();
     for (const LayerTime& layer : figures.layers) {
       layers.push_back({{"name", layer.name},
                         {"kind", layer.kind},
@@ -58,7 +56,7 @@ void print_bench_json(const BenchOptions& options, const BenchFigures& figures) 
     }
     all["layers"] = layers;
   }
-  std::printf("%s\n", all.dump(2).c_str());
+  std::fputs(json_text(all).c_str(), stdout);
 }
 
 void print_bench_table(const BenchOptions& options, const BenchFigures& figures) {
@@ -66,7 +64,8 @@ void print_bench_table(const BenchOptions& options, const BenchFigures& figures)
   const auto line = [](const char* label, const std::string& value) {
     std::printf("%s%s\n", left(label, 12).c_str(), value.c_str());
   };
-  line("network", figures.network + ", " + (options.model.empty() ? "random weights" : "weights of " + options.model));
+  line("network", figures.network + ", " +
+                      (options.model.empty() ? "random weights" : "weights of " + printable_path(options.model)));
   line("size", std::to_string(options.width) + "x" + std::to_string(options.height) + ", " + fixed(figures.gmac, 3) +
                    " billion multiply-adds");
   line("engine", options.engine + ", " + figures.isa + ", " + std::to_string(figures.threads) +

@@ -7,13 +7,12 @@
 #include <cstring>
 #include <filesystem>
 
-#include <nlohmann/json.hpp>
-
 #include <ochre/color/metrics.hpp>
 #include <ochre/color/srgb_lab.hpp>
 #include <ochre/image_io/load_picture.hpp>
 
 #include "engine.hpp"
+#include "json_text.hpp"
 #include "model_file.hpp"
 #include "picture_list.hpp"
 #include "square_picture.hpp"
@@ -124,33 +123,33 @@ Status score_file(const std::string& path, const EvalOptions& options, PictureCo
 }
 
 // JSON knows no infinity: the PSNR of equal pictures becomes null.
-nlohmann::ordered_json rounded(double value) {
+Json rounded(double value) {
   if (!std::isfinite(value)) return nullptr;
   return std::round(value * 1e4) / 1e4;
 }
 
 void print_json(const EvalOptions& options, double temperature, const Scores& scores) {
-  nlohmann::ordered_json all{{"model", options.model},
-                             {"pictures", scores.pictures},
-                             {"size", options.size},
-                             {"temperature", rounded(temperature)},
-                             {"auc", rounded(scores.model.auc.auc())},
-                             {"auc_rebalanced", rounded(scores.model.auc.auc_rebalanced())},
-                             {"psnr_rgb", rounded(scores.model.psnr.mean())},
-                             {"colourfulness", rounded(scores.model.colorfulness.mean())},
-                             {"colourfulness_truth", rounded(scores.truth.mean())},
-                             {"grey",
-                              {{"auc", rounded(scores.grey.auc.auc())},
-                               {"auc_rebalanced", rounded(scores.grey.auc.auc_rebalanced())},
-                               {"psnr_rgb", rounded(scores.grey.psnr.mean())}}}};
+  Json all{{"model", options.model},
+           {"pictures", scores.pictures},
+           {"size", options.size},
+           {"temperature", rounded(temperature)},
+           {"auc", rounded(scores.model.auc.auc())},
+           {"auc_rebalanced", rounded(scores.model.auc.auc_rebalanced())},
+           {"psnr_rgb", rounded(scores.model.psnr.mean())},
+           {"colourfulness", rounded(scores.model.colorfulness.mean())},
+           {"colourfulness_truth", rounded(scores.truth.mean())},
+           {"grey",
+            {{"auc", rounded(scores.grey.auc.auc())},
+             {"auc_rebalanced", rounded(scores.grey.auc.auc_rebalanced())},
+             {"psnr_rgb", rounded(scores.grey.psnr.mean())}}}};
   if (options.disturb) {
-    nlohmann::ordered_json disturbed{{"chroma", rounded(scores.steadiness.chroma())}};
+    Json disturbed{{"chroma", rounded(scores.steadiness.chroma())}};
     for (std::size_t i = 0; i < disturbances.size(); ++i) {
       disturbed[std::string(disturbances[i].key)] = rounded(scores.steadiness.moved(i));
     }
     all["disturbed"] = disturbed;
   }
-  std::printf("%s\n", all.dump(2).c_str());
+  std::fputs(json_text(all).c_str(), stdout);
 }
 
 void print_table(const EvalOptions& options, double temperature, const Scores& scores) {
@@ -158,8 +157,8 @@ void print_table(const EvalOptions& options, double temperature, const Scores& s
     std::printf("%s%s%s%s\n", left(label, 26).c_str(), right(model, 12).c_str(), right(grey, 12).c_str(),
                 right(truth, 12).c_str());
   };
-  std::printf("%zu pictures of %s, %dx%d, temperature %s\n\n", scores.pictures, options.folder.c_str(), options.size,
-              options.size, fixed(temperature, 2).c_str());
+  std::printf("%zu pictures of %s, %dx%d, temperature %s\n\n", scores.pictures, printable_path(options.folder).c_str(),
+              options.size, options.size, fixed(temperature, 2).c_str());
   line("", "model", "grey", "truth");
   line("AuC, %", fixed(scores.model.auc.auc(), 2), fixed(scores.grey.auc.auc(), 2), "100.00");
   line("AuC rebalanced, %", fixed(scores.model.auc.auc_rebalanced(), 2), fixed(scores.grey.auc.auc_rebalanced(), 2),

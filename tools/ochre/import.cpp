@@ -20,7 +20,7 @@ namespace ochre::program {
 namespace {
 
 void print_tensors(const SourceFile& source) {
-  std::printf("%s, %zu tensors\n\n", source.format.c_str(), source.tensors.size());
+  std::printf("%s, %zu tensors\n\n", printable(source.format).c_str(), source.tensors.size());
   for (const TensorEntry& tensor : source.tensors) {
     std::printf("%s%s  %s\n", left(printable(tensor.name), 48).c_str(),
                 right(std::string(dtype_name(tensor.dtype)), 6).c_str(), to_string(tensor.shape).c_str());
@@ -129,7 +129,7 @@ Status import_into(const ImportOptions& options, const SourceFile& source, const
   Metadata metadata = describe(options, source, *model, own ? &own->file.metadata() : nullptr, sha256);
   if (!options.quiet) {
     if (const auto* known = find_known(sha256)) say("this is " + (*known)["what"].get<std::string>());
-    for (const std::string& note : model->notes) say(note);
+    say_all({}, model->notes);
   }
   auto proof = prove(options, *model);
   if (!proof) return Error{proof.error()}.in(options.source);
@@ -140,8 +140,8 @@ Status import_into(const ImportOptions& options, const SourceFile& source, const
   if (Status status = write_file_atomically(options.output, *bytes); !status) return status;
   if (!options.quiet) {
     std::printf(
-        "%s: %s, %zu layers, %s parameters, %s bytes, %s\n", options.output.c_str(), model->network.name.c_str(),
-        model->network.layers.size(), with_commas(model->network.parameters()).c_str(),
+        "%s: %s, %zu layers, %s parameters, %s bytes, %s\n", printable_path(options.output).c_str(),
+        model->network.name.c_str(), model->network.layers.size(), with_commas(model->network.parameters()).c_str(),
         with_commas(static_cast<long long>(bytes->size())).c_str(), options.no_proof ? "no proof" : "with its proof");
   }
   return {};
@@ -156,7 +156,7 @@ int run_import(const ImportOptions& options) {
   const std::size_t folder = options.source.rfind('/');
   const auto source = read_source(file->bytes(), folder == std::string::npos ? "." : options.source.substr(0, folder));
   if (!source) return fail(Error{source.error()}.in(options.source));
-  for (const std::string& warning : source->warnings) say(options.source + ": " + warning);
+  say_all(options.source + ": ", source->warnings);
   if (options.list) {
     print_tensors(*source);
     return done;

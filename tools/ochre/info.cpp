@@ -1,11 +1,11 @@
 // ochre info: what a model file says of itself, and the SHA-256 by which it is known.
+#include <algorithm>
 #include <cstdio>
-
-#include <nlohmann/json.hpp>
 
 #include <ochre/audit/proof.hpp>
 #include <ochre/weights/sha256.hpp>
 
+#include "json_text.hpp"
 #include "model_file.hpp"
 #include "terminal.hpp"
 #include "verbs.hpp"
@@ -13,8 +13,6 @@
 namespace ochre::program {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct Facts {
   const Model& model;
@@ -55,7 +53,7 @@ void print_json(const Facts& facts) {
                  {"layers", layers},
                  {"tensors", tensors},
                  {"proof", model.file.metadata("proof") != nullptr}};
-  std::printf("%s\n", all.dump(2).c_str());
+  std::fputs(json_text(all).c_str(), stdout);
 }
 
 // A paragraph of 80 columns, its first line after a label of 12.
@@ -63,8 +61,11 @@ void print_paragraph(const std::string& label, const std::string& text) {
   constexpr std::size_t indent = 12;
   constexpr std::size_t width = 80 - indent;
   std::string line = label;
-  std::string rest;
-  for (const char c : text) rest += (c >= 0 && c < ' ') || c == '\x7f' ? ' ' : c;  // nothing that moves the cursor
+  constexpr std::size_t longest_text = 24'000;  // the origin of the embedded model has 15 kB
+  std::string rest = text;
+  std::replace_if(
+      rest.begin(), rest.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  rest = printable(rest, longest_text);
   do {
     std::size_t end = rest.size();
     if (end > width) {
@@ -87,7 +88,7 @@ std::string proof_summary(const Model& model) {
   const auto proof = audit::parse_proof(*text);
   if (!proof) return "damaged: " + proof.error().message();
   return "of " + std::to_string(proof->layers.size()) + " layers on an input " + to_string(proof->input_shape) +
-         ", computed by " + proof->computed_by + "; replay it with `ochre verify`";
+         ", computed by " + printable(proof->computed_by) + "; replay it with `ochre verify`";
 }
 
 void print_table(const std::string& file, const Facts& facts) {

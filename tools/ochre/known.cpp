@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <string>
 
+#include "json_text.hpp"
 #include "known_files.hpp"
 #include "terminal.hpp"
 #include "verbs.hpp"
@@ -19,7 +20,7 @@ const nlohmann::ordered_json& known_files() {
 
 int run_known(const KnownOptions& options) {
   if (options.json) {
-    std::printf("%s\n", known_files().dump(2).c_str());
+    std::fputs(json_text(known_files()).c_str(), stdout);
     return done;
   }
   const auto text = [](const nlohmann::ordered_json& value) {

@@ -1,18 +1,26 @@
 #include "terminal.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
 #include <unistd.h>
+
+#include <ochre/weights/printable.hpp>
 
 #include "verbs.hpp"
 
 namespace ochre::program {
 
 void say(std::string_view message) {
-  std::string line = "ochre: ";
-  for (const char c : message) line += (c >= 0 && c < ' ') || c == '\x7f' ? '?' : c;
-  std::fprintf(stderr, "%s\n", line.c_str());
+  constexpr std::size_t longest_line = 980;  // with what stands around it below 1000
+  std::fprintf(stderr, "ochre: %s\n", printable(message, longest_line).c_str());
+}
+
+void say_all(const std::string& where, const std::vector<std::string>& messages) {
+  constexpr std::size_t most = 20;  // a screen
+  for (std::size_t i = 0; i < std::min(most, messages.size()); ++i) say(where + messages[i]);
+  if (messages.size() > most) say(where + std::to_string(messages.size() - most) + " more remarks");
 }
 
 int fail(const Error& error) {
@@ -44,8 +52,19 @@ std::string fixed(double value, int digits) {
 
 double to_thousandths(double value) { return std::round(value * 1e3) / 1e3; }
 
+namespace {
+
+// Of the first `bytes`, as many as end between two characters of UTF-8.
+std::size_t whole_characters(std::string_view text, std::size_t bytes) {
+  if (bytes >= text.size()) return text.size();
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0u) == 0x80) --bytes;
+  return bytes;
+}
+
+}  // namespace
+
 std::string left(std::string_view text, std::size_t width) {
-  std::string column(text.substr(0, width - 1));
+  std::string column(text.substr(0, whole_characters(text, width - 1)));
   column.resize(width, ' ');
   return column;
 }
@@ -77,8 +96,12 @@ void Progress::begin(std::string_view step) {
   }
   const std::string count = std::to_string(finished + 1) + "/" + std::to_string(steps_);
   const std::size_t room = 79 - (count.size() + width + 20);
-  std::string name(step.size() > room ? step.substr(step.size() - room) : step);
-  for (char& c : name) c = c >= 0 && c < ' ' ? '?' : c;
+  std::string name = printable_path(step);
+  if (name.size() > room) {  // the end tells more
+    std::size_t begin = name.size() - room;
+    while (begin < name.size() && (static_cast<unsigned char>(name[begin]) & 0xC0u) == 0x80) ++begin;
+    name.erase(0, begin);
+  }
   std::fprintf(stderr, "\r\x1b[K  %s [%s] %s  %s", count.c_str(), bar.c_str(), left(remaining, 10).c_str(),
                name.c_str());
   std::fflush(stderr);

@@ -4,13 +4,18 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <ochre/base/error.hpp>
 
 namespace ochre::program {
 
-// One line on standard error: "ochre: <message>". Control characters, which a file's name may hold, become '?'.
+// One line on standard error: "ochre: <message>", made printable once more as a whole and cut after 1000 bytes: the
+// last guard before the terminal.
 void say(std::string_view message);
+
+// A line each, `where` in front; of many only the first few, and how many more there are.
+void say_all(const std::string& where, const std::vector<std::string>& messages);
 
 // say(), and the exit code that goes with it.
 int fail(const Error& error);
@@ -26,7 +31,8 @@ std::string fixed(double value, int digits);
 // What is left of it with three digits after the point, for a JSON report.
 double to_thousandths(double value);
 
-// `text` in a column of `width`: at its left, cut if there is no room for it and a space; at its right, never cut.
+// `text` in a column of `width`: at its left, cut between two characters if there is no room for it and a space; at its
+// right, never cut.
 std::string left(std::string_view text, std::size_t width);
 std::string right(std::string_view text, std::size_t width);
 

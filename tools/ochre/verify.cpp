@@ -44,7 +44,7 @@ int run_verify(const VerifyOptions& options) {
         "\nerror: the largest difference of a sample, the minimum, maximum, mean or rms\n"
         "from what %s found on an input %s,\n"
         "as a share of the number or of the layer's rms, whichever is larger.\n\n",
-        report->computed_by.c_str(), to_string(report->input_shape).c_str());
+        printable(report->computed_by).c_str(), to_string(report->input_shape).c_str());
   }
   if (const audit::ProofCheck* layer = report->first_failure()) {
     say(options.model + ": layer " + layer->name + ": " + layer->failure);

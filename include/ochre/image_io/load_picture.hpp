@@ -24,6 +24,7 @@
 #include <ochre/image_io/stb.hpp>
 #include <ochre/image_io/upright.hpp>
 #include <ochre/weights/mapped_file.hpp>
+#include <ochre/weights/printable.hpp>
 #include <ochre/weights/sniff.hpp>
 
 namespace ochre::inline v0 {
@@ -94,7 +95,7 @@ inline Result<LoadedPicture> load_picture(const std::string& path, const LoadLim
   const auto file = MappedFile::open(path);
   if (!file) return file.error();
   auto picture = decode_picture(file->bytes(), limits);
-  if (!picture) return std::move(picture).error().in(path);
+  if (!picture) return std::move(picture).error().in(printable_path(path));
   return picture;
 }
 

@@ -205,7 +205,7 @@ Result<Tensor<Scalar>> load_npy(const std::string& path) {
   const auto file = MappedFile::open(path);
   if (!file) return file.error();
   auto tensor = decode_npy<Scalar>(file->bytes());
-  if (!tensor) return std::move(tensor).error().in(path);
+  if (!tensor) return std::move(tensor).error().in(printable_path(path));
   return tensor;
 }
 

@@ -21,6 +21,7 @@
 #include <ochre/image_io/pnm.hpp>
 #include <ochre/image_io/stb.hpp>
 #include <ochre/weights/atomic_file.hpp>
+#include <ochre/weights/printable.hpp>
 
 namespace ochre::inline v0 {
 
@@ -38,9 +39,10 @@ inline Result<PictureFile> picture_file_of(const std::string& path) {
   if (extension == ".jpg" || extension == ".jpeg") return PictureFile::jpeg;
   if (extension == ".pgm") return PictureFile::pgm;
   if (extension == ".ppm") return PictureFile::ppm;
-  return Error{ErrorCode::unsupported, path + ": found " +
-                                           (extension.empty() ? "no extension" : "the extension " + extension) +
-                                           ", expected .png, .jpg, .jpeg, .pgm or .ppm"};
+  return Error{ErrorCode::unsupported,
+               printable_path(path) + ": found " +
+                   (extension.empty() ? "no extension" : "the extension " + printable(extension)) +
+                   ", expected .png, .jpg, .jpeg, .pgm or .ppm"};
 }
 
 inline PixelFormat nearest_format(PictureFile file, PixelFormat format) noexcept {
@@ -106,11 +108,12 @@ inline Status save_picture(const std::string& path, const PictureView& picture) 
   if (Status status = check_picture(picture, path.c_str()); !status) return status;
   const PixelFormat expected = detail::nearest_format(*file, picture.format);
   if (picture.format != expected) {
-    return Error{ErrorCode::unsupported, path + ": found a picture of " + detail::format_name(picture.format) +
-                                             ", expected " + detail::format_name(expected) + " for this kind of file"};
+    return Error{ErrorCode::unsupported, printable_path(path) + ": found a picture of " +
+                                             detail::format_name(picture.format) + ", expected " +
+                                             detail::format_name(expected) + " for this kind of file"};
   }
   const auto bytes = detail::encode_picture(*file, picture);
-  if (!bytes) return Error{bytes.error()}.in(path);
+  if (!bytes) return Error{bytes.error()}.in(printable_path(path));
   return write_file_atomically(path, *bytes);
 }
 

@@ -14,6 +14,7 @@
 
 #include <ochre/base/extent.hpp>
 #include <ochre/base/result.hpp>
+#include <ochre/weights/printable.hpp>
 
 namespace ochre::inline v0::layers {
 
@@ -73,7 +74,7 @@ class Attributes {
   // The first thing that was wrong, or a key that nobody took.
   Status finish() && {
     if (error_) return *std::move(error_);
-    if (!words_.empty()) return Error{ErrorCode::malformed, "unknown attribute `" + std::string(words_[0].first) + "`"};
+    if (!words_.empty()) return Error{ErrorCode::malformed, "unknown attribute `" + printable(words_[0].first) + "`"};
     return {};
   }
 
@@ -108,7 +109,7 @@ class Attributes {
 
   template <class T>
   T wrong(std::string_view key, std::string_view found, const std::string& expected) {
-    fail("`" + std::string(key) + "=" + std::string(found) + "`, expected " + expected);
+    fail("`" + std::string(key) + "=" + printable(found) + "`, expected " + expected);
     return T{};
   }
 

@@ -29,7 +29,7 @@ struct UpsampleSpec : PointwiseSpec {
     if (mode == "bilinear") {
       spec.mode = align_corners ? UpsampleMode::bilinear_align_corners : UpsampleMode::bilinear;
     } else if (mode != "nearest" || align_corners) {
-      from.fail("`mode=" + std::string(mode) + "`, expected nearest or bilinear (align_corners only with bilinear)");
+      from.fail("`mode=" + printable(mode) + "`, expected nearest or bilinear (align_corners only with bilinear)");
     }
     return spec;
   }

@@ -69,10 +69,10 @@ class DescriptionParser {
     for (std::size_t i = 2; i < words.size(); ++i) {
       const auto equals = words[i].find('=');
       if (equals == std::string_view::npos) {
-        return malformed("`" + std::string(words[i]) + "`, expected key=value");
+        return malformed("`" + printable(words[i]) + "`, expected key=value");
       }
       if (!attributes.add(words[i].substr(0, equals), words[i].substr(equals + 1))) {
-        return malformed("the attribute `" + std::string(words[i].substr(0, equals)) + "` stands twice");
+        return malformed("the attribute `" + printable(words[i].substr(0, equals)) + "` stands twice");
       }
     }
     const auto kind = words[0];
@@ -110,7 +110,7 @@ class DescriptionParser {
     LayerDescription layer;
     layer.name = name;
     if (auto status = read_inputs(attributes.word("from", ""), layer); !status) return status;
-    if (!read_spec(kind, attributes, layer.spec)) return malformed("unknown kind `" + std::string(kind) + "`");
+    if (!read_spec(kind, attributes, layer.spec)) return malformed("unknown kind `" + printable(kind) + "`");
     if (auto status = std::move(attributes).finish(); !status) return std::move(status).error().in(name);
     auto channels = std::visit([&](const auto& spec) { return spec.output_channels(layer.channels); }, layer.spec);
     if (!channels) return std::move(channels).error().in(name);
@@ -125,7 +125,7 @@ class DescriptionParser {
     } else {
       for (const auto name : split(from, ',')) {
         const auto index = name == result_.input_name ? network_input : result_.find(name);
-        if (!index) return malformed("`from=" + std::string(from) + "`: no layer `" + std::string(name) + "` above");
+        if (!index) return malformed("`from`: no layer `" + printable(name) + "` above");
         layer.inputs.push_back(*index);
       }
     }
@@ -165,7 +165,7 @@ class DescriptionParser {
     if (!distribution && kind != "ab") return malformed("`head " + kind + "`, expected distribution or ab");
     const std::string layer(attributes.word("layer", ""));
     const auto index = result_.find(layer);
-    if (!index) return malformed("`head " + kind + "`: no layer `" + layer + "` above");
+    if (!index) return malformed("`head " + kind + "`: no layer `" + printable(layer) + "` above");
     const Index expected = distribution ? 313 : 2;  // the ab bins of color/ab_bins.hpp, or a and b
     const Index found = result_.layers[static_cast<std::size_t>(*index)].out_channels;
     if (found != expected) {

@@ -55,7 +55,8 @@ inline std::pair<int, std::string> create_beside(const std::string& path) {
 inline Status write_file_atomically(const std::string& path, std::span<const std::byte> bytes) {
   struct stat facts {};
   if (::stat(path.c_str(), &facts) == 0 && !S_ISREG(facts.st_mode)) {
-    return Error{ErrorCode::io, path + ": found " + (S_ISDIR(facts.st_mode) ? "a directory" : "a device or FIFO") +
+    return Error{ErrorCode::io, printable_path(path) + ": found " +
+                                    (S_ISDIR(facts.st_mode) ? "a directory" : "a device or FIFO") +
                                     ", expected a regular file or a new name"};
   }
   const auto [descriptor, temporary] = detail::create_beside(path);

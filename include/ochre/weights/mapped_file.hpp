@@ -58,10 +58,10 @@ class MappedFile {
     if (::fstat(descriptor, &facts) != 0) return detail::system_error(path, errno, "a readable file");
     if (!S_ISREG(facts.st_mode)) {
       const char* kind = S_ISDIR(facts.st_mode) ? "a directory" : S_ISFIFO(facts.st_mode) ? "a FIFO" : "a device";
-      return Error{ErrorCode::io, path + ": found " + kind + ", expected a regular file"};
+      return Error{ErrorCode::io, printable_path(path) + ": found " + kind + ", expected a regular file"};
     }
     if (facts.st_size == 0) {
-      return Error{ErrorCode::malformed, path + ": found an empty file (0 bytes), expected some"};
+      return Error{ErrorCode::malformed, printable_path(path) + ": found an empty file (0 bytes), expected some"};
     }
     const auto size = static_cast<std::size_t>(facts.st_size);
     void* memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);

@@ -6,13 +6,15 @@
 #include <system_error>
 
 #include <ochre/base/error.hpp>
+#include <ochre/weights/printable.hpp>
 
 namespace ochre::inline v0::detail {
 
 inline Error system_error(const std::string& path, int number, const std::string& expected) {
   const bool missing = number == ENOENT || number == ENOTDIR;
   const std::string found = missing ? "no such file or folder" : std::generic_category().message(number);
-  return {missing ? ErrorCode::not_found : ErrorCode::io, path + ": found " + found + ", expected " + expected};
+  return {missing ? ErrorCode::not_found : ErrorCode::io,
+          printable_path(path) + ": found " + found + ", expected " + expected};
 }
 
 }  // namespace ochre::inline v0::detail

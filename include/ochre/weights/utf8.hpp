@@ -7,19 +7,28 @@
 
 namespace ochre::inline v0::detail {
 
+// The code point of one whole sequence, whose length its first byte has told; its value may be none that is allowed.
+constexpr char32_t utf8_point(std::string_view sequence) noexcept {
+  const auto first = static_cast<unsigned char>(sequence[0]);
+  if (sequence.size() == 1) return first;
+  char32_t point = first & (0x7Fu >> sequence.size());
+  for (std::size_t i = 1; i < sequence.size(); ++i) {
+    point = (point << 6) | (static_cast<unsigned char>(sequence[i]) & 0x3Fu);
+  }
+  return point;
+}
+
 // Length in bytes of the code point at the front of `text`; 0 if it is none.
-inline std::size_t utf8_length(std::string_view text) noexcept {
+constexpr std::size_t utf8_length(std::string_view text) noexcept {
   if (text.empty()) return 0;
   const auto first = static_cast<unsigned char>(text[0]);
   if (first < 0x80) return 1;
   const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
   if (first < 0xC0 || first > 0xF4 || text.size() < length) return 0;
-  char32_t point = first & (0x7Fu >> length);
   for (std::size_t i = 1; i < length; ++i) {
-    const auto next = static_cast<unsigned char>(text[i]);
-    if ((next & 0xC0u) != 0x80) return 0;
-    point = (point << 6) | (next & 0x3Fu);
+    if ((static_cast<unsigned char>(text[i]) & 0xC0u) != 0x80) return 0;
   }
+  const char32_t point = utf8_point(text.substr(0, length));
   constexpr char32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
   const bool surrogate = point >= 0xD800 && point <= 0xDFFF;
   return point < smallest[length] || point > 0x10FFFF || surrogate ? 0 : length;

@@ -273,6 +273,22 @@ TEST_CASE("colorizer: working size") {
   CHECK(color::working_size({100, 99}, 8) == Extent{16, 16});
 }
 
+TEST_CASE("colorizer: a model file of another SHA-256 than is asked for is refused") {
+  const std::string right = sha256_hex(MappedFile::open(model_path).value().bytes());
+  CHECK(Colorizer::open(model_path, {.size = 32, .sha256 = ExpectedSha256{right}}));
+  std::string wrong = right;
+  wrong[63] = wrong[63] == '0' ? '1' : '0';
+  const auto refused = Colorizer::open(model_path, {.sha256 = ExpectedSha256{wrong}});
+  REQUIRE(!refused);
+  CHECK(refused.error().code == ErrorCode::mismatch);
+  CHECK(refused.error().message() == model_path + ": found SHA-256 " + right + ", expected " + wrong);
+  for (const std::string none : {"", "12", "zz"}) {
+    const auto no_hash = Colorizer::open(model_path, {.sha256 = ExpectedSha256{none}});
+    REQUIRE(!no_hash);
+    CHECK(no_hash.error().code == ErrorCode::invalid_argument);
+  }
+}
+
 TEST_CASE("colorizer: options out of range and wrong calls are errors that say what is wrong") {
   const auto refused = [](const ColorizerOptions& options, const char* what) {
     const auto colorizer = Colorizer::open(model_path, options);

@@ -21,6 +21,7 @@
 #include <ochre/network/engine.hpp>
 #include <ochre/network/model.hpp>
 #include <ochre/weights/mapped_file.hpp>
+#include <ochre/weights/sha256.hpp>
 
 namespace ochre::inline v0 {
 
@@ -32,7 +33,8 @@ struct ColorizerOptions {
   std::optional<Index> size{};         // working size: the shorter side at the network, 8…4096; none: the model's own
   int threads = 0;                     // 0: as many as this process may use
   AbUpsampling upsampling = AbUpsampling::edge_aware;
-  std::optional<Index> memory{};  // bytes that the network may take, weights included; fewer make it slower
+  std::optional<Index> memory{};           // bytes that the network may take, weights included; fewer make it slower
+  std::optional<ExpectedSha256> sha256{};  // of the model file, checked before anything of it is believed
 };
 
 struct PictureSize {
@@ -62,7 +64,8 @@ class Colorizer {
     AlignedBuffer<float> rows_;       // L, a, b of one row, for each thread
   };
 
-  // Errors: the file's (missing, not a model, damaged: which tensor, found, expected), or an option out of range.
+  // Errors: the file's (missing, not a model, damaged: which tensor, found, expected; of another SHA-256 than is asked
+  // for), or an option out of range.
   template <class Arch = simd::DefaultArch>
   static Result<Colorizer> open(const std::string& path, const ColorizerOptions& options = {}) {
     return open(path, options, colorizer_kernels<Arch>());
@@ -104,6 +107,9 @@ class Colorizer {
  private:
   static Result<Colorizer> parse(std::span<const std::byte> bytes, const ColorizerOptions& options,
                                  const ColorizerKernels& kernels, const MappedFile* file) {
+    if (options.sha256) {
+      if (auto status = check_sha256(bytes, *options.sha256); !status) return std::move(status).error();
+    }
     auto model = Model::parse(bytes);
     if (!model) return std::move(model).error();
     const Head head = model->network.head;

@@ -91,7 +91,7 @@ int verdict(const AuditOptions& options, const audit::AuditReport& report) {
 }  // namespace
 
 int run_audit(const AuditOptions& options) {
-  const auto file = ModelFile::open(options.model);
+  const auto file = ModelFile::open(options.model, options.sha256);
   if (!file) return fail(file.error());
   const auto model = Model::parse(file->bytes());
   if (!model) return fail(Error{model.error()}.in(options.model));

@@ -54,7 +54,7 @@ Result<Subject> open_subject(const BenchOptions& options) {
     subject.description = *std::move(description);
     return subject;
   }
-  auto file = ModelFile::open(options.model);
+  auto file = ModelFile::open(options.model, options.sha256);
   if (!file) return std::move(file).error();
   subject.file = *std::move(file);
   auto model = Model::parse(subject.file.bytes());

@@ -111,7 +111,27 @@ PixelFormat colored(PixelFormat format) {
   return alpha ? PixelFormat::rgba8 : PixelFormat::rgb8;
 }
 
-Status colorize_file(const Job& job, bool makes_folders, PictureColorizer& colorizer) {
+// Makes the folder of an output below the folder that the user named. A link in between is refused: it leads to a place
+// that the user did not name.
+Status make_folder(const fs::path& root, const fs::path& folder) {
+  std::error_code failure;
+  fs::create_directories(root, failure);
+  fs::path made = root;
+  for (const fs::path& part : folder.lexically_relative(root)) {
+    if (failure) break;
+    if (part == ".") continue;
+    made /= part;
+    if (fs::is_symlink(fs::symlink_status(made, failure))) {
+      return Error{ErrorCode::io, made.string() + ": found a link, expected a folder below " + root.string()};
+    }
+    failure.clear();  // it may not be there yet
+    fs::create_directory(made, failure);
+  }
+  if (!failure) return {};
+  return Error{ErrorCode::io, made.string() + ": found " + failure.message() + ", expected a folder to be made"};
+}
+
+Status colorize_file(const Job& job, bool makes_folders, const fs::path& root, PictureColorizer& colorizer) {
   auto input = load_picture(job.input);
   if (!input) return std::move(input).error();
   const auto format = savable_format(job.output, colored(input->format));
@@ -125,19 +145,14 @@ Status colorize_file(const Job& job, bool makes_folders, PictureColorizer& color
     return std::move(status).error().in(job.input);
   }
   if (makes_folders) {
-    const fs::path folder = fs::path(job.output).parent_path();
-    std::error_code failure;
-    fs::create_directories(folder.empty() ? "." : folder, failure);
-    if (failure) {
-      return Error{ErrorCode::io, folder.string() + ": found " + failure.message() + ", expected a folder to be made"};
-    }
+    if (Status status = make_folder(root, fs::path(job.output).parent_path()); !status) return status;
   }
   const auto* result = &output;
   return save_picture(job.output, result->view());
 }
 
 Result<PictureColorizer> open_colorizer(const ColorizeOptions& options) {
-  const auto file = ModelFile::open(options.model);
+  const auto file = ModelFile::open(options.model, options.sha256);
   if (!file) return file.error();
   auto colorizer = PictureColorizer::open(file->bytes(), {.temperature = options.temperature,
                                                           .saturation = options.saturation,
@@ -168,7 +183,7 @@ int run_colorize(const ColorizeOptions& options) {
       ++skipped;
       continue;
     }
-    const Status status = colorize_file(job, plan.makes_folders, *colorizer);
+    const Status status = colorize_file(job, plan.makes_folders, options.output, *colorizer);
     if (!status) {
       progress.clear();
       fail(status.error());

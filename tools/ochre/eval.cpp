@@ -181,7 +181,7 @@ int run_eval(const EvalOptions& options) {
   if (options.limit && pictures->size() > static_cast<std::size_t>(*options.limit)) {
     pictures->resize(static_cast<std::size_t>(*options.limit));
   }
-  const auto file = ModelFile::open(options.model);
+  const auto file = ModelFile::open(options.model, options.sha256);
   if (!file) return fail(file.error());
   auto colorizer = PictureColorizer::open(
       file->bytes(), {.temperature = options.temperature, .size = options.size, .threads = options.threads});

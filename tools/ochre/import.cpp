@@ -153,6 +153,11 @@ int run_import(const ImportOptions& options) {
   if (options.output.empty() && !options.list) return misuse("-o is missing: where the model goes (or --list)");
   const auto file = MappedFile::open(options.source);
   if (!file) return fail(file.error());
+  if (!options.sha256.empty()) {
+    if (Status status = check_sha256(file->bytes(), {options.sha256}); !status) {
+      return fail(std::move(status).error().in(options.source));
+    }
+  }
   const std::size_t folder = options.source.rfind('/');
   const auto source = read_source(file->bytes(), folder == std::string::npos ? "." : options.source.substr(0, folder));
   if (!source) return fail(Error{source.error()}.in(options.source));

@@ -141,7 +141,7 @@ Result<Facts> gather(const Model& model, const ModelFile& file) {
 }  // namespace
 
 int run_info(const InfoOptions& options) {
-  const auto file = ModelFile::open(options.model);
+  const auto file = ModelFile::open(options.model, options.sha256);
   if (!file) return fail(file.error());
   const auto model = Model::parse(file->bytes());
   if (!model) return fail(Error{model.error()}.in(options.model));

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include <ochre/base/version.hpp>
+#include <ochre/weights/printable.hpp>
 
 #include "engine.hpp"
 #include "terminal.hpp"
@@ -14,9 +15,15 @@ namespace ochre::program {
 namespace {
 
 constexpr char model_help[] = "Model file, or the word `embedded`";
+constexpr char sha256_help[] = "What the model file must have, else exit 3";
 constexpr char threads_help[] = "Threads; 0: all this process may use";
 const CLI::Range threads_range(0, 1024);
 const CLI::Range size_range(8, 4096);  // the Colorizer's
+
+std::string is_sha256(const std::string& word) {
+  const bool is_hex = word.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
+  return word.size() == 64 && is_hex ? "" : "expected 64 hexadecimal digits";
+}
 
 class CommandLine {
  public:
@@ -32,7 +39,7 @@ class CommandLine {
         "Exit codes: 0 done, 1 a check failed, 2 wrong command line, 3 unusable input,\n"
         "4 some of several inputs failed.");
     app_.failure_message([](const CLI::App* app, const CLI::Error& error) {
-      return "ochre: " + std::string(error.what()) + "\n`" + app->get_name() + " --help` shows what it takes.\n";
+      return "ochre: " + printable(error.what(), 600) + "\n`" + app->get_name() + " --help` shows what it takes.\n";
     });
     add_colorize();
     add_import();
@@ -80,6 +87,7 @@ class CommandLine {
         ->required()
         ->option_text("OUTPUT");
     verb->add_option("--model", o.model, model_help)->option_text("FILE [embedded]");
+    add_sha256(verb, o.sha256);
     verb->add_option("--temperature", o.temperature, "Lower is bolder; default: the model's")
         ->option_text("T")
         ->check(CLI::PositiveNumber);
@@ -108,6 +116,7 @@ class CommandLine {
     verb->add_option("-o,--output", o.output, "The model file to write")->option_text("MODEL.safetensors");
     verb->add_option("--network", o.network, "eccv16, siggraph17, street, or a file with a\nnetwork's text")
         ->option_text("NAME");
+    verb->add_option("--sha256", o.sha256, "What SOURCE must have, else exit 3")->option_text("HEX")->check(is_sha256);
     verb->add_option("--dtype", o.dtype, "Store as float32, float16 or bfloat16, and say\nwhat that does to each layer")
         ->option_text("TYPE")
         ->check(CLI::IsMember({"float32", "float16", "bfloat16"}));
@@ -126,6 +135,7 @@ class CommandLine {
   void add_info() {
     auto* verb = add_verb("info", "Show what a model holds and where it comes from", "ochre info embedded");
     verb->add_option("MODEL", info_.model, model_help)->required();
+    add_sha256(verb, info_.sha256);
     verb->add_flag("--json", info_.json, "As JSON");
     verb->callback([this] { verb_ = [this] { return run_info(info_); }; });
   }
@@ -133,6 +143,7 @@ class CommandLine {
   void add_verify() {
     auto* verb = add_verb("verify", "Replay the proof in a model, layer by layer", "ochre verify embedded");
     verb->add_option("MODEL", verify_.model, model_help)->required();
+    add_sha256(verb, verify_.sha256);
     verb->add_flag("--quiet", verify_.quiet, "The verdict alone");
     verb->callback([this] { verb_ = [this] { return run_verify(verify_); }; });
   }
@@ -142,6 +153,7 @@ class CommandLine {
     auto* verb = add_verb("audit", "Check each layer of the fast engine",
                           "ochre audit embedded --picture examples/pictures/china.jpg --json report.json");
     verb->add_option("MODEL", o.model, model_help)->required();
+    add_sha256(verb, o.sha256);
     verb->add_option("--picture", o.picture, "Its lightness goes in; default: random")->option_text("FILE");
     verb->add_option("--json", o.json, "Write the report to this file as well")->option_text("FILE");
     verb->add_option("--size", o.size, "Shorter side at the network, in pixels;\ndefault: the model's")
@@ -158,6 +170,7 @@ class CommandLine {
                           "python3 -c \"import numpy; numpy.save('x.npy', numpy.ones((1, 1, 32, 32)))\"\n"
                           "  ochre run embedded --input x.npy --output y.npy --layer conv4_3");
     verb->add_option("MODEL", o.model, model_help)->required();
+    add_sha256(verb, o.sha256);
     verb->add_option("--input", o.input,
                      "Array [N,C,H,W] of float32 or float64;\nmost networks want lightness, 0 to 100")
         ->required()
@@ -178,7 +191,9 @@ class CommandLine {
     auto* network = verb->add_option("--network", o.network, "street, eccv16 or siggraph17, with random\nweights")
                         ->option_text("NAME [street]")
                         ->check(CLI::IsMember({"street", "eccv16", "siggraph17"}));
-    verb->add_option("--model", o.model, "Model file, or `embedded`, instead")->option_text("FILE")->excludes(network);
+    auto* model = verb->add_option("--model", o.model, "Model file, or `embedded`, instead");
+    model->option_text("FILE")->excludes(network);
+    verb->add_option("--sha256", o.sha256, sha256_help)->option_text("HEX")->check(is_sha256)->needs(model);
     auto* size = verb->add_option_function<int>(
                          "--size", [&o](int side) { o.height = o.width = side; }, "Height and width in pixels")
                      ->option_text("N [256]")
@@ -211,6 +226,7 @@ class CommandLine {
                           "ochre colorize examples/pictures -o coloured\n  ochre eval coloured --size 128");
     verb->add_option("FOLDER", o.folder, "Colour pictures; subfolders count")->required();
     verb->add_option("--model", o.model, model_help)->option_text("FILE [embedded]");
+    add_sha256(verb, o.sha256);
     verb->add_option("--size", o.size, "Side of the centred square that is scored")
         ->option_text("N [256]")
         ->check(size_range);
@@ -225,6 +241,10 @@ class CommandLine {
     verb->add_flag("--json", o.json, "As JSON");
     verb->add_flag("--quiet", o.quiet, "No progress, no remarks");
     verb->callback([this] { verb_ = [this] { return run_eval(eval_); }; });
+  }
+
+  static void add_sha256(CLI::App* verb, std::string& sha256) {
+    verb->add_option("--sha256", sha256, sha256_help)->option_text("HEX")->check(is_sha256);
   }
 
   static void add_engine(CLI::App* verb, std::string& engine) {

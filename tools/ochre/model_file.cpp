@@ -1,5 +1,7 @@
 #include "model_file.hpp"
 
+#include <ochre/weights/sha256.hpp>
+
 #include "verbs.hpp"
 
 // embedded_model.S puts the bytes of weights/street.safetensors between these two.
@@ -8,17 +10,24 @@ extern "C" const unsigned char ochre_embedded_model_end[];
 
 namespace ochre::program {
 
-Result<ModelFile> ModelFile::open(const std::string& name) {
+Status ModelFile::load() {
+  if (name_ == embedded) {
+    bytes_ = std::as_bytes(std::span(ochre_embedded_model, ochre_embedded_model_end));
+    return {};
+  }
+  auto file = MappedFile::open(name_);
+  if (!file) return std::move(file).error();
+  file_ = *std::move(file);
+  bytes_ = file_.bytes();
+  return {};
+}
+
+Result<ModelFile> ModelFile::open(const std::string& name, const std::string& sha256) {
   ModelFile model;
   model.name_ = name;
-  if (name == embedded) {
-    model.bytes_ = std::as_bytes(std::span(ochre_embedded_model, ochre_embedded_model_end));
-    return model;
-  }
-  auto file = MappedFile::open(name);
-  if (!file) return std::move(file).error();
-  model.file_ = *std::move(file);
-  model.bytes_ = model.file_.bytes();
+  if (Status status = model.load(); !status) return std::move(status).error();
+  if (sha256.empty()) return model;
+  if (Status status = check_sha256(model.bytes_, {sha256}); !status) return std::move(status).error().in(name);
   return model;
 }
 

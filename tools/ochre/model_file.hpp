@@ -12,8 +12,8 @@ namespace ochre::program {
 
 class ModelFile {
  public:
-  // `name`: a path, or the word "embedded".
-  static Result<ModelFile> open(const std::string& name);
+  // `name`: a path, or the word "embedded". sha256: what the file must have; empty: anything.
+  static Result<ModelFile> open(const std::string& name, const std::string& sha256);
 
   const std::string& name() const noexcept { return name_; }
   std::span<const std::byte> bytes() const noexcept { return bytes_; }
@@ -21,6 +21,8 @@ class ModelFile {
   const MappedFile* mapped() const noexcept { return file_.bytes().empty() ? nullptr : &file_; }
 
  private:
+  Status load();
+
   std::string name_;
   MappedFile file_;
   std::span<const std::byte> bytes_;

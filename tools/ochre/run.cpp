@@ -56,7 +56,7 @@ int run_run(const RunOptions& options) {
     return misuse("--precision double: only --engine readable computes in double");
   if (options.precision == "bf16" && options.engine == "readable")
     return misuse("--precision bf16: only --engine fast computes with bf16");
-  const auto file = ModelFile::open(options.model);
+  const auto file = ModelFile::open(options.model, options.sha256);
   if (!file) return fail(file.error());
   const auto model = Model::parse(file->bytes());
   if (!model) return fail(Error{model.error()}.in(options.model));

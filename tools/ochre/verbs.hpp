@@ -22,6 +22,7 @@ struct ColorizeOptions {
   std::vector<std::string> inputs;
   std::string output;
   std::string model = embedded;
+  std::string sha256;  // of the model; empty: any
   std::optional<float> temperature;
   float saturation = 1.0f;
   std::optional<int> size;
@@ -35,6 +36,7 @@ int run_colorize(const ColorizeOptions&);
 
 struct ImportOptions {
   std::string source;
+  std::string sha256;  // of the source; empty: any
   std::string output;
   std::string network;  // a name, or a file with the network's text; empty: found by the tensors
   std::string dtype;    // float32, float16 or bfloat16; empty: as in the source
@@ -51,18 +53,21 @@ int run_known(const KnownOptions&);
 
 struct InfoOptions {
   std::string model;
+  std::string sha256;
   bool json = false;
 };
 int run_info(const InfoOptions&);
 
 struct VerifyOptions {
   std::string model;
+  std::string sha256;
   bool quiet = false;
 };
 int run_verify(const VerifyOptions&);
 
 struct AuditOptions {
   std::string model;
+  std::string sha256;
   std::string picture;  // empty: random lightness
   std::string json;     // a file, if not empty
   std::optional<int> size;
@@ -73,6 +78,7 @@ int run_audit(const AuditOptions&);
 
 struct RunOptions {
   std::string model;
+  std::string sha256;
   std::string input;
   std::string output;
   std::string layer;
@@ -84,7 +90,8 @@ int run_run(const RunOptions&);
 
 struct BenchOptions {
   std::string network = "street";
-  std::string model;  // instead of random weights, if not empty
+  std::string model;   // instead of random weights, if not empty
+  std::string sha256;  // of that model; empty: any
   int height = 256;
   int width = 256;
   int threads = 0;
@@ -102,6 +109,7 @@ int run_bench(const BenchOptions&);
 struct EvalOptions {
   std::string folder;
   std::string model = embedded;
+  std::string sha256;
   int size = 256;
   std::optional<float> temperature;
   int threads = 0;

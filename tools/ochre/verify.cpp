@@ -29,7 +29,7 @@ void print_layers(const audit::ProofReport& report) {
 }  // namespace
 
 int run_verify(const VerifyOptions& options) {
-  const auto file = ModelFile::open(options.model);
+  const auto file = ModelFile::open(options.model, options.sha256);
   if (!file) return fail(file.error());
   const auto model = Model::parse(file->bytes());
   if (!model) return fail(Error{model.error()}.in(options.model));
@@ -43,7 +43,9 @@ int run_verify(const VerifyOptions& options) {
     std::printf(
         "\nerror: the largest difference of a sample, the minimum, maximum, mean or rms\n"
         "from what %s found on an input %s,\n"
-        "as a share of the number or of the layer's rms, whichever is larger.\n\n",
+        "as a share of the number or of the layer's rms, whichever is larger.\n\n"
+        "What holds is whole: no fault of a machine, a build or the way here. Whoever\n"
+        "changes a model can make its proof anew; --sha256 guards against that.\n\n",
         printable(report->computed_by).c_str(), to_string(report->input_shape).c_str());
   }
   if (const audit::ProofCheck* layer = report->first_failure()) {

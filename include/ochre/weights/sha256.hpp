@@ -1,5 +1,6 @@
 // SHA-256 (FIPS 180-4): the name by which a weight file is known. Bytes may come in pieces of any length.
-// Tested against the standard's example messages by sha256_test.cpp.
+// It is also what guards against a changed file, given from elsewhere than the file (SECURITY.md): a model's proof does
+// not. Tested against the standard's example messages by sha256_test.cpp.
 #pragma once
 
 #include <algorithm>
@@ -9,6 +10,10 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
+
+#include <ochre/base/result.hpp>
+#include <ochre/weights/printable.hpp>
 
 namespace ochre::inline v0 {
 
@@ -101,6 +106,25 @@ inline std::string sha256_hex(std::span<const std::byte> bytes) {
   Sha256 hash;
   hash.update(bytes);
   return hash.hex();
+}
+
+// What a file's SHA-256 must be: 64 hexadecimal digits, in upper or lower case.
+struct ExpectedSha256 {
+  std::string hex;
+};
+
+// Errors: `expected` is no SHA-256 (invalid_argument), or not that of the bytes (mismatch).
+inline Status check_sha256(std::span<const std::byte> bytes, const ExpectedSha256& expected) {
+  std::string wanted = expected.hex;
+  for (char& c : wanted) c = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+  const bool is_hex = std::all_of(wanted.begin(), wanted.end(),
+                                  [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  if (wanted.size() != 64 || !is_hex) {
+    return Error{ErrorCode::invalid_argument, "SHA-256 \"" + printable(wanted) + "\", expected 64 hexadecimal digits"};
+  }
+  std::string found = sha256_hex(bytes);
+  if (found == wanted) return {};
+  return Error{ErrorCode::mismatch, "found SHA-256 " + std::move(found) + ", expected " + wanted};
 }
 
 }  // namespace ochre::inline v0

@@ -59,6 +59,19 @@ TEST_CASE("the embedded model is there") {
   }
 }
 
+TEST_CASE("info: an origin of six lines, and the whole story when it is asked for") {
+  const Outcome brief = run_program({"info", "embedded"});
+  const std::string origin = brief.out.substr(brief.out.find("\norigin") + 1);
+  CHECK(std::count(origin.begin(), origin.begin() + static_cast<std::ptrdiff_t>(origin.find("\nlicence") + 1), '\n') <=
+        6);
+  CHECK(!contains(brief.out, "\nhistory"));
+  const Outcome whole = run_program({"info", "embedded", "--history"});
+  CHECK(contains(whole.out, "\nhistory     Trained from scratch"));
+  CHECK(whole.out.size() > brief.out.size() + 10'000);
+  CHECK(!Json::parse(run_program({"info", "embedded", "--json"}).out).contains("history"));
+  CHECK(Json::parse(run_program({"info", "embedded", "--json", "--history"}).out)["history"].is_string());
+}
+
 TEST_CASE("the examples of --help work as printed") {
   const TemporaryFolder folder;
   std::filesystem::create_directories(folder.path("examples/pictures"));

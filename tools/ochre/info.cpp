@@ -30,7 +30,7 @@ struct Facts {
 
 Json text_or_null(const std::string* text) { return text ? Json(*text) : Json(nullptr); }
 
-void print_json(const Facts& facts) {
+void print_json(const InfoOptions& options, const Facts& facts) {
   const auto& [model, sha256, side, shapes, macs] = facts;
   Json layers = Json::array();
   for (std::size_t i = 0; i < shapes.size(); ++i) {
@@ -44,28 +44,33 @@ void print_json(const Facts& facts) {
     tensors.push_back(
         {{"name", tensor.name}, {"dtype", std::string(dtype_name(tensor.dtype))}, {"shape", Json(tensor.shape)}});
   }
-  const Json all{{"network", model.network.name},
-                 {"source", text_or_null(model.file.metadata("origin"))},
-                 {"licence", text_or_null(model.file.metadata("licence"))},
-                 {"sha256", sha256},
-                 {"parameters", model.network.parameters()},
-                 {"gmac", facts.gmac()},
-                 {"layers", layers},
-                 {"tensors", tensors},
-                 {"proof", model.file.metadata("proof") != nullptr}};
+  Json all{{"network", model.network.name},
+           {"source", text_or_null(model.file.metadata("origin"))},
+           {"licence", text_or_null(model.file.metadata("licence"))},
+           {"sha256", sha256},
+           {"parameters", model.network.parameters()},
+           {"gmac", facts.gmac()},
+           {"layers", layers},
+           {"tensors", tensors},
+           {"proof", model.file.metadata("proof") != nullptr}};
+  if (options.history) all["history"] = text_or_null(model.file.metadata("history"));
   std::fputs(json_text(all).c_str(), stdout);
 }
 
+// What most texts of a model are cut to: six lines. Its history may take more, but does not flood the terminal either:
+// that of the embedded model, of eleven trainings, has 15 kB.
+constexpr std::size_t longest_text = 400;
+constexpr std::size_t longest_history = 24'000;
+
 // A paragraph of 80 columns, its first line after a label of 12.
-void print_paragraph(const std::string& label, const std::string& text) {
+void print_paragraph(const std::string& label, const std::string& text, std::size_t longest = longest_text) {
   constexpr std::size_t indent = 12;
   constexpr std::size_t width = 80 - indent;
   std::string line = label;
-  constexpr std::size_t longest_text = 24'000;  // the origin of the embedded model has 15 kB
   std::string rest = text;
   std::replace_if(
       rest.begin(), rest.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
-  rest = printable(rest, longest_text);
+  rest = printable(rest, longest);
   do {
     std::size_t end = rest.size();
     if (end > width) {
@@ -78,8 +83,8 @@ void print_paragraph(const std::string& label, const std::string& text) {
   } while (!rest.empty());
 }
 
-void print_metadata(const Model& model, const char* label, const char* key) {
-  if (const std::string* text = model.file.metadata(key)) print_paragraph(label, *text);
+void print_metadata(const Model& model, const char* label, const char* key, std::size_t longest = longest_text) {
+  if (const std::string* text = model.file.metadata(key)) print_paragraph(label, *text, longest);
 }
 
 std::string proof_summary(const Model& model) {
@@ -91,16 +96,17 @@ std::string proof_summary(const Model& model) {
          ", computed by " + printable(proof->computed_by) + "; replay it with `ochre verify`";
 }
 
-void print_table(const std::string& file, const Facts& facts) {
+void print_table(const InfoOptions& options, const Facts& facts) {
   const auto& [model, sha256, side, shapes, macs] = facts;
   const NetworkDescription& network = model.network;
-  print_paragraph("model", file);
+  print_paragraph("model", options.model);
   print_paragraph("network", network.name + ": " + std::to_string(network.layers.size()) + " layers, " +
                                  with_commas(network.parameters()) + " parameters");
   print_paragraph("cost", fixed(facts.gmac(), 3) + " billion multiply-adds for " + std::to_string(side) + "x" +
                               std::to_string(side) + " pixels");
   print_metadata(model, "about", "description");
   print_metadata(model, "origin", "origin");
+  if (options.history) print_metadata(model, "history", "history", longest_history);
   print_metadata(model, "licence", "licence");
   print_metadata(model, "temperature", "temperature");
   print_metadata(model, "size", "size");
@@ -148,9 +154,9 @@ int run_info(const InfoOptions& options) {
   const auto facts = gather(*model, *file);
   if (!facts) return fail(Error{facts.error()}.in(options.model));
   if (options.json) {
-    print_json(*facts);
+    print_json(options, *facts);
   } else {
-    print_table(options.model, *facts);
+    print_table(options, *facts);
   }
   return done;
 }

@@ -136,6 +136,7 @@ class CommandLine {
     auto* verb = add_verb("info", "Show what a model holds and where it comes from", "ochre info embedded");
     verb->add_option("MODEL", info_.model, model_help)->required();
     add_sha256(verb, info_.sha256);
+    verb->add_flag("--history", info_.history, "The whole story of its training, too");
     verb->add_flag("--json", info_.json, "As JSON");
     verb->callback([this] { verb_ = [this] { return run_info(info_); }; });
   }

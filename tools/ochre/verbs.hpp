@@ -54,6 +54,7 @@ int run_known(const KnownOptions&);
 struct InfoOptions {
   std::string model;
   std::string sha256;
+  bool history = false;  // the whole story of its training, too
   bool json = false;
 };
 int run_info(const InfoOptions&);

@@ -26,10 +26,10 @@ def share_of(text: str) -> tuple[Path, int]:
     return Path(path), int(share)
 
 
-def stages(origin: str) -> list[str]:
-    """What was done one after the other, as `origin` and `joint_origin` tell it; what is in brackets stays whole."""
+def stages(history: str) -> list[str]:
+    """What was done one after the other, as `history` and `joint_history` tell it; what is in brackets stays whole."""
     found = []
-    for part in re.split(r"(?<=[.\]]) (?=Trained |Average)", origin):
+    for part in re.split(r"(?<=[.\]]) (?=Trained |Average)", history):
         if found and found[-1].count("[") > found[-1].count("]"):
             found[-1] += f" {part}"
         else:
@@ -37,9 +37,9 @@ def stages(origin: str) -> list[str]:
     return found
 
 
-def joint_origin(origins: list[str], shares: list[int]) -> str:
+def joint_history(histories: list[str], shares: list[int]) -> str:
     """What the models have in common, then what each has of its own, in brackets."""
-    told = [stages(origin) for origin in origins]
+    told = [stages(history) for history in histories]
     common = os.path.commonprefix(told)
     own = [" ".join(each[len(common):]) or "as they were" for each in told]
     shown = ", ".join(f"[{text}]" for text in own)
@@ -65,7 +65,8 @@ def main() -> None:
         take_weights(Network(text), each, path)  # refuses those of another network
     beginnings = [Beginning.of(each) for each in metadata]
     kept = {name: first[name] for name in ("description", "licence", "prior", "temperature", "size")}
-    kept["origin"] = joint_origin([beginning.origin for beginning in beginnings], shares)
+    kept["origin"] = f"{first['origin'].split(' Average of')[0]} Average of {len(paths)} models."
+    kept["history"] = joint_history([beginning.history for beginning in beginnings], shares)
     kept["data_sha256"] = json.dumps({name: sha for each in beginnings for name, sha in each.data.items()})
     if arguments.temperature:
         kept["temperature"] = repr(arguments.temperature)

@@ -1,9 +1,9 @@
 """Writes a checkpoint as a model file: `python export.py street.toml CHECKPOINT --data FOLDER ...`.
 
 The file is safetensors: tensors named as in the network text, kernels as float16 and vectors as
-float32, and as metadata the text, the origin, the licence, the prior and a proof, that is what PyTorch
-computed for every layer in float64. A card in Markdown lies beside it. train.py does this at the end of
-a run.
+float32, and as metadata the text, the origin in a few lines, its whole history, the licence, the prior
+and a proof, that is what PyTorch computed for every layer in float64. A card in Markdown lies beside
+it. train.py does this at the end of a run.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ PROOF_SAMPLES = 8
 class Beginning:
     """Where a run's first weights come from: nothing, or a model file."""
 
-    origin: str = ""
+    history: str = ""
     data: dict[str, str] = field(default_factory=dict)  # SHA-256 of each archive it was trained on
 
     @classmethod
     def of(cls, metadata: dict[str, str]) -> Beginning:
         """What the metadata of a model file say."""
-        return cls(metadata["origin"], json.loads(metadata["data_sha256"]))
+        return cls(metadata["history"], json.loads(metadata["data_sha256"]))
 
 
 def proof_picture(channels: int, height: int, width: int) -> torch.Tensor:
@@ -125,7 +125,15 @@ def drawn(config: dict, phase: dict) -> str:
     return "".join(f", some of them {kind.shown}" for name, kind in MADE.items() if name in made)
 
 
-def origin(config: dict, state: dict, beginning: Beginning) -> str:
+def origin(config: dict) -> str:
+    """A few lines: who trained it, on what, when."""
+    return (
+        f"Trained by the ochre project with tools/train on {config['card']['pictures']}. {datetime.now(UTC):%Y-%m-%d}; "
+        "`ochre info --history` tells the whole story."
+    )
+
+
+def history(config: dict, state: dict, beginning: Beginning) -> str:
     """One paragraph: who trained it, on what, for how long; after that of the weights it began with."""
     pictures = ", ".join(path.name for path in archives(config))
     phases = "; ".join(
@@ -135,7 +143,7 @@ def origin(config: dict, state: dict, beginning: Beginning) -> str:
         + drawn(config, phase)
         for phase in config["phases"]
     )
-    start = f"{beginning.origin} Trained further" if beginning.origin else "Trained from scratch"
+    start = f"{beginning.history} Trained further" if beginning.history else "Trained from scratch"
     taught = ""
     if teacher := config.get("teacher"):
         taught = f"; {100 * teacher['share']:.0f} % of the target the distribution of {teacher['description']}"
@@ -159,7 +167,8 @@ def export(config: dict, data: Path, checkpoint: Path, output: Path) -> None:
     beginning = Beginning(**state["beginning"])
     metadata = {
         "description": card["description"],
-        "origin": origin(config, state, beginning),
+        "origin": origin(config),
+        "history": history(config, state, beginning),
         "licence": card["licence"],
         "data_sha256": json.dumps(beginning.data | {path.name: sha256_of(path) for path in paths}),
         "prior": Prior(state["counts"]).text(),
@@ -180,7 +189,7 @@ def card_text(config: dict, data: Path, path: Path, metadata: dict[str, str]) ->
             for label, row in [*table["temperatures"].items(), ("grey", table["grey"])]]  # fmt: skip
     parameters = sum(tensor.numel() for tensor in model.network.parameters())
     return "\n".join([
-        f"# {path.stem}", "", metadata["description"], "", metadata["origin"], "",
+        f"# {path.stem}", "", metadata["description"], "", metadata["history"], "",
         f"{parameters:,} parameters, {path.stat().st_size:,} bytes, SHA-256 `{sha256_of(path)}`. "
         f"Licence: {metadata['licence']}. Default temperature {metadata['temperature']}.", "",
         f"{table['pictures']} pictures of {validation['pictures']} at {config['card']['size']}x"

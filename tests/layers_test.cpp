@@ -84,6 +84,36 @@ TEST_CASE("layers: NaN and infinity go where the reference has them") {
   }
 }
 
+// Every order of what is not finite, and of what is, over three channels; with the sanitizers an exponential that takes
+// one of them for an integer is an error.
+template <class T>
+void check_softmax_of_all_orders() {
+  const double values[] = {std::nan(""), HUGE_VAL, -HUGE_VAL, 1000, -1000, 0.5};
+  constexpr Index pixels = 6 * 6 * 6;
+  test::GoldenTensor input{{1, 3, 12, 18}, std::vector<double>(3 * pixels)};
+  for (std::size_t i = 0; i < pixels; ++i) {
+    input.values[i] = values[i / 36];
+    input.values[pixels + i] = values[i / 6 % 6];
+    input.values[2 * pixels + i] = values[i % 6];
+  }
+  const std::string text = "network n\ninput x channels=3\nsoftmax y\noutput y\n";
+  const auto output = test::run_once<T>(test::make_network<T>(text, {}), test::to_tensor<T>(input.view()).view());
+  const auto run = test::ReferenceNetwork(text, {}).run({input.view()});
+  const auto& expected = run.output().output;
+  REQUIRE(output.shape() == expected.shape());
+  for (Index i = 0; i < output.shape().size(); ++i) {
+    const auto found = static_cast<double>(output.data()[i]);
+    CAPTURE(i);
+    CHECK(std::isnan(found) == std::isnan(expected.data()[i]));
+    if (!std::isnan(found)) CHECK(found == doctest::Approx(expected.data()[i]));
+  }
+}
+
+TEST_CASE("layers: a softmax of NaN and infinities in every order is the reference's") {
+  check_softmax_of_all_orders<float>();
+  check_softmax_of_all_orders<double>();
+}
+
 TEST_CASE("layers: a negative variance and a division by zero are refused") {
   test::GoldenTensors weights;
   for (const char* name : {"y.weight", "y.bias", "y.running_mean"}) weights[name] = {{1}, {1}};

@@ -58,10 +58,12 @@ class Softmax : public NoScratch {
     Batch sum = simd::broadcast<Arch>(T{0});
     for (Index c = 1; c < channels; ++c) top = max(top, read(from + c * plane, count));
     for (Index c = 0; c < channels; ++c) {
-      // At most 0, or NaN, which exp() must not see: it would convert it to an integer. exp(-746) is 0.
+      // exp() must see neither a NaN nor an infinity: it would convert it to an integer. exp(-746) is 0. Above the
+      // maximum lies only what a NaN between them has made it forget; that NaN stays, in the sum of its pixel.
       const Batch below = read(from + c * plane, count) - top;
       const Batch least = simd::broadcast<Arch>(T{-746});
-      const Batch power = select(below == below, exp(select(below > least, below, least)), below);
+      const Batch held = min(select(below > least, below, least), simd::broadcast<Arch>(T{0}));
+      const Batch power = select(below == below, exp(held), below);
       sum += power;
       write(to + c * plane, power, count);
     }

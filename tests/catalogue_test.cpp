@@ -74,3 +74,24 @@ TEST_CASE("catalogue: what does not fit is named, with what was found and what w
   CHECK(refusal({{"conv.weight", {4, 1, 3, 3}}, {"norm.running_var", {4}}, {"num_batches_tracked", {}}}) ==
         "tensor num_batches_tracked: found shape [], expected no such tensor");
 }
+
+TEST_CASE("catalogue: a training counter is one number, whatever it is called") {
+  const auto counter = [](const std::vector<Index>& shape, Dtype dtype) {
+    return refusal(
+        {{"conv.weight", {4, 1, 3, 3}}, {"norm.running_var", {4}}, {"norm.num_batches_tracked", shape, dtype}});
+  };
+  CHECK(counter({}, Dtype::i64) == "");
+  CHECK(counter({1}, Dtype::f32) == "");
+  CHECK(counter({1, 1}, Dtype::u8) == "");
+  CHECK(counter({512}, Dtype::i64) ==
+        "tensor norm.num_batches_tracked: found a counter of shape [512] and 4096 bytes, expected one number of at "
+        "most 8");
+  CHECK(counter({2}, Dtype::i8) != "");
+  CHECK(counter({0}, Dtype::i64) != "");
+  CHECK(counter({1, 1, 3}, Dtype::u8) != "");
+  CHECK(refusal({{"conv.weight", {4, 1, 3, 3}},
+                 {"norm.running_var", {4}},
+                 {"norm.num_batches_tracked", {3}, Dtype::i8},
+                 {"another.num_batches_tracked", {3}, Dtype::i8}})
+            .find("; 1 more tensors do not fit") != std::string::npos);
+}

@@ -1,7 +1,7 @@
 // The tensors a network needs, held against those a file has, before the first layer is built: all or nothing.
-// A missing, an extra (but *.num_batches_tracked, a training counter), a wrongly shaped or an unconvertible tensor is
-// an Error that names it, what was found and what was expected, and how many more there are. Tested by
-// catalogue_test.cpp.
+// A missing, an extra (but *.num_batches_tracked, a training counter of one number), a wrongly shaped or an
+// unconvertible tensor is an Error that names it, what was found and what was expected, and how many more there are.
+// Tested by catalogue_test.cpp.
 #pragma once
 
 #include <algorithm>
@@ -48,10 +48,36 @@ inline Status check_tensor(const TensorEntry* found, const RequiredTensor& requi
 
 inline bool is_training_counter(std::string_view name) noexcept { return name.ends_with(".num_batches_tracked"); }
 
+// PyTorch counts in I64. A counter of any size would be a way to make a file as large as one likes.
+inline Status check_counter(const TensorEntry& counter) {
+  constexpr std::size_t most_bytes = 8;
+  const auto is_one = [](Index side) { return side == 1; };
+  if (std::all_of(counter.shape.begin(), counter.shape.end(), is_one) && counter.bytes.size() <= most_bytes) return {};
+  return tensor_error(counter.name,
+                      "found a counter of shape " + to_string(counter.shape) + " and " +
+                          std::to_string(counter.bytes.size()) + " bytes, expected one number of at most " +
+                          std::to_string(most_bytes),
+                      ErrorCode::mismatch);
+}
+
+// The first problem, and how many there are: a file may hold a million tensors that do not fit.
+class Problems {
+ public:
+  void add(Error problem) {
+    if (++count_ == 1) first_ = std::move(problem);
+  }
+  std::size_t count() const noexcept { return count_; }
+  Error first() && { return std::move(first_); }
+
+ private:
+  Error first_;
+  std::size_t count_ = 0;
+};
+
 }  // namespace detail
 
 inline Status check_catalogue(std::span<const TensorEntry> tensors, std::span<const RequiredTensor> required) {
-  std::vector<Error> problems;
+  detail::Problems problems;
   std::size_t missing = 0;
   std::vector<std::string_view> known;
   std::map<std::string_view, const TensorEntry*> there;
@@ -61,23 +87,25 @@ inline Status check_catalogue(std::span<const TensorEntry> tensors, std::span<co
     const auto at = there.find(tensor.name);
     const TensorEntry* found = at == there.end() ? nullptr : at->second;
     if (found == nullptr && !tensor.optional) ++missing;
-    if (Status status = detail::check_tensor(found, tensor); !status) problems.push_back(std::move(status).error());
+    if (Status status = detail::check_tensor(found, tensor); !status) problems.add(std::move(status).error());
   }
   std::sort(known.begin(), known.end());
   for (const TensorEntry& tensor : tensors) {
-    if (detail::is_training_counter(tensor.name)) continue;
-    if (!std::binary_search(known.begin(), known.end(), std::string_view(tensor.name))) {
-      problems.push_back(detail::tensor_error(
+    if (detail::is_training_counter(tensor.name)) {
+      if (Status status = detail::check_counter(tensor); !status) problems.add(std::move(status).error());
+    } else if (!std::binary_search(known.begin(), known.end(), std::string_view(tensor.name))) {
+      problems.add(detail::tensor_error(
           tensor.name, "found shape " + to_string(tensor.shape) + ", expected no such tensor", ErrorCode::mismatch));
     }
   }
-  if (problems.empty()) return {};
-  Error first = std::move(problems.front());
+  const std::size_t count = problems.count();
+  if (count == 0) return {};
+  Error first = std::move(problems).first();
   if (missing > 0) {
     first.text +=
         " (" + std::to_string(missing) + " of " + std::to_string(required.size()) + " required tensors are missing)";
   }
-  if (problems.size() > 1) first.text += "; " + std::to_string(problems.size() - 1) + " more tensors do not fit";
+  if (count > 1) first.text += "; " + std::to_string(count - 1) + " more tensors do not fit";
   return first;
 }
 

@@ -1,6 +1,7 @@
 // ONNX models that are none of ochre's networks, damaged or made to do harm: each is refused, and the message says
 // which node and what of it.
 #include <cstddef>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -265,6 +266,33 @@ TEST_CASE("onnx refusals: files beside the model") {
   CHECK(contains(external("absent.data", inside.path(".")), "tensor w: "));
   CHECK(contains(external(".", inside.path(".")), "directory"));
   CHECK(contains(external("secret", parent.path(".")), "accepted"));
+
+  // Links lead out, whatever the name looks like.
+  std::filesystem::create_symlink(parent.path("secret"), inside.path("w.data"));
+  std::filesystem::create_symlink(parent.path("."), inside.path("deep"));
+  for (const char* location : {"w.data", "./w.data", "deep/secret"}) {
+    CAPTURE(location);
+    CHECK(contains(external(location, inside.path(".")), "found a symbolic link"));
+  }
+}
+
+TEST_CASE("onnx refusals: a file beside the model is one file, however often and by whatever names it is read") {
+  const TemporaryFolder folder;
+  folder.write("w.data", std::string(24, '\0'));
+  Graph graph{.nodes = {}, .tensors = {}, .inputs = {value("x", {0, 2, 0, 0})}};
+  const Names spellings = {"w.data", "./w.data", ".//w.data", "././w.data"};
+  for (std::size_t i = 0; i < spellings.size(); ++i) {
+    const std::string weight = "w" + std::to_string(i);
+    const std::string out = i + 1 == spellings.size() ? "y" : "v" + std::to_string(i + 1);
+    ProtobufWriter tensor = tensor_head(weight, {2, 2, 1, 1}, 1).varint(14, 1);
+    graph.tensors.push_back(tensor.message(13, ProtobufWriter().bytes(1, "location").bytes(2, spellings[i]))
+                                .message(13, ProtobufWriter().bytes(1, "length").bytes(2, "16")));
+    graph.nodes.push_back(node("Conv", "", {i == 0 ? "x" : "v" + std::to_string(i), weight}, out));
+  }
+  const auto bytes = bytes_of(model(graph).text());
+  const auto file = ochre::read_onnx(bytes, folder.path("."));
+  REQUIRE(file);
+  CHECK(file->files.size() == 1);
 }
 
 TEST_CASE("onnx refusals: more than any network has") {

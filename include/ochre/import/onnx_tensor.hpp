@@ -9,8 +9,9 @@
 #include <utility>
 
 #include <ochre/import/onnx_model.hpp>
+#include <ochre/import/open_below.hpp>
 #include <ochre/import/source_file.hpp>
-#include <ochre/weights/mapped_file.hpp>
+#include <ochre/weights/printable.hpp>
 
 namespace ochre::inline v0 {
 
@@ -147,19 +148,18 @@ class OnnxTensorReader {
   }
 
   Bytes read_external(const OnnxTensor& tensor, Index size) {
-    const std::string name(tensor.location);
-    const bool inside = !name.empty() && name[0] != '/' && ("/" + name + "/").find("/../") == std::string::npos &&
-                        name.find('\0') == std::string::npos && name.size() < 256;
-    if (!inside || folder_.empty()) {
-      return Error{ErrorCode::unsupported, "found its data in the file \"" + printable(name) +
+    const auto below = name_below(tensor.location);
+    if (!below || folder_.empty()) {
+      return Error{ErrorCode::unsupported, "found its data in the file \"" + printable(tensor.location) +
                                                "\", expected one in the model's folder or below it"};
     }
+    const std::string& name = *below;
     auto found = files_.find(name);
     if (found == files_.end()) {
       if (files_.size() == most_files) {
         return Error{ErrorCode::too_large, "found data in more than " + std::to_string(most_files) + " files"};
       }
-      auto opened = MappedFile::open(folder_ + "/" + name);
+      auto opened = open_below(folder_, name);
       if (!opened) return std::move(opened).error();
       found = files_.emplace(name, file_.files.emplace_back(*std::move(opened)).bytes()).first;
       size_ += static_cast<Index>(found->second.size());

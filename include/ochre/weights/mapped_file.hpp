@@ -41,18 +41,7 @@ class MappedFile {
     return mapped;
   }
 
-  // Valid as long as this object, or the one it was moved to, lives.
-  std::span<const std::byte> bytes() const noexcept { return bytes_; }
-
-  // The pages that lie within `part` may leave memory; whoever reads them again has them read from the file again.
-  void release(std::span<const std::byte> part) const noexcept {
-    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-    const auto begin = (reinterpret_cast<std::uintptr_t>(part.data()) + page - 1) / page * page;
-    const auto end = (reinterpret_cast<std::uintptr_t>(part.data()) + part.size()) / page * page;
-    if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
-  }
-
- private:
+  // The file of an open descriptor, which stays the caller's. path: what messages call it.
   static Result<MappedFile> map(const std::string& path, int descriptor) {
     struct stat facts {};
     if (::fstat(descriptor, &facts) != 0) return detail::system_error(path, errno, "a readable file");
@@ -71,6 +60,18 @@ class MappedFile {
     return file;
   }
 
+  // Valid as long as this object, or the one it was moved to, lives.
+  std::span<const std::byte> bytes() const noexcept { return bytes_; }
+
+  // The pages that lie within `part` may leave memory; whoever reads them again has them read from the file again.
+  void release(std::span<const std::byte> part) const noexcept {
+    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    const auto begin = (reinterpret_cast<std::uintptr_t>(part.data()) + page - 1) / page * page;
+    const auto end = (reinterpret_cast<std::uintptr_t>(part.data()) + part.size()) / page * page;
+    if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  }
+
+ private:
   std::span<const std::byte> bytes_;
 };
 

@@ -150,6 +150,26 @@ TEST_CASE("match_network: training's leftovers are left out") {
   for (const TensorEntry& tensor : model->tensors) CHECK(tensor.name.find("num_batches") == std::string::npos);
 }
 
+TEST_CASE("match_network: leftovers of another size than training's are not left out") {
+  Source counted(models::eccv16);
+  counted.add("model1.4.num_batches_tracked", {1000});
+  CHECK(says(match_network(counted.file), "model1.4.num_batches_tracked: found a counter of shape [1000]"));
+  const auto eccv16 = parse_network(models::eccv16).value();
+  CHECK(says(match_network(counted.file, &eccv16), "found a counter of shape [1000] and 4000 bytes"));
+  Source renamed;  // by order
+  for (const auto& tensor : eccv16.tensors()) renamed.add("x." + tensor.name, tensor.shape);
+  CHECK(fits(match_network(renamed.file)));
+  renamed.add("x.model1.4.num_batches_tracked", {1000});
+  CHECK_FALSE(match_network(renamed.file));
+
+  Source head(models::siggraph17);
+  head.add("model_class.0.weight", {529, 256, 3, 3});
+  CHECK(says(match_network(head.file), "model_class.0.weight: found shape [529,256,3,3], expected no such tensor"));
+  Source more(models::siggraph17);
+  more.add("model_class.0.more", {529});
+  CHECK(says(match_network(more.file), "model_class.0.more: found shape [529], expected no such tensor"));
+}
+
 TEST_CASE("match_network: other names, the same order and shapes") {
   Source source(models::eccv16);
   for (TensorEntry& tensor : source.file.tensors) tensor.name = "net." + replaced(tensor.name, "model", "block");
@@ -195,6 +215,37 @@ TEST_CASE("match_network: Caffe's eccv16 of another release, or not whole") {
   Source missing = caffe_eccv16();
   missing.remove("conv4_2.weight");
   CHECK(says(match_network(missing.file), "tensor model4.2.weight: found none"));
+}
+
+TEST_CASE("match_network: Caffe's names over numbers that are none, or far too many") {
+  // Every tensor that is computed with: of 4 bits, where a byte has no whole number of them, and of whole numbers.
+  for (const Dtype dtype : {Dtype::f4, Dtype::f6_e2m3, Dtype::i8}) {
+    for (const char* name : {"bw_conv1_1.weight", "bw_conv1_1.bias", "conv8_313.weight", "conv1_2norm.running_mean"}) {
+      CAPTURE(name);
+      Source caffe = caffe_eccv16();
+      for (TensorEntry& tensor : caffe.file.tensors) {
+        if (tensor.name == name) tensor.dtype = dtype;
+      }
+      CHECK_FALSE(match_network(caffe.file));
+    }
+    for (const char* name : {"bw_conv1_1.weight", "ab_conv1_1.weight", "conv1_2norm_ss.weight", "conv2_1.weight"}) {
+      CAPTURE(name);
+      Source caffe = caffe_siggraph17();
+      for (TensorEntry& tensor : caffe.file.tensors) {
+        if (tensor.name == name) tensor.dtype = dtype;
+      }
+      CHECK_FALSE(match_network(caffe.file));
+    }
+  }
+  for (const char* name : {"bw_conv1_1.bias", "conv8_313.weight", "conv1_2norm.running_mean"}) {
+    Source caffe = caffe_eccv16();
+    caffe.remove(name);
+    caffe.add(name, {(1 << 17) + 1});
+    CHECK_FALSE(match_network(caffe.file));
+  }
+  Source incomplete = caffe_siggraph17();
+  incomplete.remove("conv5_1.weight");
+  CHECK(says(match_network(incomplete.file), "tensor model5.0.weight: found none"));
 }
 
 TEST_CASE("match_network: Caffe's siggraph17, whose first convolution is two") {

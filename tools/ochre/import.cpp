@@ -51,6 +51,20 @@ const nlohmann::ordered_json* find_known(const std::string& sha256) {
 
 std::string file_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
+// A checkpoint holds its optimizer's state, averages and further networks beside what is needed, some ten times as
+// much; a file of far more than that is not worth the minutes that its SHA-256 takes.
+Status check_share(const MappedFile& file, const ImportedModel& model) {
+  constexpr std::size_t most_times = 64;
+  constexpr std::size_t most_beside = std::size_t{64} << 20;  // of a checkpoint of a tiny network
+  std::size_t needed = 0;
+  for (const TensorEntry& tensor : model.tensors) needed += tensor.bytes.size();
+  const std::size_t most = most_times * needed + most_beside;
+  if (file.bytes().size() <= most) return {};
+  return Error{ErrorCode::too_large, "found a file of " + std::to_string(file.bytes().size()) +
+                                         " bytes, expected at most " + std::to_string(most) + ", as " +
+                                         model.network.name + " needs " + std::to_string(needed) + " of them"};
+}
+
 // What a model of ochre's own (null if the source is none) says of itself stays, but for what is worked out anew.
 Metadata describe(const ImportOptions& options, const SourceFile& source, const ImportedModel& model,
                   const Metadata* own, const std::string& sha256) {
@@ -124,6 +138,7 @@ Status import_into(const ImportOptions& options, const SourceFile& source, const
   if (own && !wanted) wanted = own->network;
   auto model = match_network(source, wanted ? &*wanted : nullptr);
   if (!model) return Error{model.error()}.in(options.source);
+  if (Status status = check_share(file, *model); !status) return std::move(status).error().in(options.source);
   std::erase_if(model->tensors, [](const TensorEntry& tensor) { return detail::is_training_counter(tensor.name); });
   const std::string sha256 = sha256_hex(file.bytes());
   Metadata metadata = describe(options, source, *model, own ? &own->file.metadata() : nullptr, sha256);

@@ -101,7 +101,10 @@ class CaffeNames {
     if (Status status = begin(text, caffe_siggraph17); !status) return std::move(status).error();
     for (const char* name : {"conv1_2norm_ss.weight", "conv2_2norm_ss.weight", "conv3_3norm_ss.weight"}) {
       const auto weights = values(name);
-      if (!weights || std::all_of(weights->begin(), weights->end(), [](double w) { return w == 1; })) continue;
+      const bool is_there = tensors_.contains(name);
+      if (!is_there || (weights && std::all_of(weights->begin(), weights->end(), [](double w) { return w == 1; }))) {
+        continue;
+      }
       return tensor_error(name, "found other weights than 1, expected a layer that only skips pixels",
                           ErrorCode::unsupported);
     }
@@ -132,8 +135,9 @@ class CaffeNames {
     // Caffe's batch norm has no weights of its own, or forks of it have.
     const auto mean = tensors_.find(std::string(caffe) + ".running_mean");
     if (mean == tensors_.end() || has(caffe)) return;
-    const auto count = static_cast<std::size_t>(mean->second->bytes.size() /
-                                                static_cast<std::size_t>(dtype_bits(mean->second->dtype) / 8));
+    const auto means = values(mean->first);
+    if (!means) return;  // the catalogue will tell
+    const std::size_t count = means->size();
     add(std::string(ours) + ".weight", mean->second->shape, std::vector<double>(count, 1.0));
     add(std::string(ours) + ".bias", mean->second->shape, std::vector<double>(count, 0.0));
   }
@@ -145,12 +149,16 @@ class CaffeNames {
     model_.tensors.back().name = ours;
   }
 
-  // Nothing if there is no such tensor, or no numbers in it.
+  // Nothing if there is no such tensor, no floats in it, or more of them than in any that is asked for here: the
+  // largest, conv8_313's, has 80,128.
   std::optional<std::vector<double>> values(std::string_view name) const {
+    constexpr std::size_t most_values = 1 << 17;
     const auto found = tensors_.find(name);
-    if (found == tensors_.end()) return std::nullopt;
-    std::vector<double> numbers(found->second->bytes.size() /
-                                static_cast<std::size_t>(dtype_bits(found->second->dtype) / 8));
+    if (found == tensors_.end() || !is_convertible(found->second->dtype)) return std::nullopt;
+    const std::size_t count =
+        found->second->bytes.size() / static_cast<std::size_t>(dtype_bits(found->second->dtype) / 8);
+    if (count > most_values) return std::nullopt;
+    std::vector<double> numbers(count);
     if (!convert_to(*found->second, numbers)) return std::nullopt;
     return numbers;
   }

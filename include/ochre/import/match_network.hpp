@@ -21,9 +21,11 @@ namespace detail {
 
 inline constexpr std::array<std::string_view, 3> known_networks{models::eccv16, models::siggraph17, models::street};
 
-// Of the released SIGGRAPH17: the head of its training, which takes no part in the colours.
-inline bool is_left_out(std::string_view name) {
-  return is_training_counter(name) || name.starts_with("model_class.0.");
+// Of the released SIGGRAPH17: the head of its training, which takes no part in the colours. Of any other shape it would
+// be a place for whatever somebody wants to send along.
+inline bool is_left_out(const TensorEntry& tensor) {
+  return (tensor.name == "model_class.0.weight" && tensor.shape == std::vector<Index>{529, 256, 1, 1}) ||
+         (tensor.name == "model_class.0.bias" && tensor.shape == std::vector<Index>{529});
 }
 
 inline std::size_t count_found(const SourceFile& source, const NetworkDescription& network) {
@@ -38,10 +40,12 @@ inline Result<ImportedModel> match_names(const SourceFile& source, const Network
   ImportedModel model;
   model.network = network;
   for (const TensorEntry& tensor : source.tensors) {
-    if (!is_left_out(tensor.name)) {
-      model.tensors.push_back(tensor);
-    } else if (!is_training_counter(tensor.name)) {
+    if (is_training_counter(tensor.name)) {
+      if (Status status = check_counter(tensor); !status) return std::move(status).error();
+    } else if (is_left_out(tensor)) {
       model.notes.push_back("left out " + printable(tensor.name) + ", which takes no part in the colours");
+    } else {
+      model.tensors.push_back(tensor);
     }
   }
   if (Status status = check_catalogue(model.tensors, network.tensors()); !status) return std::move(status).error();
@@ -57,7 +61,8 @@ inline std::optional<ImportedModel> match_order(const SourceFile& source, const 
   std::vector<std::string_view> theirs;
   std::map<std::string_view, std::vector<const TensorEntry*>> tensors;
   for (const TensorEntry& tensor : source.tensors) {
-    if (is_left_out(tensor.name)) continue;
+    if (is_training_counter(tensor.name) && !check_counter(tensor)) return std::nullopt;
+    if (is_training_counter(tensor.name) || is_left_out(tensor)) continue;
     auto& group = tensors[layer_of(tensor.name)];
     if (group.empty()) theirs.push_back(layer_of(tensor.name));
     group.push_back(&tensor);
@@ -123,6 +128,14 @@ inline Result<ImportedModel> match_graph(const SourceFile& source) {
   return model;
 }
 
+inline Result<ImportedModel> checked(Result<ImportedModel> model) {
+  if (!model) return model;
+  if (Status status = check_catalogue(model->tensors, model->network.tensors()); !status) {
+    return std::move(status).error();
+  }
+  return model;
+}
+
 inline Error no_match(const SourceFile& source) {
   std::string names;
   for (std::size_t i = 0; i < std::min<std::size_t>(source.tensors.size(), 3); ++i) {
@@ -138,15 +151,10 @@ inline Error no_match(const SourceFile& source) {
 // or of the likeliest, does not.
 inline Result<ImportedModel> match_network(const SourceFile& source, const NetworkDescription* wanted = nullptr) {
   detail::CaffeNames caffe(source);
-  if (caffe.is_siggraph17() && (wanted == nullptr || wanted->name == "siggraph17")) return caffe.siggraph17();
-  if (caffe.is_eccv16() && (wanted == nullptr || wanted->name == "eccv16")) {
-    auto model = caffe.eccv16();
-    if (!model) return model;
-    if (Status status = check_catalogue(model->tensors, model->network.tensors()); !status) {
-      return std::move(status).error();
-    }
-    return model;
+  if (caffe.is_siggraph17() && (wanted == nullptr || wanted->name == "siggraph17")) {
+    return detail::checked(caffe.siggraph17());
   }
+  if (caffe.is_eccv16() && (wanted == nullptr || wanted->name == "eccv16")) return detail::checked(caffe.eccv16());
   if (wanted != nullptr) {
     auto model = detail::match_names(source, *wanted);
     if (model) return model;

@@ -295,6 +295,46 @@ TEST_CASE("onnx refusals: a file beside the model is one file, however often and
   CHECK(file->files.size() == 1);
 }
 
+TEST_CASE("onnx refusals: a claim of thousands of sides or numbers is no message of as many") {
+  const Shape sides(20'000, 1);
+  const ProtobufWriter weight = floats("w", sides, {1});
+  const std::vector<std::int64_t> ones(20'000, 1);
+  for (const std::string& found :
+       {of_node("Conv", {"x", "w"}, {}, {weight}), of_node("Mul", {"x", "w"}, {}, {weight}),
+        of_node("Transpose", {"x"}, {list("perm", ones)}), of_node("Pad", {"x", "w"}, {}, {weight}),
+        of_node("Resize", {"x"}, {list("scales", ones)}), refusal(Graph{.nodes = {}, .inputs = {value("x", sides)}})}) {
+    CAPTURE(found);
+    CHECK(contains(found, "found "));
+    CHECK(found.size() < 300);
+  }
+}
+
+TEST_CASE("onnx refusals: what many layers share is not copied whole for each") {
+  const std::string name = std::string(100'000, 'm') + ".weight";
+  ochre::detail::OnnxTensor weight;
+  weight.name = name;
+  ochre::detail::OnnxNode of_tensor;
+  of_tensor.inputs = {"x", "w"};
+  CHECK(ochre::detail::layer_name(of_tensor, weight) == std::string(ochre::detail::longest_name, 'm'));
+  of_tensor.name = name;
+  weight.name = "w";
+  CHECK(ochre::detail::layer_name(of_tensor, weight).size() == ochre::detail::longest_name);
+}
+
+TEST_CASE("onnx: of a thousand warnings a dozen are given") {
+  Graph graph;
+  for (int i = 0; i < 1000; ++i) {
+    graph.nodes.push_back(
+        node("Cast", "", {i == 0 ? "x" : "v" + std::to_string(i)}, "v" + std::to_string(i + 1), {integer("to", 10)}));
+  }
+  graph.nodes.push_back(node("Relu", "", {"v1000"}, "y"));
+  const auto bytes = bytes_of(model(graph).text());
+  const auto file = ochre::read_onnx(bytes);
+  REQUIRE(file);
+  CHECK(file->warnings.size() == 17);
+  CHECK(file->warnings.back() == "there is more to warn of, but it is not said");
+}
+
 TEST_CASE("onnx refusals: more than any network has") {
   Graph nodes{.nodes = std::vector<ProtobufWriter>((1 << 14) + 1, node("Relu", "", {}, ""))};
   CHECK(contains(refusal(nodes), "found more than 16384 nodes"));
@@ -316,6 +356,16 @@ TEST_CASE("onnx refusals: more than any network has") {
         node("Conv", "", {i == 0 ? "x" : "v" + std::to_string(i), "w"}, i == 999 ? "y" : "v" + std::to_string(i + 1)));
   }
   CHECK(contains(refusal(shared), "found layers that share weights"));
+
+  // One tensor of half a megabyte and 16 bits, as the weights of a hundred.
+  Graph halves{.nodes = {},
+               .tensors = {tensor_head("w", {512, 512, 1, 1}, 10).bytes(9, std::string(1 << 19, '\0'))},
+               .inputs = {value("x", {0, 512, 0, 0})}};
+  for (int i = 0; i < 100; ++i) {
+    halves.nodes.push_back(
+        node("Conv", "", {i == 0 ? "x" : "v" + std::to_string(i), "w"}, i == 99 ? "y" : "v" + std::to_string(i + 1)));
+  }
+  CHECK(contains(refusal(halves), "and 33554432 bytes when each has its own"));
 
   // One constant of 60000 numbers that thousands of nodes are configured by.
   Graph again{.nodes = {}, .tensors = {filled("c", {60000, 1, 1})}, .inputs = {value("x", {0, 60000, 0, 0})}};

@@ -313,6 +313,24 @@ TEST_CASE("torch: many small claims share one budget") {
   CHECK(contains(refusal(zip(many, {{"0", four_floats}})), "expected at most 32768"));
 }
 
+TEST_CASE("torch: dicts are searched for tensors, but not for ever") {
+  // One dict of 70 numbers, memoised under 5, that a checkpoint shows again and again before the one of the tensors.
+  const auto checkpoint = [](int times) {
+    std::vector<std::string> numbers;
+    for (int i = 0; i < 70; ++i) numbers.insert(numbers.end(), {number(i), number(i)});
+    std::vector<std::string> entries = {text("zeroth"), dict(numbers) + "q\x05"};
+    for (int i = 0; i < times; ++i) entries.insert(entries.end(), {text(std::to_string(i)), "h\x05"});
+    entries.insert(entries.end(), {text("weights"), dict({text("w"), tensor(storage(4), 0, {4}, {1})})});
+    return refusal(zip(dict(entries), {{"0", four_floats}}));
+  };
+  CHECK(checkpoint(100) == "accepted");
+  CHECK(contains(checkpoint(2000), "found no dict of tensors (keys: zeroth, 0, 1, 2, 3, 4, 5, 6)"));
+  const std::string named(5000, 'k');
+  std::vector<std::string> long_keys;
+  for (int i = 0; i < 20; ++i) long_keys.insert(long_keys.end(), {text(std::to_string(i) + named), "N"});
+  CHECK(refusal(zip(dict(long_keys), {})).size() < 500);
+}
+
 TEST_CASE("torch: storages that lie") {
   const auto with = [](const std::string& reference) { return read(one(tensor(reference, 0, {1}, {1}))); };
   const auto in_zip = [](const std::string& reference) {

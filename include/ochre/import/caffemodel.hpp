@@ -126,7 +126,7 @@ class CaffemodelReader {
   Status add_batch_norm(std::string_view layer, std::vector<CaffeBlob>& blobs) {
     const auto norm = read_caffe_batch_norm(blobs);
     if (!norm) return norm.error();
-    if (!norm->warning.empty()) file_.warnings.push_back("layer " + printable(layer) + ": " + norm->warning);
+    if (!norm->warning.empty()) warn(file_.warnings, "layer " + printable(layer) + ": " + norm->warning);
     auto mean = scaled(norm->mean, norm->scale, owned_);
     if (!mean) return std::move(mean).error();
     auto variance = scaled(norm->variance, norm->scale, owned_);

@@ -27,7 +27,7 @@ struct OnnxWindow {
 // weight: [.., .., h, w].
 inline Result<OnnxWindow> read_onnx_window(const OnnxNode& node, OnnxAttributes& attributes, const OnnxTensor& weight) {
   if (weight.shape.size() != 4) {
-    return node_error(node, "found weights of shape " + to_string(weight.shape) + ", expected 4 dimensions");
+    return node_error(node, "found weights of shape " + sides_text(weight.shape) + ", expected 4 dimensions");
   }
   const std::vector<Index> kernel{weight.shape[2], weight.shape[3]};
   const auto strides = attributes.integers("strides", {1, 1});
@@ -46,7 +46,7 @@ inline Result<OnnxWindow> read_onnx_window(const OnnxNode& node, OnnxAttributes&
   if (attributes.integers("kernel_shape", kernel) != kernel || !all_from(kernel, 2, 1) || !all_from(strides, 2, 1) ||
       !all_from(dilations, 2, 1) || !all_from(made.pads, 4, 0) || made.groups < 1 ||
       !all_from({weight.shape[0], weight.shape[1], made.groups}, 3, 1)) {
-    return node_error(node, "found weights of shape " + to_string(weight.shape) +
+    return node_error(node, "found weights of shape " + sides_text(weight.shape) +
                                 ", kernel_shape, strides, dilations, "
                                 "pads or a group that do not fit, "
                                 "expected those of two dimensions");
@@ -79,7 +79,7 @@ inline Result<OnnxFeature> add_onnx_convolution(OnnxValues& values, const OnnxNo
 
 inline Error wrong_channels(const OnnxNode& node, const OnnxTensor& weight, Index groups, Index channels) {
   return node_error(node,
-                    "found weights of shape " + to_string(weight.shape) + " and group " + std::to_string(groups) +
+                    "found weights of shape " + sides_text(weight.shape) + " and group " + std::to_string(groups) +
                         " for a picture of " + std::to_string(channels) + " channels",
                     ErrorCode::malformed);
 }

@@ -74,18 +74,16 @@ class OnnxGraph {
     for (const OnnxValue& value : model_.inputs) {
       if (values_.has_constant(value.name)) continue;
       if (input != nullptr) {
-        return Error{ErrorCode::unsupported,
-                     "found the inputs " + printable(input->name) + " and " + printable(value.name) + ", expected one"};
+        return Error{ErrorCode::unsupported, "found the inputs " + printable(input->name.substr(0, 60)) + " and " +
+                                                 printable(value.name.substr(0, 60)) + ", expected one"};
       }
       input = &value;
     }
     if (input == nullptr) return Error{ErrorCode::malformed, "found no input"};
     const auto& shape = input->shape;
     if (shape.size() != 4 || shape[1] < 1 || shape[1] > layers::Attributes::largest) {
-      return Error{ErrorCode::unsupported,
-                   "input " + printable(input->name) + ": found shape " +
-                       to_string(std::span(shape).first(std::min<std::size_t>(shape.size(), 8))) +
-                       ", expected [N,C,H,W] with a fixed C"};
+      return Error{ErrorCode::unsupported, "input " + printable(input->name) + ": found shape " + sides_text(shape) +
+                                               ", expected [N,C,H,W] with a fixed C"};
     }
     values_.batch = std::max<Index>(shape[0], 0);
     const Extent size{std::max<Index>(shape[2], 0), std::max<Index>(shape[3], 0)};

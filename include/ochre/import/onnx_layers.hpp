@@ -13,7 +13,8 @@ namespace ochre::inline v0::detail {
 
 // What layers may hold in all beyond twice the file's bytes when each gets weights of its own. Networks that apply one
 // convolution again and again share it a few dozen times, and are small; 4096 layers that share a large one are a trap.
-inline constexpr Index most_shared_bytes = Index{1} << 28;
+// Sixteen million numbers of 16 bits at most, which are 128 MB where a proof computes in double.
+inline constexpr Index most_shared_bytes = Index{1} << 25;
 
 // Bytes of constants that are no tensors of the file's: 32 a channel where a batch norm stands for a constant.
 inline constexpr Index most_constant_bytes = Index{1} << 24;

@@ -7,10 +7,12 @@
 #include <bit>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include <ochre/import/protobuf.hpp>
+#include <ochre/weights/safetensors.hpp>
 
 namespace ochre::inline v0 {
 
@@ -35,6 +37,12 @@ struct OnnxTensor {
   std::string_view offset;
   std::string_view length;
 };
+
+// A shape for a message, with no more sides than a tensor may have: a file may claim 60,000 of them.
+inline std::string sides_text(std::span<const Index> sides) {
+  if (sides.size() <= most_dimensions) return to_string(sides);
+  return to_string(sides.first(most_dimensions)) + " and " + std::to_string(sides.size() - most_dimensions) + " more";
+}
 
 // onnx.AttributeProto.AttributeType; the first models had none.
 enum class OnnxAttributeType : std::uint64_t {

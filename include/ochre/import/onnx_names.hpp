@@ -35,12 +35,14 @@ inline std::string module_of(std::string_view node) {
 inline std::string layer_name(const OnnxNode& node, const OnnxTensor& weight) {
   constexpr std::string_view ending = ".weight";
   for (const std::string_view name : {node.inputs[1], weight.name}) {
+    // Cut, since one name of megabytes may stand for thousands of layers.
     if (name.ends_with(ending) && name.size() > ending.size()) {
-      return std::string(name.substr(0, name.size() - ending.size()));
+      return std::string(name.substr(0, std::min(name.size() - ending.size(), longest_name)));
     }
   }
-  const std::string module = module_of(node.name.substr(0, longest_name));
-  return module.empty() ? std::string(node.name) : module;
+  const std::string_view name = node.name.substr(0, longest_name);
+  const std::string module = module_of(name);
+  return module.empty() ? std::string(name) : module;
 }
 
 // For a layer without: the module's name and the operator's.

@@ -44,7 +44,7 @@ inline Result<OnnxFeature> read_onnx_transpose(OnnxValues& values, const OnnxNod
   const auto order = attributes.integers("perm", {3, 2, 1, 0});
   if (order != std::vector<Index>{0, 3, 2, 1}) {
     return node_error(node,
-                      "found perm " + to_string(order) + ", expected [0,3,2,1], which exchanges channels and width");
+                      "found perm " + sides_text(order) + ", expected [0,3,2,1], which exchanges channels and width");
   }
   OnnxFeature made = **from;
   made.channels_last = !made.channels_last;
@@ -96,7 +96,7 @@ inline Result<OnnxFeature> read_onnx_arithmetic(OnnxValues& values, const OnnxNo
   const bool by_channel = (shape.size() == 3 || shape.size() == 4) && shape[shape.size() - 3] == channels &&
                           static_cast<Index>(numbers->size()) == channels;
   if ((numbers->size() != 1 && !by_channel) || shape.size() > 4) {
-    return node_error(node, "found a constant of shape " + to_string(shape) + ", expected one number, or [" +
+    return node_error(node, "found a constant of shape " + sides_text(shape) + ", expected one number, or [" +
                                 std::to_string(channels) + ",1,1]");
   }
   std::vector<double> weights;

@@ -95,11 +95,12 @@ class OnnxTensorReader {
     }
     entry.dtype = *dtype;
     for (const Index side : tensor.shape) {
-      if (side < 0) return tensor_error(tensor.name, "found shape " + to_string(tensor.shape));
+      if (side < 0) return tensor_error(tensor.name, "found shape " + sides_text(tensor.shape));
     }
     const auto size = byte_length(*dtype, tensor.shape);
     if (!size || tensor.shape.size() > most_dimensions) {
-      return tensor_error(tensor.name, "found shape " + to_string(tensor.shape) + ", expected one that memory can hold",
+      return tensor_error(tensor.name,
+                          "found shape " + sides_text(tensor.shape) + ", expected one that memory can hold",
                           ErrorCode::too_large);
     }
     auto bytes = tensor.external ? read_external(tensor, *size) : read_inside(tensor, *dtype, *size);

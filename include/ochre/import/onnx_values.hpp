@@ -19,7 +19,7 @@ class OnnxValues {
   OnnxLayers layers;
   Index batch = 0;  // pictures at once, 0 where the graph leaves it open
 
-  void warn(std::string text) { file_.warnings.push_back(std::move(text)); }
+  void warn(std::string text) { detail::warn(file_.warnings, std::move(text)); }
 
   bool has_constant(std::string_view name) const { return constants_.contains(name); }
   bool add(std::string_view name, const OnnxTensor& tensor) { return constants_.emplace(name, &tensor).second; }

@@ -34,6 +34,14 @@ struct SourceFile {
 
 namespace detail {
 
+// For people, who read a dozen of them and not the thousands that a file can bring about.
+inline void warn(std::vector<std::string>& warnings, std::string text) {
+  constexpr std::size_t most_warnings = 16;
+  if (warnings.size() > most_warnings) return;
+  warnings.push_back(warnings.size() < most_warnings ? std::move(text)
+                                                     : "there is more to warn of, but it is not said");
+}
+
 // Room for tensors that cannot be views. A file may claim sizes far beyond its own, by strides of 0, say; whatever it
 // claims, it gets `most` bytes in all.
 class OwnedBytes {

@@ -65,28 +65,43 @@ class TorchDict {
   Pickle::Items entries_;
 };
 
-inline bool holds_tensors(const Pickle& pickle, const PickleValue& value) noexcept {
-  constexpr int most_others = 64;  // before the first tensor; a file may show the same dict 100,000 times
-  auto dict = TorchDict::from(pickle, value);
-  for (int i = 0; i < most_others && dict; ++i) {
-    const auto item = dict->next();
-    if (!item) return false;
-    if (find_tensor_call(pickle, item->value)) return true;
+// Looks for tensors in the dicts of a pickle, among a dict's first values and not for ever: a file may show one dict
+// 100,000 times. Whoever has looked at `most_values` finds no more; a checkpoint has some dozens of dicts.
+class TensorSearch {
+ public:
+  explicit TensorSearch(const Pickle& pickle) noexcept : pickle_(pickle) {}
+
+  bool holds_tensors(const PickleValue& value) noexcept {
+    constexpr int most_others = 64;  // before the first tensor
+    auto dict = TorchDict::from(pickle_, value);
+    for (int i = 0; i < most_others && dict && left_ > 0; ++i, --left_) {
+      const auto item = dict->next();
+      if (!item) return false;
+      if (find_tensor_call(pickle_, item->value)) return true;
+    }
+    return false;
   }
-  return false;
-}
+
+  bool is_spent() const noexcept { return left_ == 0; }
+
+ private:
+  static constexpr int most_values = 1 << 16;
+
+  const Pickle& pickle_;
+  int left_ = most_values;
+};
 
 // What training programs call it, the first one taken if there are several: averaged weights are the better ones.
 inline constexpr std::string_view wrapper_names[] = {
     "params_ema", "state_dict", "model_state_dict", "model", "params", "generator", "netG", "net"};
 
 // The value that a dict has under one of the names, if it holds tensors itself.
-inline std::vector<TorchItem> find_wrapped(const Pickle& pickle, const PickleValue& root) {
+inline std::vector<TorchItem> find_wrapped(const Pickle& pickle, const PickleValue& root, TensorSearch& search) {
   std::vector<TorchItem> found;
   for (const std::string_view name : wrapper_names) {
     auto dict = TorchDict::from(pickle, root);
     while (const auto item = dict ? dict->next() : std::nullopt) {
-      if (pickle.text(item->key) != name || !holds_tensors(pickle, item->value)) continue;
+      if (pickle.text(item->key) != name || !search.holds_tensors(item->value)) continue;
       found.push_back(*item);
       break;
     }
@@ -95,25 +110,27 @@ inline std::vector<TorchItem> find_wrapped(const Pickle& pickle, const PickleVal
 }
 
 // One key's dict of tensors, whatever its name, if no other has one.
-inline std::optional<TorchItem> find_only_one(const Pickle& pickle, const PickleValue& root) {
+inline std::optional<TorchItem> find_only_one(const Pickle& pickle, const PickleValue& root, TensorSearch& search) {
   std::optional<TorchItem> only;
   auto dict = TorchDict::from(pickle, root);
   while (const auto item = dict ? dict->next() : std::nullopt) {
-    if (item->key.kind != PickleKind::text || !holds_tensors(pickle, item->value)) continue;
+    if (item->key.kind != PickleKind::text || !search.holds_tensors(item->value)) continue;
     if (only) return std::nullopt;
     only = item;
   }
+  if (search.is_spent()) return std::nullopt;
   return only;
 }
 
 inline Error no_state_dict(const Pickle& pickle, const PickleValue& root) {
   std::string found = find_tensor_call(pickle, root) ? "a single tensor" : "no dict of tensors";
   std::string keys;
+  constexpr std::size_t longest_key = 24;  // eight of them on a line
   auto dict = TorchDict::from(pickle, root);
   for (int i = 0; i < 8; ++i) {
     const auto item = dict ? dict->next() : std::nullopt;
     if (!item) break;
-    keys += (i == 0 ? "" : ", ") + printable(pickle.text(item->key));
+    keys += (i == 0 ? "" : ", ") + printable(pickle.text(item->key).substr(0, longest_key));
   }
   if (!keys.empty()) found += " (keys: " + keys + ")";
   return {ErrorCode::mismatch, "found " + found + ", expected a state dict of tensors"};
@@ -122,15 +139,16 @@ inline Error no_state_dict(const Pickle& pickle, const PickleValue& root) {
 // The dict whose values are the tensors.
 inline Result<PickleValue> find_state_dict(const Pickle& pickle, std::vector<std::string>& warnings) {
   const PickleValue& root = pickle.root();
-  const auto wrapped = find_wrapped(pickle, root);
+  TensorSearch search(pickle);
+  const auto wrapped = find_wrapped(pickle, root, search);
   if (wrapped.size() > 1) {
     std::string names;
     for (const TorchItem& item : wrapped) names += (names.empty() ? "" : ", ") + printable(pickle.text(item.key));
-    warnings.push_back("found several state dicts (" + names + "), took " + printable(pickle.text(wrapped[0].key)));
+    warn(warnings, "found several state dicts (" + names + "), took " + printable(pickle.text(wrapped[0].key)));
   }
   if (!wrapped.empty()) return wrapped[0].value;
-  if (holds_tensors(pickle, root)) return root;
-  if (const auto only = find_only_one(pickle, root)) return only->value;
+  if (search.holds_tensors(root)) return root;
+  if (const auto only = find_only_one(pickle, root, search)) return only->value;
   return no_state_dict(pickle, root);
 }
 

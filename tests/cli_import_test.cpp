@@ -2,9 +2,14 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
 
 #include <ochre/weights/store.hpp>
 
+#include "support/onnx_writer.hpp"
 #include "support/program.hpp"
 #include "support/tiny_model.hpp"
 
@@ -39,6 +44,12 @@ struct Files {
 
   TemporaryFolder folder;
 };
+
+// An ONNX model of one convolution, and what comes behind it.
+std::string one_convolution(const ProtobufWriter& weight, std::string_view behind = {}) {
+  const onnx::Graph graph{.nodes = {onnx::node("Conv", "c", {"x", "w"}, "y")}, .tensors = {weight}};
+  return onnx::model(graph).text() + std::string(behind);
+}
 
 }  // namespace
 
@@ -124,6 +135,40 @@ TEST_CASE("import: what cannot be used is named, and nothing is written") {
   refused({"import", files.folder.path("dict.safetensors"), "--network", files.folder.path("tiny.txt"), "-o",
            files.folder.path("no/folder/model.safetensors")},
           3, "no/folder");
+}
+
+TEST_CASE("import: a file of gigabytes for a network of a few bytes is refused") {
+  Files files;
+  const ProtobufWriter weight = onnx::filled("w", {1, 2, 1, 1});
+  files.write("small.onnx", one_convolution(weight));
+  CHECK(run_program(files.import("small.onnx", {"--quiet"})).code == 0);
+  // A field that nobody knows, of zeros that lie on no disk.
+  constexpr std::uint64_t size = std::uint64_t{8} << 30;
+  files.write("large.onnx", one_convolution(weight, ProtobufWriter().tag(99, 2).number(size).text()));
+  const std::string path = files.folder.path("large.onnx");
+  std::filesystem::resize_file(path, std::filesystem::file_size(path) + size);
+  const Outcome run = run_program(files.import("large.onnx"));
+  CAPTURE(run.err);
+  CHECK(run.code == 3);
+  CHECK(run.says("large.onnx: found a file of 8589934"));
+  CHECK(run.says("as imported needs 8 of them"));
+}
+
+TEST_CASE("import: a model's data is not read through a link that leads out of its folder") {
+  Files files;
+  const TemporaryFolder outside;
+  outside.write("w.data", std::string(8, '\0'));
+  ProtobufWriter weight = onnx::tensor_head("w", {1, 2, 1, 1}, 1).varint(14, 1);
+  weight.message(13, ProtobufWriter().bytes(1, "location").bytes(2, "w.data"));
+  files.write("external.onnx", one_convolution(weight));
+  std::filesystem::create_symlink(outside.path("w.data"), files.folder.path("w.data"));
+  const Outcome run = run_program(files.import("external.onnx"));
+  CAPTURE(run.err);
+  CHECK(run.code == 3);
+  CHECK(run.says("w.data: found a symbolic link, expected a file that lies there itself"));
+  std::filesystem::remove(files.folder.path("w.data"));
+  files.write("w.data", std::string(8, '\0'));
+  CHECK(run_program(files.import("external.onnx", {"--quiet"})).code == 0);
 }
 
 TEST_CASE("known: the public files, for people and as JSON") {

@@ -11,10 +11,11 @@
 
 namespace ochre::inline v0::detail {
 
-// What layers may hold in all beyond twice the file's bytes when each gets weights of its own. Networks that apply one
-// convolution again and again share it a few dozen times, and are small; 4096 layers that share a large one are a trap.
-// Sixteen million numbers of 16 bits at most, which are 128 MB where a proof computes in double.
-inline constexpr Index most_shared_bytes = Index{1} << 25;
+// What layers may hold in all when each gets weights of its own, as times the file's bytes, and bytes beyond. Networks
+// that apply one convolution again and again share it one or two dozen times beside others; 4096 layers that share one
+// are a trap: a proof computes with all of them in double.
+inline constexpr Index most_shared_times = 8;
+inline constexpr Index most_shared_bytes = Index{1} << 22;
 
 // Bytes of constants that are no tensors of the file's: 32 a channel where a batch norm stands for a constant.
 inline constexpr Index most_constant_bytes = Index{1} << 24;
@@ -95,10 +96,10 @@ class OnnxLayers {
                           ErrorCode::unsupported);
     }
     bytes_ += static_cast<Index>(entry->bytes.size());
-    if (bytes_ > 2 * tensors_.file_bytes() + most_shared_bytes) {
-      return Error{ErrorCode::too_large,
-                   "found layers that share weights, expected no more than twice the file's size and " +
-                       std::to_string(most_shared_bytes) + " bytes when each has its own"};
+    if (bytes_ > most_shared_times * tensors_.file_bytes() + most_shared_bytes) {
+      return Error{ErrorCode::too_large, "found layers that share weights, expected no more than " +
+                                             std::to_string(most_shared_times) + " times the file's size and " +
+                                             std::to_string(most_shared_bytes) + " bytes when each has its own"};
     }
     entry->name = name;
     file_.tensors.push_back(*std::move(entry));

@@ -309,6 +309,36 @@ TEST_CASE("onnx refusals: a claim of thousands of sides or numbers is no message
   }
 }
 
+TEST_CASE("onnx refusals: names of control codes, everywhere at once, are one line that fits a terminal") {
+  const std::string evil(300, '\x1b');
+  const auto weight = [&](const ProtobufWriter& tensor) {
+    ProtobufWriter conv;
+    conv.bytes(1, "x").bytes(1, evil).bytes(2, "y").bytes(3, evil).bytes(4, "Conv");
+    return refusal(Graph{.nodes = {conv}, .tensors = {tensor}}, "/tmp");
+  };
+  const auto external = [&](const ProtobufWriter& location) {
+    ProtobufWriter tensor = tensor_head(evil, pointwise, 1).varint(14, 1);
+    return weight(tensor.message(13, location));
+  };
+  ProtobufWriter strange;
+  strange.bytes(1, evil).bytes(2, "y").bytes(3, evil).bytes(4, evil).message(5, integer(evil, 1));
+  ProtobufWriter relu;
+  relu.bytes(1, "x").bytes(2, "y").bytes(3, evil).bytes(4, "Relu").message(5, integer(evil, 1));
+  const Graph inputs{.nodes = {}, .inputs = {value(evil, {1, 1, 4, 4}), value(evil + "2", {1, 1, 4, 4})}};
+  for (const std::string& found :
+       {weight(tensor_head(evil, pointwise, 1)), weight(tensor_head(evil, {1}, 1)), refusal(inputs),
+        external(ProtobufWriter().bytes(1, "location").bytes(2, evil)),
+        external(ProtobufWriter().bytes(1, "location").bytes(2, evil.substr(0, 255))),
+        refusal(Graph{.nodes = {strange}}), refusal(Graph{.nodes = {relu}}), of_node("Relu", {evil}, {}),
+        of_node("Resize", {"x", "", "s"}, {text("coordinate_transformation_mode", evil), text("nearest_mode", evil)},
+                {floats("s", {4}, {1, 1, 2, 2})})}) {
+    CAPTURE(found);
+    CHECK(contains(found, "\\x1b"));
+    CHECK(found.find('\x1b') == std::string::npos);
+    CHECK(found.size() < 1000);
+  }
+}
+
 TEST_CASE("onnx refusals: what many layers share is not copied whole for each") {
   const std::string name = std::string(100'000, 'm') + ".weight";
   ochre::detail::OnnxTensor weight;

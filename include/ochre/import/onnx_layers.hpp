@@ -89,11 +89,12 @@ class OnnxLayers {
     auto entry = tensors_.read(tensor);
     if (!entry) return std::move(entry).error();
     if (entry->shape != shape) {
-      return tensor_error(tensor.name, "found shape " + to_string(entry->shape) + ", expected " + to_string(shape));
+      return tensor_error(tensor.name.substr(0, longest_shown),
+                          "found shape " + to_string(entry->shape) + ", expected " + to_string(shape));
     }
     if (!is_convertible(entry->dtype)) {
-      return tensor_error(tensor.name, "found whole numbers, expected float, half, bfloat16 or double",
-                          ErrorCode::unsupported);
+      return tensor_error(tensor.name.substr(0, longest_shown),
+                          "found whole numbers, expected float, half, bfloat16 or double", ErrorCode::unsupported);
     }
     bytes_ += static_cast<Index>(entry->bytes.size());
     if (bytes_ > most_shared_times * tensors_.file_bytes() + most_shared_bytes) {

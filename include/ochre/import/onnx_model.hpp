@@ -38,6 +38,9 @@ struct OnnxTensor {
   std::string_view length;
 };
 
+// Bytes of a foreign name in a message that may hold two of them: escaped, each takes four letters.
+inline constexpr std::size_t longest_shown = 60;
+
 // A shape for a message, with no more sides than a tensor may have: a file may claim 60,000 of them.
 inline std::string sides_text(std::span<const Index> sides) {
   if (sides.size() <= most_dimensions) return to_string(sides);

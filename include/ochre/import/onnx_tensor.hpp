@@ -88,26 +88,28 @@ class OnnxTensorReader {
     TensorEntry entry{std::string(tensor.name.substr(0, longest_name)), Dtype::f32, tensor.shape, {}};
     const auto dtype = dtype_of(tensor.type);
     if (!dtype) {
-      return tensor_error(tensor.name,
+      return tensor_error(tensor.name.substr(0, longest_shown),
                           "found ONNX's data type " + std::to_string(static_cast<std::uint64_t>(tensor.type)) +
                               ", expected float, half, bfloat16, double or an integer of 32 or 64 bits",
                           ErrorCode::unsupported);
     }
     entry.dtype = *dtype;
     for (const Index side : tensor.shape) {
-      if (side < 0) return tensor_error(tensor.name, "found shape " + sides_text(tensor.shape));
+      if (side < 0)
+        return tensor_error(tensor.name.substr(0, longest_shown), "found shape " + sides_text(tensor.shape));
     }
     const auto size = byte_length(*dtype, tensor.shape);
     if (!size || tensor.shape.size() > most_dimensions) {
-      return tensor_error(tensor.name,
+      return tensor_error(tensor.name.substr(0, longest_shown),
                           "found shape " + sides_text(tensor.shape) + ", expected one that memory can hold",
                           ErrorCode::too_large);
     }
     auto bytes = tensor.external ? read_external(tensor, *size) : read_inside(tensor, *dtype, *size);
-    if (!bytes) return tensor_error(tensor.name, bytes.error().message(), bytes.error().code);
+    if (!bytes) return tensor_error(tensor.name.substr(0, longest_shown), bytes.error().message(), bytes.error().code);
     if (static_cast<Index>(bytes->size()) != *size) {
-      return tensor_error(tensor.name, "found " + std::to_string(bytes->size()) + " bytes of data, expected " +
-                                           std::to_string(*size) + " for shape " + to_string(tensor.shape));
+      return tensor_error(tensor.name.substr(0, longest_shown),
+                          "found " + std::to_string(bytes->size()) + " bytes of data, expected " +
+                              std::to_string(*size) + " for shape " + to_string(tensor.shape));
     }
     entry.bytes = *bytes;
     return entry;
@@ -151,7 +153,8 @@ class OnnxTensorReader {
   Bytes read_external(const OnnxTensor& tensor, Index size) {
     const auto below = name_below(tensor.location);
     if (!below || folder_.empty()) {
-      return Error{ErrorCode::unsupported, "found its data in the file \"" + printable(tensor.location) +
+      return Error{ErrorCode::unsupported, "found its data in the file \"" +
+                                               printable(tensor.location.substr(0, longest_shown)) +
                                                "\", expected one in the model's folder or below it"};
     }
     const std::string& name = *below;
@@ -175,9 +178,10 @@ class OnnxTensorReader {
     const Index offset = number(tensor.offset, 0);
     const Index length = number(tensor.length, size);
     if (offset < 0 || length < 0 || offset > whole || length > whole - offset) {
-      return Error{ErrorCode::malformed, "found its data at byte " + printable(tensor.offset) + " of \"" +
-                                             printable(name) + "\", " + std::to_string(size) +
-                                             " bytes, expected them within the file's " + std::to_string(whole)};
+      return Error{ErrorCode::malformed, "found its data at byte " + printable(tensor.offset.substr(0, longest_shown)) +
+                                             " of \"" + printable(name.substr(0, longest_shown)) + "\", " +
+                                             std::to_string(size) + " bytes, expected them within the file's " +
+                                             std::to_string(whole)};
     }
     return found->second.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(length));
   }

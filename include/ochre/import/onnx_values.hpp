@@ -81,7 +81,7 @@ class OnnxValues {
     const std::size_t count = entry->bytes.size() / width;
     numbers_ += static_cast<Index>(count);
     if (numbers_ > most_onnx_numbers) {
-      return tensor_error(tensor.name,
+      return tensor_error(tensor.name.substr(0, longest_shown),
                           "found " + std::to_string(count) +
                               " elements, expected few numbers for nodes that have none "
                               "of the weights",

@@ -8,7 +8,7 @@
 
 #include <doctest/doctest.h>
 
-#include <ochre/import/open_below.hpp>
+#include <ochre/weights/open_below.hpp>
 
 #include "support/temporary_folder.hpp"
 #include "support/text.hpp"

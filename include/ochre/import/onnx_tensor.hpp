@@ -9,8 +9,8 @@
 #include <utility>
 
 #include <ochre/import/onnx_model.hpp>
-#include <ochre/import/open_below.hpp>
 #include <ochre/import/source_file.hpp>
+#include <ochre/weights/open_below.hpp>
 #include <ochre/weights/printable.hpp>
 
 namespace ochre::inline v0 {

@@ -140,7 +140,7 @@ inline Error no_match(const SourceFile& source) {
   constexpr std::size_t longest = 60;  // three of them on a line
   std::string names;
   for (std::size_t i = 0; i < std::min<std::size_t>(source.tensors.size(), 3); ++i) {
-    names += (i == 0 ? " such as " : ", ") + printable(source.tensors[i].name.substr(0, longest));
+    names += (i == 0 ? " such as " : ", ") + printable(source.tensors[i].name, longest);
   }
   return {ErrorCode::mismatch, "found " + std::to_string(source.tensors.size()) + " tensors" + names +
                                    ", expected those of eccv16, siggraph17 or street"};

@@ -10,8 +10,8 @@ namespace ochre::inline v0::detail {
 // "node conv1 (Conv): …"
 inline Error node_error(const OnnxNode& node, const std::string& reason, ErrorCode code = ErrorCode::unsupported) {
   const std::string_view name = !node.name.empty() ? node.name : node.outputs.empty() ? "" : node.outputs[0];
-  return {code, "node " + printable(name.substr(0, longest_shown)) + " (" +
-                    printable(node.kind.substr(0, longest_shown / 2)) + "): " + reason};
+  return {code,
+          "node " + printable(name, longest_shown) + " (" + printable(node.kind, longest_shown / 2) + "): " + reason};
 }
 
 class OnnxAttributes {

@@ -74,9 +74,8 @@ class OnnxGraph {
     for (const OnnxValue& value : model_.inputs) {
       if (values_.has_constant(value.name)) continue;
       if (input != nullptr) {
-        return Error{ErrorCode::unsupported, "found the inputs " + printable(input->name.substr(0, longest_shown)) +
-                                                 " and " + printable(value.name.substr(0, longest_shown)) +
-                                                 ", expected one"};
+        return Error{ErrorCode::unsupported, "found the inputs " + printable(input->name, longest_shown) + " and " +
+                                                 printable(value.name, longest_shown) + ", expected one"};
       }
       input = &value;
     }

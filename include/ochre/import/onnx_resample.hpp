@@ -126,9 +126,8 @@ inline Result<OnnxFeature> read_onnx_resize(OnnxValues& values, const OnnxNode& 
     // (o + 1/2)/f − 1/2 is never half way between two whole numbers, so all roundings but floor and ceil agree.
     const bool same = (where == "asymmetric" && rounding == "floor") || (centred && rounding.starts_with("round_"));
     if (!same) {
-      return node_error(node, "found nearest neighbours by " + printable(where.substr(0, longest_shown)) + " and " +
-                                  printable(rounding.substr(0, longest_shown)) +
-                                  ", expected asymmetric and floor or alike");
+      return node_error(node, "found nearest neighbours by " + printable(where, longest_shown) + " and " +
+                                  printable(rounding, longest_shown) + ", expected asymmetric and floor or alike");
     }
     text += " mode=nearest";
   } else if (mode == "linear" || mode == "bilinear") {

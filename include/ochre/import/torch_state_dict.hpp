@@ -130,7 +130,7 @@ inline Error no_state_dict(const Pickle& pickle, const PickleValue& root) {
   for (int i = 0; i < 8; ++i) {
     const auto item = dict ? dict->next() : std::nullopt;
     if (!item) break;
-    keys += (i == 0 ? "" : ", ") + printable(pickle.text(item->key).substr(0, longest_key));
+    keys += (i == 0 ? "" : ", ") + printable(pickle.text(item->key), longest_key);
   }
   if (!keys.empty()) found += " (keys: " + keys + ")";
   return {ErrorCode::mismatch, "found " + found + ", expected a state dict of tensors"};

@@ -59,7 +59,8 @@ inline Result<std::string> name_below(std::string_view name) {
 inline Error not_opened(const std::string& path, int folder, const std::string& part, int number) {
   struct stat facts {};
   if (::fstatat(folder, part.c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(facts.st_mode)) {
-    return {ErrorCode::unsupported, path + ": found a symbolic link, expected a file that lies there itself"};
+    return {ErrorCode::unsupported,
+            printable_path(path) + ": found a symbolic link, expected a file that lies there itself"};
   }
   return system_error(path, number, "a readable file");
 }

@@ -143,4 +143,26 @@ TEST_CASE("description: whatever is wrong is named with its line") {
   check_refused(wide + "\n", "line 3", "more than 64 inputs");
 }
 
+TEST_CASE("description: a line is refused for its length before what stands on it is looked at") {
+  check_refused(head + "relu a b=1 b=2\n", "line 3", "`b` stands twice");
+  std::string line = head + "relu a";
+  for (int i = 0; i < 17; ++i) line += " k" + std::to_string(i) + "=";
+  check_refused(line + "\n", "line 3", "more than 16 attributes");
+  CHECK(parse_network(line).error().code == ErrorCode::too_large);
+  check_refused(line + " unread unread=\n", "line 3", "more than 16 attributes");
+  std::string names = head + "add a from=y";
+  for (int i = 0; i < 64; ++i) names += ",y" + std::to_string(i);
+  check_refused(names + "\n", "line 3", "more than 64 inputs");
+  // The longest line that a layer can have.
+  CHECK(parse_network(head +
+                      "conv_transpose2d a from=x out=2 kernel=4 stride=2 padding=1 dilation=1 groups=1 bias=true "
+                      "output_padding=1\noutput a\n"));
+}
+
+TEST_CASE("description: a text without a last line break, with empty lines and with Windows' line breaks") {
+  CHECK(parse_network(head + "relu a\n\n\r\noutput a"));
+  CHECK(parse_network("network n\r\ninput x channels=3\r\nrelu a\r\noutput a\r\n"));
+  check_refused(head + "relu a\n\n\noutput b", "line 6", "no such layer");
+}
+
 }  // namespace

@@ -1,6 +1,7 @@
 // The `key=value` words of one line of a network description. A layer takes the keys it knows; finish() then refuses
 // what is left, so a misspelt attribute is an error and not a default.
-// Numbers are limited to what no sensible network exceeds, so that shape arithmetic cannot overflow.
+// Numbers are limited to what no sensible network exceeds, so that shape arithmetic cannot overflow, and so are the
+// words of a line, so that looking one up takes no time worth the name. Proven in description_test.cpp.
 #pragma once
 
 #include <charconv>
@@ -22,14 +23,19 @@ class Attributes {
  public:
   // Largest number an attribute may hold: channels of the widest networks are a few thousand.
   static constexpr Index largest = 1 << 16;
+  // Of one line: `conv_transpose2d` takes the most, eight beside `from`. Looking up is linear in them.
+  static constexpr std::size_t most = 16;
 
-  // False if the key is there already.
-  bool add(std::string_view key, std::string_view value) {
+  // Errors: a key that is there already, more words than a line may have.
+  Status add(std::string_view key, std::string_view value) {
+    if (words_.size() == most) {
+      return Error{ErrorCode::too_large, "more than " + std::to_string(most) + " attributes on a line"};
+    }
     for (const auto& [known, unused] : words_) {
-      if (known == key) return false;
+      if (known == key) return Error{ErrorCode::malformed, "the attribute `" + std::string(key) + "` stands twice"};
     }
     words_.emplace_back(key, value);
-    return true;
+    return {};
   }
 
   // A whole number in [least, largest]; the fallback if the key is absent, an error if there is no fallback either.

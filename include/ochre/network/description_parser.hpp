@@ -1,8 +1,10 @@
-// Reads the text of a network: description.hpp shows the grammar. Every name, number and size is checked here.
+// Reads the text of a network: description.hpp shows the grammar. Every name, number and size is checked here. The time
+// is that of the text's length: what a line may hold is limited before it is looked at, names are found in a map.
 // Proven in description_test.cpp.
 #pragma once
 
 #include <algorithm>
+#include <map>
 
 #include <ochre/network/description.hpp>
 
@@ -12,21 +14,26 @@ namespace ochre::inline v0::detail {
 inline constexpr std::size_t longest_text = 1 << 20;
 inline constexpr std::size_t most_layers = 4096;
 inline constexpr std::size_t most_inputs = 64;
+inline constexpr std::size_t most_words = 2 + layers::Attributes::most;  // of a line: kind, name, attributes
 
-inline std::vector<std::string_view> split(std::string_view text, char separator) {
+// At most `most` parts; what lies behind them is left out.
+inline std::vector<std::string_view> split(std::string_view text, char separator, std::size_t most) {
   std::vector<std::string_view> parts;
-  for (std::size_t begin = 0;;) {
+  for (std::size_t begin = 0; parts.size() < most;) {
     const auto end = text.find(separator, begin);
     parts.push_back(text.substr(begin, end - begin));
     if (end == std::string_view::npos) return parts;
     begin = end + 1;
   }
+  return parts;
 }
 
+// One word more than a line may have is enough to refuse it.
 inline std::vector<std::string_view> words_of(std::string_view line) {
   line = line.substr(0, line.find('#'));
   std::vector<std::string_view> words;
-  for (std::size_t begin = 0; (begin = line.find_first_not_of(" \t\r", begin)) != std::string_view::npos;) {
+  for (std::size_t begin = 0;
+       words.size() <= most_words && (begin = line.find_first_not_of(" \t\r", begin)) != std::string_view::npos;) {
     const auto end = std::min(line.find_first_of(" \t\r", begin), line.size());
     words.push_back(line.substr(begin, end - begin));
     begin = end;
@@ -47,10 +54,12 @@ class DescriptionParser {
   Result<NetworkDescription> parse(std::string_view text) {
     if (text.size() > longest_text) return Error{ErrorCode::too_large, "a network text of more than a megabyte"};
     Index number = 0;
-    for (const auto line : split(text, '\n')) {
+    for (std::size_t begin = 0; begin <= text.size();) {
+      const auto end = std::min(text.find('\n', begin), text.size());
       ++number;
-      auto status = read_line(words_of(line));
+      auto status = read_line(words_of(text.substr(begin, end - begin)));
       if (!status) return std::move(status).error().in("network text, line " + std::to_string(number));
+      begin = end + 1;
     }
     if (auto status = check_whole(); !status) return std::move(status).error().in("network text");
     result_.text = text;
@@ -71,12 +80,10 @@ class DescriptionParser {
       if (equals == std::string_view::npos) {
         return malformed("`" + printable(words[i]) + "`, expected key=value");
       }
-      if (!attributes.add(words[i].substr(0, equals), words[i].substr(equals + 1))) {
-        return malformed("the attribute `" + printable(words[i].substr(0, equals)) + "` stands twice");
-      }
+      if (auto status = attributes.add(words[i].substr(0, equals), words[i].substr(equals + 1)); !status) return status;
     }
     const auto kind = words[0];
-    const std::string name(words[1]);
+    const auto name = words[1];
     if (kind == "network") return read_network(name, std::move(attributes));
     if (result_.name.empty()) return malformed("the first line must be `network NAME`");
     if (kind == "input") return read_input(name, std::move(attributes));
@@ -86,13 +93,13 @@ class DescriptionParser {
     return read_layer(kind, name, std::move(attributes));
   }
 
-  Status read_network(const std::string& name, layers::Attributes attributes) {
+  Status read_network(std::string_view name, layers::Attributes attributes) {
     if (!result_.name.empty()) return malformed("a second `network` line");
     result_.name = name;
     return std::move(attributes).finish();
   }
 
-  Status read_input(const std::string& name, layers::Attributes attributes) {
+  Status read_input(std::string_view name, layers::Attributes attributes) {
     if (result_.input_channels != 0) return malformed("a second `input` line");
     result_.input_name = name;
     const Index channels = attributes.index("channels", 1);
@@ -103,18 +110,19 @@ class DescriptionParser {
     return std::move(attributes).finish();
   }
 
-  Status read_layer(std::string_view kind, const std::string& name, layers::Attributes attributes) {
+  Status read_layer(std::string_view kind, std::string_view name, layers::Attributes attributes) {
     if (has_output_) return malformed("a layer after `output`");
     if (result_.layers.size() == most_layers) return malformed("more than " + std::to_string(most_layers) + " layers");
-    if (name == result_.input_name || result_.find(name)) return malformed("the name `" + name + "` is taken");
+    if (name == result_.input_name || find(name)) return malformed("the name `" + std::string(name) + "` is taken");
     LayerDescription layer;
     layer.name = name;
     if (auto status = read_inputs(attributes.word("from", ""), layer); !status) return status;
     if (!read_spec(kind, attributes, layer.spec)) return malformed("unknown kind `" + printable(kind) + "`");
-    if (auto status = std::move(attributes).finish(); !status) return std::move(status).error().in(name);
+    if (auto status = std::move(attributes).finish(); !status) return std::move(status).error().in(layer.name);
     auto channels = std::visit([&](const auto& spec) { return spec.output_channels(layer.channels); }, layer.spec);
-    if (!channels) return std::move(channels).error().in(name);
+    if (!channels) return std::move(channels).error().in(layer.name);
     layer.out_channels = *channels;
+    by_name_.emplace(name, static_cast<Index>(result_.layers.size()));
     result_.layers.push_back(std::move(layer));
     return {};
   }
@@ -123,13 +131,14 @@ class DescriptionParser {
     if (from.empty()) {
       layer.inputs.push_back(static_cast<Index>(result_.layers.size()) - 1);  // the line before; -1 is network_input
     } else {
-      for (const auto name : split(from, ',')) {
-        const auto index = name == result_.input_name ? network_input : result_.find(name);
+      const auto names = split(from, ',', most_inputs + 1);
+      if (names.size() > most_inputs) return malformed("more than " + std::to_string(most_inputs) + " inputs");
+      for (const auto name : names) {
+        const auto index = name == result_.input_name ? network_input : find(name);
         if (!index) return malformed("`from`: no layer `" + printable(name) + "` above");
         layer.inputs.push_back(*index);
       }
     }
-    if (layer.inputs.size() > most_inputs) return malformed("more than " + std::to_string(most_inputs) + " inputs");
     for (const Index index : layer.inputs) {
       layer.channels.push_back(index == network_input ? result_.input_channels
                                                       : result_.layers[static_cast<std::size_t>(index)].out_channels);
@@ -150,27 +159,28 @@ class DescriptionParser {
     }
   }
 
-  Status read_output(const std::string& name, layers::Attributes attributes) {
+  Status read_output(std::string_view name, layers::Attributes attributes) {
     if (has_output_) return malformed("a second `output` line");
-    const auto index = result_.find(name);
-    if (!index) return malformed("`output " + name + "`: no such layer above");
+    const auto index = find(name);
+    if (!index) return malformed("`output " + std::string(name) + "`: no such layer above");
     result_.output = *index;
     has_output_ = true;
     return std::move(attributes).finish();
   }
 
-  Status read_head(const std::string& kind, layers::Attributes attributes) {
+  Status read_head(std::string_view kind, layers::Attributes attributes) {
     if (result_.head.kind != HeadKind::none) return malformed("a second `head` line");
     const bool distribution = kind == "distribution";
-    if (!distribution && kind != "ab") return malformed("`head " + kind + "`, expected distribution or ab");
+    const std::string line = "`head " + std::string(kind) + "`";
+    if (!distribution && kind != "ab") return malformed(line + ", expected distribution or ab");
     const std::string layer(attributes.word("layer", ""));
-    const auto index = result_.find(layer);
-    if (!index) return malformed("`head " + kind + "`: no layer `" + printable(layer) + "` above");
+    const auto index = find(layer);
+    if (!index) return malformed(line + ": no layer `" + printable(layer) + "` above");
     const Index expected = distribution ? 313 : 2;  // the ab bins of color/ab_bins.hpp, or a and b
     const Index found = result_.layers[static_cast<std::size_t>(*index)].out_channels;
     if (found != expected) {
-      return malformed("`head " + kind + "`: layer `" + layer + "` has " + std::to_string(found) +
-                       " channels, expected " + std::to_string(expected));
+      return malformed(line + ": layer `" + layer + "` has " + std::to_string(found) + " channels, expected " +
+                       std::to_string(expected));
     }
     result_.head = {distribution ? HeadKind::distribution : HeadKind::ab, *index, 1.0};
     if (distribution) result_.head.temperature = attributes.number("temperature", 1.0);
@@ -184,7 +194,13 @@ class DescriptionParser {
     return {};
   }
 
+  std::optional<Index> find(std::string_view name) const {
+    const auto at = by_name_.find(name);
+    return at == by_name_.end() ? std::nullopt : std::optional<Index>(at->second);
+  }
+
   NetworkDescription result_;
+  std::map<std::string_view, Index> by_name_;  // of the layers; the names stand in the text
   bool has_output_ = false;
 };
 

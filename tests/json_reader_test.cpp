@@ -74,6 +74,20 @@ bool oracle_reads(std::string_view text) {
 
 }  // namespace
 
+TEST_CASE("json reader: a string takes no more memory than its text is long") {
+  for (const std::string& middle : {std::string(10'000, 'a'), [] {
+                                      std::string escaped;
+                                      for (int i = 0; i < 5000; ++i) escaped += "\\\"";
+                                      return escaped;
+                                    }()}) {
+    const auto value = read_string("\"" + middle + "\"");
+    REQUIRE(value);
+    CHECK(value->capacity() < middle.size() + 64);
+  }
+  CHECK(!read_string("\"" + std::string(100, 'a')));
+  CHECK(!read_string("\"aaa\\"));
+}
+
 TEST_CASE("json reader: strings as the other parser reads them") {
   const std::string_view texts[] = {
       R"("")",

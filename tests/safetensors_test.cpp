@@ -170,6 +170,26 @@ TEST_CASE("safetensors: a name that is too long or hostile") {
   CHECK(contains(parsed.error().message(), "a\\x1b[2J"));  // no escape sequence reaches a terminal
 }
 
+TEST_CASE("safetensors: tensors and metadata keys are counted while they are read") {
+  const auto header = [](int tensors, int keys, const char* end) {
+    std::string text = "{\"__metadata__\":{";
+    for (int i = 0; i < keys; ++i) text += (i > 0 ? ",\"k" : "\"k") + std::to_string(i) + "\":\"\"";
+    text += "}";
+    for (int i = 0; i < tensors; ++i) {
+      text += ",\"t" + std::to_string(i) + R"(":{"dtype":"U8","shape":[0],"data_offsets":[0,0]})";
+    }
+    return file_with(text + end);
+  };
+  const auto all = Safetensors::parse(header(65'536, 4096, "}"));
+  REQUIRE(all);
+  CHECK(all->tensors().size() == 65'536);
+  CHECK(all->metadata().size() == 4096);
+  // What follows the one too many is not looked at: it is no JSON.
+  check_refused(header(1, 4097, ", and so on"), {"__metadata__", "more than 4096 keys"});
+  check_refused(header(65'537, 0, ", and so on"), {"more than 65536 tensors"});
+  CHECK(Safetensors::parse(header(65'537, 0, "}")).error().code == ochre::ErrorCode::too_large);
+}
+
 TEST_CASE("safetensors: nesting deeper than the grammar is refused at once") {
   check_refused(file_with("{\"a\":" + std::string(1'000'000, '{')), {"tensor a", "expected a string"});
   check_refused(file_with("{\"a\":" + std::string(1'000'000, '[')), {"tensor a", "expected '{'"});

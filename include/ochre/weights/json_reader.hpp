@@ -5,6 +5,7 @@
 // fuzz target hold it against that library.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -61,6 +62,7 @@ class JsonReader {
   Result<std::string> string() {
     if (!accept('"')) return unexpected("a string");
     std::string value;
+    value.reserve(length_of_string());  // a model's proof is megabytes: no more than it needs
     while (at_ < text_.size() && text_[at_] != '"') {
       const bool read = text_[at_] == '\\' ? read_escape(value) : read_character(value);
       if (!read) return unexpected("a character of a string");
@@ -135,6 +137,13 @@ class JsonReader {
     const std::size_t start = at_;
     while (at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9') ++at_;
     return at_ > start;
+  }
+
+  // Bytes up to the closing '"', escapes as they stand.
+  std::size_t length_of_string() const noexcept {
+    std::size_t end = at_;
+    while (end < text_.size() && text_[end] != '"') end += text_[end] == '\\' ? 2 : 1;
+    return std::min(end, text_.size()) - at_;
   }
 
   bool read_character(std::string& value) {

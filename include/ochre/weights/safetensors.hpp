@@ -2,6 +2,7 @@
 // little-endian on every host. Nothing is copied: each TensorEntry points into the caller's bytes, which must outlive
 // it. Strict, all or nothing: the header is at most 100,000,000 bytes and begins with '{'; no duplicate name or key;
 // the tensors' offsets follow one another without hole or overlap and cover the data exactly; shape x dtype = length.
+// Tensors and keys are counted while they are read, so that what is held beside the texts themselves is some 20 MB.
 // Source: the format's README (github.com/huggingface/safetensors). Tested by safetensors_test.cpp and a fuzz target.
 #pragma once
 
@@ -45,6 +46,9 @@ namespace detail {
 inline constexpr Index longest_header = 100'000'000;  // the format's own limit
 inline constexpr std::size_t longest_name = 512;      // names of public models stay below 60
 inline constexpr std::size_t most_dimensions = 8;     // a convolution's weights have 4
+// A network of 4096 layers has 20,480 of them, and large public models some thousands. Each takes some 300 bytes.
+inline constexpr std::size_t most_tensors = 1 << 16;
+inline constexpr std::size_t most_metadata_keys = 4096;  // ochre writes ten, a trainer that notes all it does a hundred
 
 // A tensor as the header claims it: offsets are into the data behind the header.
 struct TensorClaim {
@@ -144,12 +148,15 @@ inline Status read_claim(JsonReader& json, TensorClaim& claim) {
 
 inline Status read_metadata(JsonReader& json, Metadata& metadata) {
   return json.object([&](std::string key) -> Status {
-    auto value = json.string();
-    const std::string where = "__metadata__ key \"" + printable(key) + "\"";
-    if (!value) return std::move(value).error().in(where);
-    if (!metadata.try_emplace(std::move(key), *std::move(value)).second) {
-      return Error{ErrorCode::malformed, where + ": found twice, expected once"};
+    if (metadata.size() == most_metadata_keys) {
+      return Error{ErrorCode::too_large, "__metadata__: found more than " + std::to_string(most_metadata_keys) +
+                                             " keys, expected at most that many"};
     }
+    auto value = json.string();
+    const auto where = [&] { return "__metadata__ key \"" + printable(key) + "\""; };
+    if (!value) return std::move(value).error().in(where());
+    if (metadata.contains(key)) return Error{ErrorCode::malformed, where() + ": found twice, expected once"};
+    metadata.emplace(std::move(key), *std::move(value));
     return {};
   });
 }
@@ -166,6 +173,10 @@ inline Status read_header(std::string_view text, TensorClaims& claims, Metadata&
     if (name.empty() || name.size() > longest_name) {
       return tensor_error(name, "found a name of " + std::to_string(name.size()) + " bytes, expected 1 to " +
                                     std::to_string(longest_name));
+    }
+    if (claims.size() == most_tensors) {
+      return Error{ErrorCode::too_large,
+                   "found more than " + std::to_string(most_tensors) + " tensors, expected at most that many"};
     }
     const auto [at, is_new] = claims.try_emplace(name);
     if (!is_new) return tensor_error(name, "found twice, expected once");

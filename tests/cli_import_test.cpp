@@ -112,6 +112,21 @@ TEST_CASE("import: without a proof there is nothing to verify") {
   CHECK(run_program({"verify", files.folder.path("model.safetensors")}).code == 1);
 }
 
+TEST_CASE("import: a network beyond what a proof may take is refused, or imported without one") {
+  Files files;
+  TinyModel tower;
+  tower.network.insert(tower.network.find("output"), "upsample wide from=normalise factor=43000\n");
+  files.write("tower.safetensors", tower.bytes());
+  const Outcome refused = run_program(files.import("tower.safetensors"));
+  CHECK(refused.code == 3);
+  CHECK(refused.says("tower.safetensors: proof: the layers on an input [1,1,24,40] take"));
+  CHECK_FALSE(files.has_model());
+  const Outcome without = run_program(files.import("tower.safetensors", {"--no-proof", "--dtype", "float16"}));
+  CHECK(without.code == 0);
+  CHECK(without.says("what float16 does to the layers is not measured: proof: the layers"));
+  CHECK(files.has_model());
+}
+
 TEST_CASE("import: what cannot be used is named, and nothing is written") {
   Files files;
   files.write("page.pth", "<!DOCTYPE html><html>404</html>");

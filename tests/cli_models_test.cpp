@@ -149,6 +149,19 @@ TEST_CASE("info: a table of 80 columns, whatever the file says of itself") {
   }
 }
 
+TEST_CASE("info: megabytes of words are laid out in the time that they take to print") {
+  const TemporaryFolder folder;
+  TinyModel tiny;
+  tiny.metadata["description"] = "";
+  for (int i = 0; i < 600'000; ++i) tiny.metadata["description"] += "word ";
+  const Outcome run = run_program({"info", folder.write("m", tiny.bytes())});
+  CHECK(run.code == 0);
+  CHECK(longest_line(run.out) <= 80);
+  std::size_t words = 0;
+  for (std::size_t at = 0; (at = run.out.find("word", at)) != std::string::npos; ++at) ++words;
+  CHECK(words == 600'000);
+}
+
 TEST_CASE("info, verify, run: an unusable model has one line") {
   const TemporaryFolder folder;
   const std::string model = folder.write("bad.safetensors", "this is not a model");
@@ -216,6 +229,18 @@ TEST_CASE("verify: exit 0 only if every layer holds") {
   wrong["layers"].erase(1);
   CHECK(verify(tiny, wrong).code == 1);
   CHECK(verify(tiny, wrong).says("layer colours"));
+
+  // What takes too much to be replayed is no failed check.
+  TinyModel tower;
+  tower.network.insert(tower.network.find("output"), "upsample wide from=normalise factor=43000\n");
+  Json claim = proof;
+  claim["layers"].push_back(claim["layers"][0]);
+  claim["layers"][2]["name"] = "wide";
+  claim["layers"][2]["shape"] = {1, 1, 2 * 43000, 3 * 43000};
+  const Outcome too_large = verify(tower, claim);
+  CHECK(too_large.code == 3);
+  CHECK(too_large.says("proof: the layers on an input [1,1,2,3] take"));
+  CHECK(too_large.error_lines() == 1);
 
   const Outcome none = verify(tiny, nullptr);
   CHECK(none.code == 1);

@@ -58,10 +58,8 @@ std::vector<std::byte> model_file(const std::string& text, const std::string& pr
 TEST_CASE("make_proof: what is made is held by the same weights, and by no others") {
   const auto network = make_network(small_network);
   REQUIRE(network);
-  const auto run = audit::run_for_proof(*network);
-  REQUIRE(run);
-  const std::string text = audit::proof_text(network->description(), *run);
-  CHECK(text == audit::proof_text(network->description(), audit::run_for_proof(*network).value()));
+  const std::string text = audit::make_proof(*network).value();
+  CHECK(text == audit::make_proof(*network).value());
   const auto proof = audit::parse_proof(text);
   REQUIRE(proof);
   REQUIRE(proof->layers.size() == 5);
@@ -82,18 +80,17 @@ TEST_CASE("make_proof: what is made is held by the same weights, and by no other
 TEST_CASE("make_proof: a small layer, and a network that needs a larger input") {
   const auto tiny = make_network("network n\ninput x channels=1\nconv2d y out=1 kernel=24x40\noutput y\n");
   REQUIRE(tiny);
-  const auto run = audit::run_for_proof(*tiny);
-  REQUIRE(run);
-  const auto proof = audit::parse_proof(audit::proof_text(tiny->description(), *run));
+  const auto proof = audit::parse_proof(audit::make_proof(*tiny).value());
   REQUIRE(proof);
   CHECK(proof->layers[0].samples.size() == 1);
 
   const auto large = make_network("network n\ninput x channels=1\nconv2d y out=1 kernel=30\noutput y\n");
   REQUIRE(large);
-  CHECK(audit::run_for_proof(*large).value().shape == Shape{1, 1, 32, 64});
+  CHECK(*audit::proof_shape(large->description()) == Shape{1, 1, 32, 64});
+  CHECK(audit::parse_proof(audit::make_proof(*large).value())->input_shape == Shape{1, 1, 32, 64});
   const auto larger = make_network("network n\ninput x channels=1\nconv2d y out=1 kernel=100\noutput y\n");
   REQUIRE(larger);
-  CHECK_FALSE(audit::run_for_proof(*larger));
+  CHECK_FALSE(audit::make_proof(*larger));
 }
 
 TEST_CASE("make_proof: a layer that gives no finite numbers is named") {
@@ -101,9 +98,12 @@ TEST_CASE("make_proof: a layer that gives no finite numbers is named") {
     if (tensor.name == "beside.weight") values[0] = 1e308;
   });
   REQUIRE(network);
-  const auto run = audit::run_for_proof(*network);
-  REQUIRE_FALSE(run);
-  CHECK(run.error().message().find("layer beside") != std::string::npos);
+  const auto made = audit::make_proof(*network);
+  REQUIRE_FALSE(made);
+  CHECK(made.error().message().find("layer beside") != std::string::npos);
+  const auto before = make_network(small_network);
+  CHECK_FALSE(audit::make_rounded_proof(*network, *before));
+  CHECK_FALSE(audit::make_rounded_proof(*before, *network));
 }
 
 TEST_CASE("make_proof: differences are each layer's own, as a share of its rms") {
@@ -111,12 +111,26 @@ TEST_CASE("make_proof: differences are each layer's own, as a share of its rms")
   const auto changed = make_network(small_network, [](const RequiredTensor& tensor, std::span<double> values) {
     if (tensor.name == "up.weight") values[0] *= 1.001;
   });
-  const auto run = audit::run_for_proof(*exact).value();
-  const auto same = audit::layer_differences(run, audit::run_for_proof(*exact).value());
-  for (const double difference : same) CHECK(difference == 0.0);
-  const auto differences = audit::layer_differences(run, audit::run_for_proof(*changed).value());
+  const auto same = audit::make_rounded_proof(*exact, make_network(small_network).value()).value();
+  CHECK(same.text == audit::make_proof(*exact).value());
+  REQUIRE(same.differences.size() == 5);
+  for (const double difference : same.differences) CHECK(difference == 0.0);
+  const auto made = audit::make_rounded_proof(*changed, *exact).value();
+  CHECK(made.text == audit::make_proof(*changed).value());
+  const auto& differences = made.differences;
   CHECK(differences[0] == 0.0);
   CHECK(differences[2] == 0.0);
   CHECK(differences[3] > 1e-6);
   CHECK(differences[3] < 1e-1);
+  const auto other = make_network("network n\ninput x channels=1\nrelu y\noutput y\n");
+  CHECK_FALSE(audit::make_rounded_proof(*other, *exact));
+}
+
+TEST_CASE("make_proof: a network beyond the limits is refused before a layer runs") {
+  const auto network =
+      parse_network("network n\ninput x channels=1\nupsample u factor=4096\ndownsample d stride=4096\noutput d\n");
+  const auto shape = audit::proof_shape(*network);
+  REQUIRE_FALSE(shape);
+  CHECK(shape.error().code == ErrorCode::too_large);
+  CHECK(shape.error().message().find("proof: the layers on an input [1,1,24,40] take") == 0);
 }

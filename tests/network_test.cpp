@@ -109,6 +109,45 @@ TEST_CASE("network: every layer holds its bound, given its own input, on shared 
   CHECK(std::memcmp(with.data, without.data, static_cast<std::size_t>(with.shape.size()) * 4) == 0);
 }
 
+TEST_CASE("network: every layer runs once, and what nobody reads gives its memory back") {
+  std::string text = "network n\ninput x channels=2\nconv2d a out=2 kernel=1\ntanh b\nsigmoid early from=a\n";
+  for (int i = 0; i < 100; ++i) text += "leaky_relu leaf" + std::to_string(i) + " slope=0.5 from=b\n";
+  const auto network =
+      Network<double>::create(parse_network(text + "output b\n").value(), random_weights<double>(1)).value();
+  const auto& layers = network.description().layers;
+  auto input = Tensor<double>::create({1, 2, 5, 7}).value();
+  for (Index i = 0; i < input.shape().size(); ++i) input.data()[i] = static_cast<double>(i * 37 % 101) / 100;
+  auto workspace = network.make_workspace({.input = input.shape(), .every_layer = true}).value();
+  CHECK(workspace.steps() == 103);
+  Index index = 0;
+  const auto observe = [&](const LayerEvent<double>& event) {
+    REQUIRE(event.index == index++);
+    auto alone = network.make_workspace({.input = input.shape(), .layer = std::string(event.name)}).value();
+    const auto expected = network.run(input.view(), alone).value();
+    CHECK(std::memcmp(event.output.data, expected.data, static_cast<std::size_t>(expected.shape.size()) * 8) == 0);
+  };
+  const auto last = network.run(input.view(), workspace, observe);
+  REQUIRE(last);
+  CHECK(index == static_cast<Index>(layers.size()));
+  CHECK(workspace.output_shape() == last->shape);
+
+  // a, b, and one place for all leaves, one after the other.
+  const auto shapes = network.description().shapes(input.shape()).value();
+  const MemoryPlan plan = plan_memory(network.description(), shapes, every_layer, [](Index) { return false; });
+  CHECK(plan.slot_sizes == std::vector<Index>(3, input.shape().size()));
+
+  // Step by step the same, and no step that there is not.
+  auto steps = network.make_workspace({.input = input.shape(), .every_layer = true}).value();
+  index = 0;
+  for (Index step = 0; step < steps.steps(); ++step) {
+    CHECK(network.run_step(step, input.view(), steps, observe));
+    CHECK(index == step + 1);
+  }
+  CHECK(!network.run_step(steps.steps(), input.view(), steps, observe));
+  CHECK(!network.run_step(-1, input.view(), steps, observe));
+  CHECK(!network.make_workspace({.input = input.shape(), .layer = "b", .every_layer = true}));
+}
+
 TEST_CASE("network: a run allocates nothing, and a second run gives the same bits") {
   const auto network = Network<float>::create(parse_network(models::street).value(), random_weights<float>(1)).value();
   auto input = Tensor<float>::create({1, 1, 64, 80}).value();

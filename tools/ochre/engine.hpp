@@ -41,7 +41,9 @@ Result<TensorView<const T>> run_network(const Network<T>& network, TensorView<co
 Result<audit::ProofReport> verify_proof(const Model& model);
 
 // tensors: all that the network needs.
-Result<audit::ProofRun> run_for_proof(const NetworkDescription& network, std::span<const TensorEntry> tensors);
+Result<Network<double>> open_network(const NetworkDescription& network, std::span<const TensorEntry> tensors);
+// before: of the same network, before its weights were rounded; or null, and there are no differences.
+Result<audit::RoundedProof> make_proof(const Network<double>& network, const Network<double>* before);
 
 Result<audit::AuditReport> audit_engine(const Engine& engine, const Model& model, TensorView<const float> input,
                                         const audit::AuditOptions& options);

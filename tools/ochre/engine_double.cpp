@@ -11,7 +11,7 @@ template Result<Workspace<double>> make_workspace(const Network<double>&, const 
 template Result<TensorView<const double>> run_network(const Network<double>&, TensorView<const double>,
                                                       Workspace<double>&, LayerObserver<double>);
 
-Result<audit::ProofRun> run_for_proof(const NetworkDescription& network, std::span<const TensorEntry> tensors) {
+Result<Network<double>> open_network(const NetworkDescription& network, std::span<const TensorEntry> tensors) {
   std::map<std::string_view, const TensorEntry*> by_name;
   for (const TensorEntry& tensor : tensors) by_name.emplace(tensor.name, &tensor);
   const ParameterSource<double> source = [&](const RequiredTensor& wanted, std::span<double> values) -> Status {
@@ -19,9 +19,14 @@ Result<audit::ProofRun> run_for_proof(const NetworkDescription& network, std::sp
     if (found != by_name.end()) return convert_to(*found->second, values);
     return Error{ErrorCode::not_found, "tensor " + wanted.name + ": found none"};
   };
-  const auto made = Network<double>::create(network, source);
-  if (!made) return made.error();
-  return audit::run_for_proof(*made);
+  return Network<double>::create(network, source);
+}
+
+Result<audit::RoundedProof> make_proof(const Network<double>& network, const Network<double>* before) {
+  if (before != nullptr) return audit::make_rounded_proof(network, *before);
+  auto text = audit::make_proof(network);
+  if (!text) return std::move(text).error();
+  return audit::RoundedProof{*std::move(text), {}};
 }
 
 Result<audit::ProofReport> verify_proof(const Model& model) { return audit::verify_proof(model); }

@@ -108,23 +108,34 @@ void print_differences(const NetworkDescription& network, const std::vector<doub
   std::printf("\n");
 }
 
+Dtype wanted_dtype(const ImportOptions& options) {
+  return options.dtype == "float16" ? Dtype::f16 : options.dtype == "bfloat16" ? Dtype::bf16 : Dtype::f32;
+}
+
 // The proof, and with another type what that does to the layers.
 Result<std::string> prove(const ImportOptions& options, ImportedModel& model) {
-  std::optional<audit::ProofRun> exact;
-  if (!options.dtype.empty()) {
-    auto run = run_for_proof(model.network, model.tensors);
-    if (!run) return std::move(run).error();
-    exact = *std::move(run);
-    const Dtype dtype = options.dtype == "float16"    ? Dtype::f16
-                        : options.dtype == "bfloat16" ? Dtype::bf16
-                                                      : Dtype::f32;
-    if (Status status = change_type(model, dtype); !status) return std::move(status).error();
+  const bool rounds = !options.dtype.empty();
+  if (options.no_proof && !rounds) return std::string();
+  if (const auto shape = audit::proof_shape(model.network); !shape) {
+    if (!options.no_proof) return shape.error();
+    if (!options.quiet)
+      say("what " + options.dtype + " does to the layers is not measured: " + shape.error().message());
+    const Status status = change_type(model, wanted_dtype(options));
+    return status ? Result<std::string>(std::string()) : Result<std::string>(status.error());
   }
-  if (options.no_proof && !exact) return std::string();
-  const auto run = run_for_proof(model.network, model.tensors);
-  if (!run) return run.error();
-  if (exact && !options.quiet) print_differences(model.network, layer_differences(*exact, *run), options.dtype);
-  return options.no_proof ? std::string() : audit::proof_text(model.network, *run);
+  std::optional<Network<double>> before;
+  if (rounds) {
+    auto made = open_network(model.network, model.tensors);
+    if (!made) return std::move(made).error();
+    before = *std::move(made);
+    if (Status status = change_type(model, wanted_dtype(options)); !status) return std::move(status).error();
+  }
+  const auto network = open_network(model.network, model.tensors);
+  if (!network) return network.error();
+  auto proof = make_proof(*network, before ? &*before : nullptr);
+  if (!proof) return std::move(proof).error();
+  if (rounds && !options.quiet) print_differences(model.network, proof->differences, options.dtype);
+  return options.no_proof ? std::string() : std::move(proof->text);
 }
 
 Status import_into(const ImportOptions& options, const SourceFile& source, const MappedFile& file) {

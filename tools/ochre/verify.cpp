@@ -36,7 +36,8 @@ int run_verify(const VerifyOptions& options) {
   const auto report = verify_proof(*model);
   if (!report) {
     say(options.model + ": " + report.error().message());
-    return report.error().code == ErrorCode::out_of_memory ? unusable_input : check_failed;
+    const ErrorCode code = report.error().code;  // of what cannot be replayed here, whatever it says
+    return code == ErrorCode::out_of_memory || code == ErrorCode::too_large ? unusable_input : check_failed;
   }
   if (!options.quiet) {
     print_layers(*report);

@@ -1,5 +1,5 @@
 // Makes the proof that a model file carries (proof.hpp): runs the readable engine in double on a small input and notes
-// what every layer gives. Tested by make_proof_test.cpp.
+// what every layer gives as soon as it is there, so that no output is kept. Tested by make_proof_test.cpp.
 #pragma once
 
 #include <cstdint>
@@ -14,11 +14,10 @@
 
 namespace ochre::inline v0::audit {
 
-// What all layers of a network gave, in its order.
-struct ProofRun {
-  Shape shape;  // of the input
-  std::vector<double> input;
-  std::vector<Tensor<double>> outputs;
+// Of a network whose weights were rounded.
+struct RoundedProof {
+  std::string text;
+  std::vector<double> differences;  // each layer's largest, as a share of its rms before: what the rounding does
 };
 
 namespace detail {
@@ -26,16 +25,25 @@ namespace detail {
 // Unlike sides: rows taken for columns show. Larger ones are for networks that halve their pictures more often.
 inline constexpr Extent proof_sizes[] = {{24, 40}, {32, 64}, {64, 128}};
 
+}  // namespace detail
+
+// The input that a proof is made on. Errors: no small one that the network takes, more memory or work than a proof may
+// claim: known before a layer is built.
 inline Result<Shape> proof_shape(const NetworkDescription& network) {
   std::optional<Error> first;
-  for (const Extent size : proof_sizes) {
+  for (const Extent size : detail::proof_sizes) {
     const Shape shape{1, network.input_channels, size.h, size.w};
-    const auto shapes = network.shapes(shape);
-    if (shapes) return shape;
-    if (!first) first = shapes.error();
+    if (const auto shapes = network.shapes(shape); !shapes) {
+      if (!first) first = shapes.error();
+      continue;
+    }
+    if (Status status = check_proof_claim(network, shape); !status) return std::move(status).error().in("proof");
+    return shape;
   }
   return *std::move(first);
 }
+
+namespace detail {
 
 // Multiples of 1/16 in [0, 100], or of 1/256 in [-1/2, 1/2] for normalised lightness: exact in float, short as text.
 // A linear congruential generator (Knuth's MMIX), so that every compiler gives the same.
@@ -68,72 +76,109 @@ inline std::string samples_text(TensorView<const double> output) {
   return text + "]";
 }
 
-inline std::string layer_text(const std::string& name, TensorView<const double> output) {
-  const Statistics found = statistics(output);
+inline std::string layer_text(std::string_view name, TensorView<const double> output, const Statistics& found) {
   return "{\"name\":" + v0::detail::json_quoted(name) + ",\"shape\":" + shape_text(output.shape) +
          ",\"min\":" + exact(found.min) + ",\"max\":" + exact(found.max) + ",\"mean\":" + exact(found.mean) +
          ",\"rms\":" + exact(found.rms) + ",\"samples\":" + samples_text(output) + "}";
 }
 
+inline Status check_finite(std::string_view name, const Statistics& found) {
+  if (std::isfinite(found.rms) && std::isfinite(found.max - found.min)) return {};
+  return Error{ErrorCode::mismatch, "layer " + std::string(name) +
+                                        ": found NaN, an infinity or overflow in what it gives for a small input, "
+                                        "expected finite numbers"};
+}
+
+// A network with its input and memory, about to give one layer after the other.
+template <class Arch>
+struct ProofRun {
+  const Network<double, Arch>& network;
+  TensorView<const double> input;
+  Workspace<double> workspace;
+  TensorView<const double> output{};  // of the last layer that ran
+  Statistics found{};
+
+  static Result<ProofRun> create(const Network<double, Arch>& network, TensorView<const double> input) {
+    auto workspace = network.make_workspace({.input = input.shape, .every_layer = true});
+    if (!workspace) return std::move(workspace).error();
+    return ProofRun{network, input, *std::move(workspace)};
+  }
+
+  Status next(Index layer) {
+    Status status;
+    const auto observe = [&](const LayerEvent<double>& event) {
+      output = event.output;
+      found = statistics(output);
+      status = check_finite(event.name, found);
+    };
+    const Status ran = network.run_step(layer, input, workspace, observe);
+    return ran ? status : ran;
+  }
+};
+
+inline std::string head_text(const Shape& shape, std::span<const double> input) {
+  std::string text = "{\"version\":1,\"computed_by\":\"ochre " + std::string(version) +
+                     ", readable engine in double\",\"input\":{\"shape\":" + shape_text(shape) + ",\"values\":[";
+  for (std::size_t i = 0; i < input.size(); ++i) text += (i == 0 ? "" : ",") + exact(input[i]);
+  return text + "]},\"layers\":[";
+}
+
+inline double largest_difference(TensorView<const double> a, TensorView<const double> b) {
+  double largest = 0;
+  for (Index k = 0; k < a.shape.size(); ++k) largest = std::max(largest, std::abs(a.data[k] - b.data[k]));
+  return largest;
+}
+
+// before: null, or the network before its weights were rounded; it runs one layer ahead of the other, so that two
+// outputs at a time are compared.
+template <class Arch>
+Result<RoundedProof> make_proof(const Network<double, Arch>& network, const Network<double, Arch>* before) {
+  const NetworkDescription& description = network.description();
+  const auto shape = proof_shape(description);
+  if (!shape) return shape.error();
+  const std::vector<double> input = proof_input(description, shape->size());
+  auto run = ProofRun<Arch>::create(network, {input.data(), *shape});
+  if (!run) return std::move(run).error();
+  std::optional<ProofRun<Arch>> first;
+  if (before != nullptr) {
+    auto exact = ProofRun<Arch>::create(*before, {input.data(), *shape});
+    if (!exact) return std::move(exact).error();
+    first.emplace(*std::move(exact));
+  }
+  RoundedProof made{head_text(*shape, input), {}};
+  for (std::size_t i = 0; i < description.layers.size(); ++i) {
+    const auto layer = static_cast<Index>(i);
+    if (first) {
+      if (Status status = first->next(layer); !status) return std::move(status).error();
+    }
+    if (Status status = run->next(layer); !status) return std::move(status).error();
+    made.text += (i == 0 ? "" : ",") + layer_text(description.layers[i].name, run->output, run->found);
+    if (!first) continue;
+    const double largest = largest_difference(first->output, run->output);
+    made.differences.push_back(largest > 0 ? largest / first->found.rms : 0.0);
+  }
+  made.text += "]}";
+  return made;
+}
+
 }  // namespace detail
 
-// Errors: no small input that the network takes, a layer that gives NaN, an infinity or overflows, no memory.
+// The value of the metadata key "proof". Errors: what proof_shape() says, a layer that gives NaN, an infinity or
+// overflows, no memory.
 template <class Arch>
-Result<ProofRun> run_for_proof(const Network<double, Arch>& network) {
-  const NetworkDescription& description = network.description();
-  const auto shape = detail::proof_shape(description);
-  if (!shape) return shape.error();
-  ProofRun run{*shape, detail::proof_input(description, shape->size()), {}};
-  run.outputs.resize(description.layers.size());
-  std::optional<Error> failure;
-  const auto observe = [&](const LayerEvent<double>& event) {
-    const auto index = static_cast<std::size_t>(event.index);
-    const std::string& name = description.layers[index].name;
-    auto copy = Tensor<double>::create(event.output.shape);
-    if (!copy) {
-      failure = Error{copy.error()}.in("layer " + name);
-      return;
-    }
-    std::copy_n(event.output.data, event.output.shape.size(), copy->data());
-    run.outputs[index] = *std::move(copy);
-    const detail::Statistics found = detail::statistics(event.output);
-    if (std::isfinite(found.rms) && std::isfinite(found.max - found.min)) return;
-    failure = Error{ErrorCode::mismatch, "layer " + name +
-                                             ": found NaN, an infinity or overflow in what it gives for a small "
-                                             "input, expected finite numbers"};
-  };
-  if (Status ran = detail::observe_all_layers(network, {run.input.data(), run.shape}, observe); !ran) {
-    return std::move(ran).error();
-  }
-  if (failure) return *std::move(failure);
-  return run;
+Result<std::string> make_proof(const Network<double, Arch>& network) {
+  auto made = detail::make_proof<Arch>(network, nullptr);
+  if (!made) return std::move(made).error();
+  return std::move(made->text);
 }
 
-// The value of the metadata key "proof".
-inline std::string proof_text(const NetworkDescription& network, const ProofRun& run) {
-  std::string text = "{\"version\":1,\"computed_by\":\"ochre " + std::string(version) +
-                     ", readable engine in double\",\"input\":{\"shape\":" + detail::shape_text(run.shape) +
-                     ",\"values\":[";
-  for (std::size_t i = 0; i < run.input.size(); ++i) text += (i == 0 ? "" : ",") + detail::exact(run.input[i]);
-  text += "]},\"layers\":[";
-  for (std::size_t i = 0; i < run.outputs.size(); ++i) {
-    text += (i == 0 ? "" : ",") + detail::layer_text(network.layers[i].name, run.outputs[i].view());
+// The same of a network whose weights were rounded, and what that did. Errors: another network, too.
+template <class Arch>
+Result<RoundedProof> make_rounded_proof(const Network<double, Arch>& rounded, const Network<double, Arch>& before) {
+  if (rounded.description().text != before.description().text) {
+    return Error{ErrorCode::invalid_argument, "the weights before they were rounded are of another network"};
   }
-  return text + "]}";
-}
-
-// For each layer the largest difference of two runs, as a share of the first one's rms: what rounding the weights does.
-inline std::vector<double> layer_differences(const ProofRun& exact, const ProofRun& rounded) {
-  std::vector<double> differences;
-  for (std::size_t i = 0; i < exact.outputs.size(); ++i) {
-    double largest = 0;
-    for (Index k = 0; k < exact.outputs[i].shape().size(); ++k) {
-      largest = std::max(largest, std::abs(exact.outputs[i].data()[k] - rounded.outputs[i].data()[k]));
-    }
-    const double rms = detail::statistics(exact.outputs[i].view()).rms;
-    differences.push_back(largest > 0 ? largest / rms : 0.0);
-  }
-  return differences;
+  return detail::make_proof<Arch>(rounded, &before);
 }
 
 }  // namespace ochre::inline v0::audit

@@ -5,8 +5,9 @@
 //     …]}
 // verify_proof() runs the readable engine in double and compares every number. A found value holds if
 //   |found - expected| <= proof_tolerance · max(|expected|, rms of the layer).
-// A proof that is malformed or does not fit the network is an Error; one that does not hold is a report that says so.
-// Proven in proof_test.cpp, which spoils model and proof in every way it can think of.
+// A proof that is malformed, does not fit the network or claims too much (proof_claim.hpp) is an Error; one that does
+// not hold is a report that says so. Proven in proof_test.cpp, which spoils model and proof in every way it can think
+// of.
 #pragma once
 
 #include <algorithm>
@@ -18,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include <ochre/audit/proof_claim.hpp>
 #include <ochre/network/model.hpp>
 #include <ochre/weights/json_reader.hpp>
 
@@ -313,27 +315,6 @@ inline ProofCheck check_values(const ProofLayer& expected, const LayerEvent<doub
   return check;
 }
 
-// Every layer's event, once. From the last layer up, because run() computes only what the wanted layer depends on.
-template <class Arch, class Observe>
-Status observe_all_layers(const Network<double, Arch>& network, TensorView<const double> input,
-                          const Observe& observe) {
-  const auto& layers = network.description().layers;
-  std::vector<bool> seen(layers.size(), false);
-  for (std::size_t i = seen.size(); i-- > 0;) {
-    if (seen[i]) continue;
-    auto workspace = network.make_workspace({.input = input.shape, .layer = layers[i].name});
-    if (!workspace) return std::move(workspace).error();
-    const auto once = [&](const LayerEvent<double>& event) {
-      const auto at = static_cast<std::size_t>(event.index);
-      if (!seen[at]) observe(event);
-      seen[at] = true;
-    };
-    const auto ran = network.run(input, *workspace, once);
-    if (!ran) return ran.error();
-  }
-  return {};
-}
-
 }  // namespace detail
 
 // Errors name the layer, what was found and what was expected.
@@ -344,7 +325,7 @@ inline Result<Proof> parse_proof(std::string_view text) {
   return proof;
 }
 
-// Errors: the model has no proof, or one that is malformed or of another network; no memory.
+// Errors: the model has no proof, or one that is malformed, of another network or beyond the limits; no memory.
 template <class Arch = simd::DefaultArch>
 Result<ProofReport> verify_proof(const Model& model) {
   const std::string* text = model.file.metadata("proof");
@@ -354,6 +335,9 @@ Result<ProofReport> verify_proof(const Model& model) {
   const auto proof = parse_proof(*text);
   if (!proof) return proof.error();
   if (auto status = detail::check_fit(*proof, model.network); !status) return std::move(status).error().in("proof");
+  if (auto status = check_proof_claim(model.network, proof->input_shape); !status) {
+    return std::move(status).error().in("proof");
+  }
   const auto network = load_network<double, Arch>(model);
   if (!network) return network.error();
 
@@ -362,7 +346,9 @@ Result<ProofReport> verify_proof(const Model& model) {
     const auto index = static_cast<std::size_t>(event.index);
     report.layers[index] = detail::check_values(proof->layers[index], event);
   };
-  const Status ran = detail::observe_all_layers(*network, {proof->input.data(), proof->input_shape}, observe);
+  auto workspace = network->make_workspace({.input = proof->input_shape, .every_layer = true});
+  if (!workspace) return std::move(workspace).error();
+  const auto ran = network->run({proof->input.data(), proof->input_shape}, *workspace, observe);
   if (!ran) return ran.error();
   return report;
 }

@@ -33,6 +33,17 @@ using Layer =
                  layers::Upsample<T, Arch>, layers::Softmax<T, Arch>, layers::Add<T, Arch>, layers::Concat<T, Arch>,
                  layers::Scale<T, Arch>, layers::Sigmoid<T, Arch>, layers::Pad<T, Arch>>;
 
+// May the layer's output be its input's own memory? The same in every precision.
+template <std::size_t I = 0>
+bool works_in_place(const LayerSpec& spec) noexcept {
+  if constexpr (I < std::variant_size_v<LayerSpec>) {
+    return spec.index() == I ? std::variant_alternative_t<I, Layer<float, simd::DefaultArch>>::in_place
+                             : works_in_place<I + 1>(spec);
+  } else {
+    return false;
+  }
+}
+
 // A layer with its weights, the values of its tensors in the order of its description. The place of a spec in LayerSpec
 // is the place of its layer in Layer.
 template <class T, class Arch, std::size_t I = 0>

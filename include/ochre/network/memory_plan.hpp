@@ -1,5 +1,6 @@
-// Which layers run, and where each puts its output. Only what the wanted layer depends on runs. Outputs share slots of
-// memory: a slot is free again after the last layer that reads it, and a layer that can works in its input's slot.
+// Which layers run, and where each puts its output. Only what the wanted layer depends on runs, or every layer. Outputs
+// share slots of memory: a slot is free again after the last layer that reads it, at once if none does, and a layer
+// that can works in its input's slot.
 // Greedy, first fit by size; deterministic. That no output is overwritten before its last reader is proven in
 // network_test.cpp, layer by layer against the reference, and by the blocks of layers_test.cpp, where outputs are read
 // twice.
@@ -11,6 +12,9 @@
 #include <ochre/network/description.hpp>
 
 namespace ochre::inline v0 {
+
+// In place of a wanted layer's index: all of them are.
+inline constexpr Index every_layer = -2;
 
 struct MemoryPlan {
   struct Step {
@@ -25,7 +29,8 @@ namespace detail {
 
 // needed[i]: the wanted layer depends on layer i.
 inline std::vector<bool> needed_layers(const NetworkDescription& network, Index wanted) {
-  std::vector<bool> needed(network.layers.size(), false);
+  std::vector<bool> needed(network.layers.size(), wanted == every_layer);
+  if (wanted == every_layer) return needed;
   needed[static_cast<std::size_t>(wanted)] = true;
   for (Index i = wanted; i >= 0; --i) {
     if (!needed[static_cast<std::size_t>(i)]) continue;
@@ -90,6 +95,8 @@ MemoryPlan plan_memory(const NetworkDescription& network, const std::vector<Shap
       const Index freed = slot_of[static_cast<std::size_t>(from)];
       if (freed != slot) busy[static_cast<std::size_t>(freed)] = false;
     }
+    // Nobody reads a leaf but an observer, at once, and the caller the last of all.
+    if (readers[i] == 0) busy[static_cast<std::size_t>(slot)] = false;
   }
   return plan;
 }

@@ -35,8 +35,9 @@ using LayerObserver = FunctionRef<void(const LayerEvent<T>&)>;
 struct WorkspaceOptions {
   Shape input;  // every run with this workspace takes exactly this shape
   int threads = 1;
-  std::string layer{};   // the layer whose output is wanted; empty: the network's output
-  bool in_place = true;  // false: no layer works in its input's memory, so that observers see inputs unspoilt
+  std::string layer{};       // the layer whose output is wanted; empty: the network's output
+  bool every_layer = false;  // instead: all layers run, also those that it does not depend on; the last one is wanted
+  bool in_place = true;      // false: no layer works in its input's memory, so that observers see inputs unspoilt
 };
 
 template <class T, class Arch>
@@ -49,6 +50,7 @@ class Workspace {
   const Shape& output_shape() const noexcept { return output_; }
   int threads() const noexcept { return threads_; }
   Index bytes() const noexcept { return bytes_; }
+  Index steps() const noexcept { return static_cast<Index>(steps_.size()); }  // layers that run
 
  private:
   template <class, class>
@@ -98,17 +100,23 @@ class Network {
   // Errors: a workspace of another network, an input of another shape.
   Result<TensorView<const T>> run(TensorView<const T> input, Workspace<T>& workspace,
                                   LayerObserver<T> observer = {}) const {
-    if (workspace.network_ != parts_.get()) {
-      return Error{ErrorCode::invalid_argument, "the workspace was made by another network"};
-    }
-    if (input.shape != workspace.input_ || input.data == nullptr) {
-      return Error{ErrorCode::invalid_argument, "the input has shape " + to_string(input.shape) +
-                                                    ", the workspace was made for " + to_string(workspace.input_)};
-    }
+    if (Status status = check_run(input, workspace); !status) return std::move(status).error();
     for (auto& step : workspace.steps_) {
       run_step(step, input, workspace, observer);
     }
     return TensorView<const T>(workspace.steps_.back().output);
+  }
+
+  // One layer of the same, for who runs two networks side by side: `step` is 0 … workspace.steps() - 1, one after the
+  // other. The observer is told of this layer alone.
+  Status run_step(Index step, TensorView<const T> input, Workspace<T>& workspace, LayerObserver<T> observer) const {
+    if (Status status = check_run(input, workspace); !status) return status;
+    if (step < 0 || step >= workspace.steps()) {
+      return Error{ErrorCode::invalid_argument,
+                   "step " + std::to_string(step) + ", expected one of " + std::to_string(workspace.steps())};
+    }
+    run_step(workspace.steps_[static_cast<std::size_t>(step)], input, workspace, observer);
+    return {};
   }
 
  private:
@@ -116,6 +124,17 @@ class Network {
     NetworkDescription description;
     std::vector<Layer<T, Arch>> layers;
   };
+
+  Status check_run(TensorView<const T> input, const Workspace<T>& workspace) const {
+    if (workspace.network_ != parts_.get()) {
+      return Error{ErrorCode::invalid_argument, "the workspace was made by another network"};
+    }
+    if (input.shape != workspace.input_ || input.data == nullptr) {
+      return Error{ErrorCode::invalid_argument, "the input has shape " + to_string(input.shape) +
+                                                    ", the workspace was made for " + to_string(workspace.input_)};
+    }
+    return {};
+  }
 
   void run_step(typename Workspace<T>::Step& step, TensorView<const T> input, Workspace<T>& workspace,
                 LayerObserver<T> observer) const {
@@ -143,6 +162,9 @@ template <class T, class Arch>
 Result<Workspace<T>> Network<T, Arch>::make_workspace(const WorkspaceOptions& options) const {
   const auto& network = parts_->description;
   const auto wanted = options.layer.empty() ? network.output : network.find(options.layer);
+  if (options.every_layer && !options.layer.empty()) {
+    return Error{ErrorCode::invalid_argument, "both every layer and `" + options.layer + "` are wanted, expected one"};
+  }
   if (!wanted) return Error{ErrorCode::not_found, "no layer `" + options.layer + "` in network " + network.name};
   if (options.threads < 1) {
     return Error{ErrorCode::invalid_argument, std::to_string(options.threads) + " threads, expected at least 1"};
@@ -152,7 +174,7 @@ Result<Workspace<T>> Network<T, Arch>::make_workspace(const WorkspaceOptions& op
   }
   const auto shapes = network.shapes(options.input);
   if (!shapes) return shapes.error();
-  const MemoryPlan plan = plan_memory(network, *shapes, *wanted, [&](Index layer) {
+  const MemoryPlan plan = plan_memory(network, *shapes, options.every_layer ? every_layer : *wanted, [&](Index layer) {
     return options.in_place &&
            std::visit([](const auto& made) { return made.in_place; }, parts_->layers[static_cast<std::size_t>(layer)]);
   });
@@ -160,7 +182,7 @@ Result<Workspace<T>> Network<T, Arch>::make_workspace(const WorkspaceOptions& op
   Workspace<T> workspace;
   workspace.network_ = parts_.get();
   workspace.input_ = options.input;
-  workspace.output_ = (*shapes)[static_cast<std::size_t>(*wanted)];
+  workspace.output_ = (*shapes)[static_cast<std::size_t>(plan.steps.back().layer)];
   workspace.threads_ = options.threads;
   const auto take = [&](Index count) -> Result<AlignedBuffer<T>> {
     workspace.bytes_ += count * static_cast<Index>(sizeof(T));

@@ -1,0 +1,126 @@
+// What running a network takes, worked out from its text and an input's shape alone: nothing is allocated, so that a
+// model from anywhere can be weighed before its first layer is built.
+//   bytes    activations as plan_memory() lays them out, scratch, and what packing weights in groups takes beside them
+//   weights  bytes of the weights, as elements of that size
+//   work     multiply-adds of whole tiles + 16 for each element that is read, written or copied to another place + 1000
+//   a product of
+//            matrices; on one core of 3 GHz some 2e9 a second in double
+// Sums are doubles: a claim may exceed every integer. Tested by run_cost_test.cpp against workspaces and weights.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <vector>
+
+#include <ochre/network/memory_plan.hpp>
+
+namespace ochre::inline v0 {
+
+struct RunCost {
+  double bytes = 0;
+  double weights = 0;
+  double work = 0;
+
+  double all_bytes() const noexcept { return bytes + weights; }
+};
+
+namespace detail {
+
+// The readable layer's products of matrices: A is weights, rows x depth, B has `columns`; `count` of them.
+struct MatrixProducts {
+  double count = 0;
+  Index groups = 0;  // whose weights are packed apart
+  Index rows = 0;
+  Index depth = 0;
+  double columns = 0;
+  double scratch = 0;  // elements
+};
+
+inline double planes_of(const Shape& shape) { return static_cast<double>(shape.h) * static_cast<double>(shape.w); }
+inline double elements_of(const Shape& shape) {
+  return static_cast<double>(shape.n) * static_cast<double>(shape.c) * planes_of(shape);
+}
+
+// None for other layers than convolutions.
+inline MatrixProducts matrix_products(const LayerDescription& layer, const Shape& in, const Shape& out) {
+  MatrixProducts made;
+  if (const auto* conv = std::get_if<layers::Conv2dSpec>(&layer.spec)) {
+    made.groups = conv->groups;
+    made.rows = conv->out / conv->groups;
+    made.depth = layer.channels[0] / conv->groups * conv->window.kernel.h * conv->window.kernel.w;
+    made.columns = planes_of(out);
+  } else if (const auto* transposed = std::get_if<layers::ConvTranspose2dSpec>(&layer.spec)) {
+    made.groups = transposed->groups;
+    made.rows = transposed->out / transposed->groups * transposed->window.kernel.h * transposed->window.kernel.w;
+    made.depth = layer.channels[0] / transposed->groups;
+    made.columns = planes_of(in);
+    made.scratch = static_cast<double>(made.rows) * made.columns;
+  }
+  made.count = static_cast<double>(made.groups) * static_cast<double>(out.n);
+  return made;
+}
+
+// Rows and columns are filled up to tiles. Those of most instruction sets; the cost shall be the same on all machines.
+inline constexpr Index cost_tile = 8;
+
+// What packing adds to the weights: rows that are filled up, a start for each, and beside them two buffers of whole
+// cache lines with the allocator's own words, and the object that holds them.
+inline double packing_bytes(const MatrixProducts& made, std::size_t element) {
+  constexpr double beside = 256;
+  const double rows = static_cast<double>(ceil_div(made.rows, cost_tile) * cost_tile);
+  const double added = (rows - static_cast<double>(made.rows)) * static_cast<double>(made.depth) + rows;
+  return static_cast<double>(made.groups) * (added * static_cast<double>(element) + beside);
+}
+
+inline double work_of(const MatrixProducts& made, std::span<const Shape> inputs, const Shape& out) {
+  constexpr double element = 16;    // a hyperbolic tangent, the slowest, takes 20 ns, a multiply-add 1/2
+  constexpr double product = 1000;  // its own start: 500 ns
+  double moved = elements_of(out);
+  for (const Shape& in : inputs) moved += elements_of(in);
+  // A convolution copies its input once for each tap; a transposed one adds its products to the output, one by one.
+  const double copied = made.scratch > 0 ? made.scratch : static_cast<double>(made.depth) * made.columns;
+  moved += made.count * copied;
+  const double rows = static_cast<double>(ceil_div(made.rows, cost_tile) * cost_tile);
+  const double columns = std::ceil(made.columns / cost_tile) * cost_tile;
+  return made.count * (rows * static_cast<double>(made.depth) * columns + product) + element * moved;
+}
+
+}  // namespace detail
+
+// Of the readable engine in T, with one thread. wanted: a layer or every_layer. Errors: an input the network cannot
+// take.
+template <class T>
+Result<RunCost> readable_cost(const NetworkDescription& network, const Shape& input, Index wanted) {
+  const auto shapes = network.shapes(input);
+  if (!shapes) return shapes.error();
+  const MemoryPlan plan = plan_memory(network, *shapes, wanted, [&](Index layer) {
+    return works_in_place(network.layers[static_cast<std::size_t>(layer)].spec);
+  });
+  RunCost cost;
+  for (const Index size : plan.slot_sizes) cost.bytes += static_cast<double>(size) * sizeof(T);
+  for (const LayerDescription& layer : network.layers) {  // all are built, whatever runs
+    for (const RequiredTensor& tensor : layer.tensors()) {
+      double count = sizeof(T);
+      for (const Index side : tensor.shape) count *= static_cast<double>(side);
+      cost.weights += count;
+    }
+  }
+  double scratch = 0;
+  for (const auto& step : plan.steps) {
+    const LayerDescription& layer = network.layers[static_cast<std::size_t>(step.layer)];
+    std::vector<Shape> inputs;
+    for (const Index from : layer.inputs) {
+      inputs.push_back(from == network_input ? input : (*shapes)[static_cast<std::size_t>(from)]);
+    }
+    const Shape& out = (*shapes)[static_cast<std::size_t>(step.layer)];
+    const auto made = detail::matrix_products(layer, inputs[0], out);
+    cost.bytes += detail::packing_bytes(made, sizeof(T));
+    cost.work += detail::work_of(made, inputs, out);
+    scratch = std::max(scratch, made.scratch);
+  }
+  cost.bytes += scratch * sizeof(T);
+  return cost;
+}
+
+}  // namespace ochre::inline v0

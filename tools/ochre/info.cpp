@@ -1,6 +1,7 @@
 // ochre info: what a model file says of itself, and the SHA-256 by which it is known.
 #include <algorithm>
 #include <cstdio>
+#include <string_view>
 
 #include <ochre/audit/proof.hpp>
 #include <ochre/weights/sha256.hpp>
@@ -67,19 +68,20 @@ void print_paragraph(const std::string& label, const std::string& text, std::siz
   constexpr std::size_t indent = 12;
   constexpr std::size_t width = 80 - indent;
   std::string line = label;
-  std::string rest = text;
+  std::string clean = text;
   std::replace_if(
-      rest.begin(), rest.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
-  rest = printable(rest, longest);
+      clean.begin(), clean.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  clean = printable(clean, longest);
+  std::string_view rest = clean;
   do {
     std::size_t end = rest.size();
     if (end > width) {
       end = rest.rfind(' ', width);
-      if (end == std::string::npos || end == 0) end = width;
+      if (end == std::string_view::npos || end == 0) end = width;
     }
-    std::printf("%s%s\n", left(line, indent).c_str(), rest.substr(0, end).c_str());
+    std::printf("%s%s\n", left(line, indent).c_str(), std::string(rest.substr(0, end)).c_str());
     line.clear();
-    rest.erase(0, rest.find_first_not_of(' ', end));
+    rest.remove_prefix(std::min(rest.find_first_not_of(' ', end), rest.size()));
   } while (!rest.empty());
 }
 

@@ -32,7 +32,7 @@ class Attributes {
       return Error{ErrorCode::too_large, "more than " + std::to_string(most) + " attributes on a line"};
     }
     for (const auto& [known, unused] : words_) {
-      if (known == key) return Error{ErrorCode::malformed, "the attribute `" + std::string(key) + "` stands twice"};
+      if (known == key) return Error{ErrorCode::malformed, "the attribute `" + printable(key) + "` stands twice"};
     }
     words_.emplace_back(key, value);
     return {};

@@ -66,6 +66,47 @@ TEST_CASE("engine: every layer can be the output") {
   }
 }
 
+TEST_CASE("engine: every layer at once gives what each gives alone, and leaves hand their memory on") {
+  std::string text = "network n\ninput x channels=3\nconv2d a out=20 kernel=3 padding=1\nrelu b\n";
+  for (int i = 0; i < 50; ++i)
+    text += "leaky_relu leaf" + std::to_string(i) + " slope=0." + std::to_string(i) + " from=b\n";
+  for (int i = 0; i < 50; ++i) text += "conv2d conv" + std::to_string(i) + " out=17 kernel=3 padding=1 from=b\n";
+  text += "output b\n";
+  const auto network = parse_network(text).value();
+  auto input = Tensor<float>::create({1, 3, 12, 10}).value();
+  for (Index i = 0; i < input.shape().size(); ++i) input.data()[i] = static_cast<float>(i * 37 % 101) / 100;
+  const auto weights = random_weights<float>(1);
+  const auto all = Engine::create(network, weights, {.every_layer = true}).value();
+  auto workspace = all.make_workspace({.input = input.shape()}).value();
+  std::size_t seen = 0;
+  const auto observe = [&](const EngineEvent& event) {
+    if (event.layers.empty()) return;
+    seen += event.layers.size();
+    const LayerDescription& layer = network.layers[static_cast<std::size_t>(event.layers.back())];
+    const auto alone = Engine::create(network, weights, {.layer = layer.name}).value();
+    auto own = alone.make_workspace({.input = input.shape()}).value();
+    const auto expected = alone.run(input.view(), own).value();
+    REQUIRE(event.output.shape == expected.shape);
+    bool same = true;
+    for (Index c = 0; c < expected.shape.c; ++c) {
+      for (Index y = 0; y < expected.shape.h; ++y) {
+        for (Index x = 0; x < expected.shape.w; ++x) same = same && event.output.at(c, y, x) == expected.at(0, c, y, x);
+      }
+    }
+    CAPTURE(layer.name);
+    CHECK(same);
+  };
+  const auto last = all.run(input.view(), workspace, observe);
+  REQUIRE(last);
+  CHECK(last->shape == Shape{1, 17, 12, 10});
+  CHECK(seen == network.layers.size());
+  // Some six activations of 32 channels with their borders; a hundred leaves would take twenty times that.
+  CHECK(workspace.bytes() < 10 * 32 * 14 * 12 * 4 + 300'000);
+  const auto one = Engine::create(network, weights, {.layer = "leaf0"}).value();
+  CHECK(workspace.bytes() < 3 * one.make_workspace({.input = input.shape()})->bytes() + 100'000);
+  CHECK(!Engine::create(network, weights, {.layer = "a", .every_layer = true}));
+}
+
 TEST_CASE("engine: street, and the public networks at full width, on a small picture") {
   check_network(make_engine(models::street), {1, 1, 48, 80});
   check_network(make_engine(models::siggraph17), {1, 4, 24, 32});

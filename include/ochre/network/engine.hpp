@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -240,6 +241,7 @@ class Engine {
 
   std::vector<Tensor> lay_out(const Shape& input, const std::vector<Shape>& shapes) const;
   MemoryPlan assign_slots(const std::vector<Tensor>& tensors, std::vector<Index>& slot_of) const;
+  std::vector<bool> mixed_slots(const std::vector<Tensor>& tensors, const std::vector<Index>& slot_of) const;
   Status allocate(EngineWorkspace& workspace) const;
   Status prepare_steps(EngineWorkspace& workspace) const;
 
@@ -265,9 +267,10 @@ inline std::vector<EngineWorkspace::Tensor> Engine::lay_out(const Shape& input,
   return tensors;
 }
 
-// A slot of memory for each tensor, free again after its last reader.
+// A slot of memory for each tensor, free again after its last reader; at once if only an observer looks at it.
 inline MemoryPlan Engine::assign_slots(const std::vector<Tensor>& tensors, std::vector<Index>& slot_of) const {
-  std::vector<std::size_t> last_reader(tensors.size(), 0);
+  constexpr auto nobody = std::numeric_limits<std::size_t>::max();
+  std::vector<std::size_t> last_reader(tensors.size(), nobody);
   for (std::size_t i = 0; i < plan_->steps.size(); ++i) {
     for (const Index in : plan_->steps[i].inputs) last_reader[static_cast<std::size_t>(in)] = i;
   }
@@ -283,8 +286,26 @@ inline MemoryPlan Engine::assign_slots(const std::vector<Tensor>& tensors, std::
       const auto at = static_cast<std::size_t>(in);
       if (last_reader[at] == i) busy[static_cast<std::size_t>(slot_of[at])] = false;
     }
+    const bool is_result = static_cast<Index>(out) == plan_->output;
+    if (last_reader[out] == nobody && !is_result) busy[static_cast<std::size_t>(slot_of[out])] = false;
   }
   return memory;
+}
+
+// Of each slot: is it shared by tensors whose interiors lie elsewhere?
+inline std::vector<bool> Engine::mixed_slots(const std::vector<Tensor>& tensors,
+                                             const std::vector<Index>& slot_of) const {
+  std::vector<bool> mixed(tensors.size(), false);  // no more slots than tensors
+  std::vector<Index> first(tensors.size(), -1);
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    const auto slot = static_cast<std::size_t>(slot_of[i]);
+    if (first[slot] < 0) first[slot] = static_cast<Index>(i);
+    const auto other = static_cast<std::size_t>(first[slot]);
+    const bool same = tensors[i].layout == tensors[other].layout &&
+                      (plan_->tensors[i].block == 0) == (plan_->tensors[other].block == 0);
+    if (!same) mixed[slot] = true;
+  }
+  return mixed;
 }
 
 inline Status Engine::allocate(EngineWorkspace& workspace) const {
@@ -306,16 +327,11 @@ inline Status Engine::allocate(EngineWorkspace& workspace) const {
   for (std::size_t i = 0; i < workspace.tensors_.size(); ++i) {
     workspace.tensors_[i].data = workspace.slots_[static_cast<std::size_t>(slot_of[i])].data();
   }
+  const auto mixed = mixed_slots(workspace.tensors_, slot_of);
   for (const auto& step : plan_->steps) {
     const auto out = static_cast<std::size_t>(step.output);
-    bool shared = false;  // with a tensor whose interior lies elsewhere
-    for (std::size_t i = 0; i < workspace.tensors_.size(); ++i) {
-      const bool other_layout = workspace.tensors_[i].layout != workspace.tensors_[out].layout ||
-                                (plan_->tensors[i].block == 0) != (plan_->tensors[out].block == 0);
-      shared = shared || (slot_of[i] == slot_of[out] && other_layout);
-    }
     workspace.steps_.emplace_back();
-    workspace.steps_.back().clear = shared && plan_->tensors[out].block != 0;
+    workspace.steps_.back().clear = plan_->tensors[out].block != 0 && mixed[static_cast<std::size_t>(slot_of[out])];
   }
   return {};
 }

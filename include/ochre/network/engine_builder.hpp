@@ -25,6 +25,7 @@ struct EngineOptions {
   std::optional<Index> memory{};  // bytes for packed weights and a workspace at that size
   bool bf16 = false;              // products of bf16 where Winograd computes them: faster, about 3 digits
   bool keep_all = false;          // every layer's output exists: nothing is fused
+  bool every_layer = false;       // instead of `layer`: all run; the last one is wanted
   std::vector<std::pair<std::string, ConvAlgorithm>> algorithms{};  // by a convolution's name, instead of the choice
   std::optional<ColorMean> color_mean{};                            // `layer` are logits: make colours of them
 };
@@ -52,9 +53,10 @@ class EngineBuilder {
 
   Result<EnginePlan> build() && {
     const NetworkDescription& network = plan_.description;
-    const auto wanted = options_.layer.empty() ? network.output : network.find(options_.layer);
-    if (!wanted) return Error{ErrorCode::not_found, "no layer `" + options_.layer + "` in network " + network.name};
+    const auto wanted = wanted_layer();
+    if (!wanted) return wanted.error();
     plan_.wanted = *wanted;
+    plan_.every_layer = options_.every_layer;
     if (options_.bf16 && !kernels_.has_bf16) {
       return Error{ErrorCode::unsupported,
                    std::string("instruction set ") + kernels_.isa + ": it has no bf16 products"};
@@ -62,7 +64,8 @@ class EngineBuilder {
     auto team = ThreadTeam::create(options_.threads);
     if (!team) return std::move(team).error();
     team_ = team->team();
-    auto steps = fused_steps(network, *wanted, options_.keep_all);
+    tensors_of_.resize(network.layers.size() + 1);
+    auto steps = fused_steps(network, options_.every_layer ? every_layer : *wanted, options_.keep_all);
     if (options_.color_mean) {
       if (auto status = add_color_mean(steps.back()); !status) return std::move(status).error();
     }
@@ -77,6 +80,17 @@ class EngineBuilder {
 
  private:
   const LayerDescription& layer(Index i) const { return plan_.description.layers[static_cast<std::size_t>(i)]; }
+
+  Result<Index> wanted_layer() const {
+    const NetworkDescription& network = plan_.description;
+    if (options_.every_layer && (!options_.layer.empty() || options_.color_mean)) {
+      return Error{ErrorCode::invalid_argument, "every layer is wanted, expected no `layer` and no color_mean"};
+    }
+    if (options_.every_layer) return static_cast<Index>(network.layers.size()) - 1;
+    const auto found = options_.layer.empty() ? network.output : network.find(options_.layer);
+    if (found) return *found;
+    return Error{ErrorCode::not_found, "no layer `" + options_.layer + "` in network " + network.name};
+  }
 
   static std::optional<kernels::ConvShape> conv_shape(const LayerDescription& layer) {
     if (const auto* conv = std::get_if<layers::Conv2dSpec>(&layer.spec)) {
@@ -219,10 +233,9 @@ class EngineBuilder {
   // The tensor that holds `value` with that block (0: planar), made from another layout if need be.
   Index tensor_of(Index value, Index block) {
     Index other = -1;
-    for (std::size_t i = 0; i < plan_.tensors.size(); ++i) {
-      if (plan_.tensors[i].value != value) continue;
-      if (plan_.tensors[i].block == block) return static_cast<Index>(i);
-      other = static_cast<Index>(i);
+    for (const Index tensor : tensors_of_[static_cast<std::size_t>(value + 1)]) {
+      if (plan_.tensors[static_cast<std::size_t>(tensor)].block == block) return tensor;
+      other = tensor;
     }
     if (other < 0) return add_step(StepWork::import_input, {}, {}, value, block);  // the network's input
     if (block == 0) return add_step(StepWork::to_planar, {}, {other}, value, block);
@@ -239,6 +252,7 @@ class EngineBuilder {
     step.layers = std::move(step_layers);
     step.inputs = std::move(inputs);
     step.output = static_cast<Index>(plan_.tensors.size()) - 1;
+    tensors_of_[static_cast<std::size_t>(value + 1)].push_back(step.output);
     return step.output;
   }
 
@@ -424,6 +438,7 @@ class EngineBuilder {
   Team team_;
   AlignedBuffer<float> originals_;
   std::vector<ConvAlgorithm> chosen_;
+  std::vector<std::vector<Index>> tensors_of_;  // by value + 1 (the network's input is -1): three layouts at most
   EnginePlan plan_;
 };
 

@@ -70,7 +70,8 @@ struct PlannedStep {
 
 struct EnginePlan {
   NetworkDescription description;
-  Index wanted = 0;  // the layer whose output run() gives
+  Index wanted = 0;          // the layer whose output run() gives
+  bool every_layer = false;  // steps for those as well that it does not depend on
   const char* isa = "";
   std::vector<PlannedTensor> tensors;
   std::vector<PlannedStep> steps;

@@ -315,6 +315,41 @@ TEST_CASE("audit: layers that the output does not need are not computed, and not
   CHECK(wrong.first_failure()->name == "odd");
 }
 
+TEST_CASE("audit: an engine of every layer is audited in one pass, what nobody reads as a whole, too") {
+  std::string text = "network leaves\ninput lightness channels=1\nconv2d a out=20 kernel=3 padding=1\nrelu b\n";
+  text += "conv2d first out=16 kernel=3 padding=1 from=a\nconv2d c out=4 kernel=1 from=b\n";
+  for (int i = 0; i < 40; ++i) text += "sigmoid leaf" + std::to_string(i) + " from=a\n";
+  text += "output c\n";
+  Subject subject;
+  subject.text = text.c_str();
+  subject.options = {.input = picture, .keep_all = true, .every_layer = true};
+  const auto engine = Engine::create(parse_network(text).value(), subject.weights, subject.options).value();
+  std::vector<int> computed(44, 0);
+  for (const PlannedStep& step : engine.plan().steps) {
+    for (const Index layer : step.layers) ++computed[static_cast<std::size_t>(layer)];
+  }
+  CHECK(computed == std::vector<int>(44, 1));  // each once, however many leaves depend on it
+  const auto report = subject.audit().value();
+  for (const auto& layer : report.layers) CHECK(layer.judgement.pass);
+  CHECK(report.whole.pass);
+  CHECK(report.pass());
+
+  for (const auto& [tensor, owner] : {std::pair{"first.weight", "first"}, {"c.bias", "c"}, {"a.weight", "a"}}) {
+    CAPTURE(tensor);
+    Subject spoilt;
+    spoilt.text = text.c_str();
+    spoilt.options = subject.options;
+    spoilt.weights = weights_with<float>(tensor, 3, 0.33);
+    const auto wrong = spoilt.audit().value();
+    for (const auto& layer : wrong.layers) CHECK(layer.judgement.pass == (layer.name != owner));
+    CHECK_FALSE(wrong.whole.pass);
+    CHECK(wrong.whole.failure.find("exceeds its bound") != std::string::npos);
+  }
+  subject.text = every_kind;  // which has chains to fuse
+  subject.options.keep_all = false;
+  CHECK(subject.audit().error().message().find("keep_all") != std::string::npos);
+}
+
 TEST_CASE("audit: the embedded model") {
   const auto file = MappedFile::open(OCHRE_WEIGHTS_DIR "/street.safetensors").value();
   const auto model = Model::parse(file.bytes()).value();

@@ -38,10 +38,13 @@ Result<Tensor<float>> make_input(const AuditOptions& options, const Model& model
   return input;
 }
 
-Result<audit::AuditReport> audit_layer(const AuditOptions& options, const Model& model, const std::string& layer,
-                                       TensorView<const float> input, AuditFigures& figures) {
+enum class Audited { output, every_layer };
+
+Result<audit::AuditReport> audit_one(const AuditOptions& options, const Model& model, Audited what,
+                                     TensorView<const float> input, AuditFigures& figures) {
+  const bool all = what == Audited::every_layer;
   const auto engine = open_engine(
-      model, nullptr, {.layer = layer, .input = input.shape, .threads = figures.threads, .keep_all = !layer.empty()});
+      model, nullptr, {.input = input.shape, .threads = figures.threads, .keep_all = all, .every_layer = all});
   if (!engine) return engine.error();
   figures.isa = engine->plan().isa;
   Progress progress(engine->plan().steps.size() + 1, options.quiet);
@@ -54,20 +57,18 @@ Result<audit::AuditReport> audit_layer(const AuditOptions& options, const Model&
   return audit_engine(*engine, model, input, {.threads = figures.threads, .progress = show});
 }
 
-// The network's output; then what it does not depend on, from the last layer up, each layer by itself.
+// The network's output; then, if there is more, what it does not depend on: in an engine of all layers, each by itself.
 Status audit_all(const AuditOptions& options, const Model& model, AuditFigures& figures) {
   const auto input = make_input(options, model);
   if (!input) return input.error();
-  const auto& layers = model.network.layers;
-  auto report = audit_layer(options, model, {}, input->view(), figures);
+  auto report = audit_one(options, model, Audited::output, input->view(), figures);
   if (!report) return Error{report.error()}.in(options.model);
   figures.report = *std::move(report);
-  for (std::size_t i = layers.size(); i-- > 0;) {
-    if (figures.report.layers[i].leader >= 0) continue;
-    const auto more = audit_layer(options, model, layers[i].name, input->view(), figures);
-    if (!more) return Error{more.error()}.in(options.model);
-    figures.report.add(*more);
-  }
+  const auto& layers = figures.report.layers;
+  if (std::all_of(layers.begin(), layers.end(), [](const auto& layer) { return layer.leader >= 0; })) return {};
+  const auto more = audit_one(options, model, Audited::every_layer, input->view(), figures);
+  if (!more) return Error{more.error()}.in(options.model);
+  figures.report.add(*more);
   return {};
 }
 

@@ -1,40 +1,27 @@
 // Audits the fast engine on one input: what each step made of the inputs it really had, against the readable layers in
 // double (step_expectation.hpp), every number under its own bound, so that errors do not add up from layer to layer;
-// then the engine's output against the readable network as a whole. It uses the engine's observer; an engine that
-// nobody audits pays nothing. Only a result that could have failed passes: where zeros would have held their bounds
-// just as well, nothing is proven. Tested by engine_audit_test.cpp, which spoils weights, inputs and results.
+// then the engine's output against the readable network as a whole (whole_judgement.hpp). It uses the engine's
+// observer; an engine that nobody audits pays nothing. Only a result that could have failed passes: where zeros would
+// have held their bounds just as well, nothing is proven. Tested by engine_audit_test.cpp, which spoils weights, inputs
+// and results.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <ochre/audit/judgement.hpp>
 #include <ochre/audit/step_expectation.hpp>
+#include <ochre/audit/whole_judgement.hpp>
 #include <ochre/network/engine.hpp>
 #include <ochre/network/model.hpp>
-#include <ochre/reference/compare.hpp>
 
 namespace ochre::inline v0::audit {
-
-// How a tensor compares with what it must be, and its numbers. error and bound are those of the number that comes
-// closest to its bound, or exceeds it most; statistics are of the finite numbers.
-struct Judgement {
-  double max_error = 0;
-  double bound = 0;
-  double ratio = 0;           // error / bound; infinite where nothing was allowed
-  double relative_bound = 0;  // root mean square of all bounds over that of the expected numbers: how sharp they are
-  double min = 0;
-  double max = 0;
-  double mean = 0;
-  Index nan = 0;
-  Index inf = 0;
-  bool pass = false;
-  std::string failure;  // "fail (a number is not finite), …"; empty if it passes
-};
 
 // A layer of the network. Those that are fused into another's step share its judgement, that of the step's output.
 struct LayerAudit {
@@ -64,7 +51,7 @@ struct AuditReport {
   Shape output;
   std::vector<LayerAudit> layers;  // all of the network's
   std::vector<LayoutAudit> layouts;
-  Judgement whole;  // the engine's output; its bound is normwise_bound()
+  Judgement whole;  // the engine's output, or the worst of what nobody reads; its bound is normwise_bound()
   double ms = 0;    // of all steps
 
   // Null if every layer that was computed holds.
@@ -102,92 +89,7 @@ struct AuditOptions {
   FunctionRef<void(Index step)> progress{};
 };
 
-// Compares numbers with what is expected of them. Where both are NaN, or the same infinity, they agree. The tensors are
-// changed: what agrees in not being finite is 0 afterwards.
-inline Judgement judge(TensorView<double> actual, Expectation& expected) {
-  Judgement found;
-  const Shape& shape = expected.value.shape();
-  found.min = std::numeric_limits<double>::infinity();
-  found.max = -found.min;
-  double squares = 0;
-  double bound_squares = 0;
-  Index finite = 0;
-  bool is_zero = true;
-  for (Index k = 0; actual.shape == shape && k < shape.size(); ++k) {
-    double& number = actual.data[k];
-    double& wanted = expected.value.data()[k];
-    if (std::isfinite(number)) {
-      found.min = std::min(found.min, number);
-      found.max = std::max(found.max, number);
-      found.mean += number;
-      ++finite;
-    } else {
-      ++(std::isnan(number) ? found.nan : found.inf);
-      const bool agree = std::isnan(number) ? std::isnan(wanted) : number == wanted;
-      if (agree) number = wanted = expected.bound.data()[k] = 0;
-    }
-    is_zero = is_zero && wanted == 0.0;
-    squares += wanted * wanted;
-    bound_squares += expected.bound.data()[k] * expected.bound.data()[k];
-  }
-  if (finite == 0) found.min = found.max = 0;
-  found.mean /= static_cast<double>(std::max<Index>(finite, 1));
-  found.relative_bound = squares > 0 ? std::sqrt(bound_squares / squares) : 0;
-  const auto comparison =
-      reference::compare(actual, std::as_const(expected.value).view(), std::as_const(expected.bound).view());
-  found.max_error = comparison.worst_error;
-  found.bound = comparison.bound;
-  found.ratio = comparison.worst_ratio;
-  found.pass = comparison.holds() && (comparison.decisive || is_zero);
-  if (found.pass) return found;
-  found.failure = comparison.holds() ? "every expected number is smaller than its bound: nothing is proven"
-                                     : reference::to_string(comparison);
-  if (!std::isfinite(comparison.actual)) found.ratio = found.max_error = std::numeric_limits<double>::infinity();
-  return found;
-}
-
-// The bound of a whole network's output, of root mean square r. Rounding errors of a sum of K products are, for
-// operands of random signs, a few u·sqrt(K) of the sum's own size (Higham & Mary, A New Approach to Probabilistic
-// Rounding Error Analysis, SIAM J. Sci. Comput. 41, 2019), u = 2^-24, and a layer hands on the relative error it was
-// given. Winograd's algorithms multiply that by what their matrices add (kernels/winograd_points.hpp):
-//   |error| <= 8 u r · sum over layers of growth · sqrt(max(K, 1))
-// 8 standard deviations: 6 are met once in 5e8 outputs, a third is kept for layers that grow an error.
-inline double normwise_bound(const EnginePlan& plan, std::span<const Shape> shapes, std::span<const double> macs,
-                             double root_mean_square) {
-  double growth = 0;
-  for (const PlannedStep& step : plan.steps) {
-    for (const Index i : step.layers) {
-      const auto at = static_cast<std::size_t>(i);
-      const double products = std::max(macs[at] / static_cast<double>(shapes[at].size()), 1.0);
-      const bool leads = i == step.layers.front() && step.convolution != nullptr;
-      growth += (leads ? step.convolution->error_growth() : 1.0) * std::sqrt(products);
-    }
-  }
-  return 8 * 0x1p-24 * root_mean_square * growth;
-}
-
 namespace detail {
-
-inline Result<Tensor<double>> in_double(TensorView<const float> from) {
-  auto to = Tensor<double>::create(from.shape);
-  if (!to) return to;
-  std::transform(from.data, from.data + from.shape.size(), to->data(),
-                 [](float value) { return static_cast<double>(value); });
-  return to;
-}
-
-inline Result<Tensor<double>> in_double(const EngineTensorView& from) {
-  if (from.blocked.data == nullptr) return in_double(from.planar);
-  auto to = Tensor<double>::create(from.shape);
-  if (!to) return to;
-  double* number = to->data();
-  for (Index c = 0; c < from.shape.c; ++c) {
-    for (Index y = 0; y < from.shape.h; ++y) {
-      for (Index x = 0; x < from.shape.w; ++x) *number++ = static_cast<double>(from.at(c, y, x));
-    }
-  }
-  return to;
-}
 
 inline std::vector<LayerAudit> describe(const EnginePlan& plan, const Shape& input, std::span<const Shape> shapes,
                                         std::span<const double> macs) {
@@ -215,41 +117,22 @@ inline std::vector<LayerAudit> describe(const EnginePlan& plan, const Shape& inp
   return all;
 }
 
-// The readable network as a whole against the engine's output.
+// Of all leaves the first that does not hold, else the last one.
 template <class Arch>
-Result<Judgement> judge_whole(const EnginePlan& plan, const ParameterSource<double>& weights,
-                              TensorView<const float> input, TensorView<const float> output,
-                              std::span<const Shape> shapes, std::span<const double> macs, int threads) {
-  const auto network = Network<double, Arch>::create(plan.description, weights);
-  if (!network) return network.error();
-  const std::string& wanted = plan.description.layers[static_cast<std::size_t>(plan.wanted)].name;
-  auto workspace = network->make_workspace({.input = input.shape, .threads = threads, .layer = wanted});
-  if (!workspace) return std::move(workspace).error();
-  const auto exact_input = in_double(input);
-  if (!exact_input) return exact_input.error();
-  const auto result = network->run(exact_input->view(), *workspace);
-  if (!result) return result.error();
-  auto value = Tensor<double>::create(result->shape);
-  auto bound = Tensor<double>::create(result->shape);
-  auto actual = in_double(output);
-  if (!value) return std::move(value).error();
-  if (!bound) return std::move(bound).error();
-  if (!actual) return std::move(actual).error();
-  const Index count = result->shape.size();
-  std::copy_n(result->data, count, value->data());
-  double squares = 0;
-  for (Index k = 0; k < count; ++k) squares += std::isfinite(result->data[k]) ? result->data[k] * result->data[k] : 0;
-  std::fill_n(bound->data(), count,
-              normwise_bound(plan, shapes, macs, std::sqrt(squares / static_cast<double>(count))));
-  Expectation expected{*std::move(value), *std::move(bound)};
-  return judge(actual->view(), expected);
+Status judge_leaf(WholeJudge<Arch>& judge, const EngineEvent& event, Judgement& whole) {
+  auto leaf = judge.judge_leaf(event.layers.front(), event.output);
+  if (!leaf) return std::move(leaf).error();
+  const bool stands = whole.pass || whole.failure.empty();
+  if (*leaf && stands) whole = **std::move(leaf);
+  return {};
 }
 
 }  // namespace detail
 
 // weights: what the engine ought to have been made of, in double. input: one picture. Errors: an engine with a
 // color_mean (its values are not part of the network) or bf16 products (two roundings of 2^-8 each, which several
-// hundred channels bring to the output's own size), an input the network cannot take, no memory.
+// hundred channels bring to the output's own size), one of every layer with fused steps, an input the network cannot
+// take, no memory.
 template <class Arch = simd::DefaultArch>
 Result<AuditReport> audit_engine(const Engine& engine, const ParameterSource<double>& weights,
                                  TensorView<const float> input, const AuditOptions& options = {}) {
@@ -259,6 +142,9 @@ Result<AuditReport> audit_engine(const Engine& engine, const ParameterSource<dou
                  "the input has shape " + to_string(input.shape) + ", expected one picture"};
   }
   for (const PlannedStep& step : plan.steps) {
+    if (plan.every_layer && step.layers.size() > 1) {
+      return Error{ErrorCode::unsupported, "an engine of every layer that fuses some, expected keep_all"};
+    }
     if (step.work == StepWork::color_head && step.layers.size() == 1) {
       return Error{ErrorCode::unsupported, "an engine with a color_mean, whose values are not part of the network"};
     }
@@ -287,6 +173,13 @@ Result<AuditReport> audit_engine(const Engine& engine, const ParameterSource<dou
   report.output = workspace->output_shape();
   report.layers = detail::describe(plan, input.shape, *shapes, *macs);
   const StepJudge<Arch> judge_of(plan.description, weights, options.threads);
+  using Whole = WholeJudge<Arch>;
+  std::optional<Whole> leaves;  // not before it is needed: its weights are in memory with it
+  if (plan.every_layer) {
+    auto made = Whole::create(plan, weights, input, *shapes, *macs, options.threads);
+    if (!made) return std::move(made).error();
+    leaves.emplace(*std::move(made));
+  }
   const auto judge_step = [&](const EngineEvent& event) -> Result<Judgement> {
     std::vector<Tensor<double>> inputs;
     for (const EngineTensorView& from : event.inputs) {
@@ -314,6 +207,10 @@ Result<AuditReport> audit_engine(const Engine& engine, const ParameterSource<dou
       status = std::move(judgement).error();
       return;
     }
+    if (leaves && !event.layers.empty()) {
+      status = detail::judge_leaf(*leaves, event, report.whole);
+      if (!status) return;
+    }
     const double step_ms = ms[static_cast<std::size_t>(event.step)];
     report.ms += step_ms;
     for (const Index i : event.layers) {
@@ -329,7 +226,10 @@ Result<AuditReport> audit_engine(const Engine& engine, const ParameterSource<dou
   if (!output) return output.error();
   if (!status) return std::move(status).error();
   if (options.progress) options.progress(static_cast<Index>(plan.steps.size()));
-  auto whole = detail::judge_whole<Arch>(plan, weights, input, *output, *shapes, *macs, options.threads);
+  if (leaves) return report;
+  auto judge_all = Whole::create(plan, weights, input, *shapes, *macs, options.threads);
+  if (!judge_all) return std::move(judge_all).error();
+  auto whole = judge_all->judge_output(*output);
   if (!whole) return std::move(whole).error();
   report.whole = *std::move(whole);
   return report;

@@ -11,13 +11,13 @@
 #include <vector>
 
 #include <sys/stat.h>
-#include <zlib.h>
 
 #include <doctest/doctest.h>
 
 #include <ochre/image_io/load_picture.hpp>
 #include <ochre/image_io/save_picture.hpp>
 
+#include "support/picture_bytes.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/text.hpp"
 
@@ -27,21 +27,13 @@ using namespace std::string_view_literals;
 using ochre::Index;
 using ochre::LoadedPicture;
 using ochre::PixelFormat;
+using ochre::test::Bytes;
 using ochre::test::contains;
-using Bytes = std::vector<std::byte>;
-
-std::string refusal(std::span<const std::byte> file, const ochre::LoadLimits& limits = {}) {
-  const auto picture = ochre::decode_picture(file, limits);
-  return picture ? "accepted" : picture.error().message();
-}
-
-// "" if the message holds all of `parts`, else the message.
-std::string lacks(const std::string& message, const std::vector<std::string_view>& parts) {
-  for (const std::string_view part : parts) {
-    if (!contains(message, part)) return message + " | lacks | " + std::string(part);
-  }
-  return {};
-}
+using ochre::test::jpeg_segment;
+using ochre::test::lacks;
+using ochre::test::png;
+using ochre::test::PngHeader;
+using ochre::test::refusal;
 
 std::vector<int> samples(const LoadedPicture& picture) {
   std::vector<int> values;
@@ -57,35 +49,6 @@ std::vector<int> samples(const LoadedPicture& picture) {
 // The first sample of that pixel, of an 8-bit picture.
 int level(const LoadedPicture& picture, Index x, Index y) {
   return picture.view().row(y)[x * ochre::bytes_per_pixel(picture.format)];
-}
-
-struct PngHeader {
-  std::uint32_t width = 1;
-  std::uint32_t height = 1;
-  int depth = 8;
-  int color_type = 0;
-  int interlaced = 0;
-};
-
-// A PNG of that header, more chunks in the middle, and those rows, each beginning with its filter.
-Bytes png(const PngHeader& header, std::string_view rows,
-          const std::vector<std::pair<std::string_view, Bytes>>& more = {}) {
-  Bytes file = bytes_of(ochre::detail::png_signature);
-  Bytes start;
-  ochre::detail::append_big_endian32(start, header.width);
-  ochre::detail::append_big_endian32(start, header.height);
-  for (const int value : {header.depth, header.color_type, 0, 0, header.interlaced}) {
-    start.push_back(static_cast<std::byte>(value));
-  }
-  ochre::detail::append_chunk(file, "IHDR", start);
-  for (const auto& [type, data] : more) ochre::detail::append_chunk(file, type, data);
-  uLongf length = compressBound(rows.size());
-  Bytes packed(length);
-  REQUIRE(compress(reinterpret_cast<Bytef*>(packed.data()), &length, reinterpret_cast<const Bytef*>(rows.data()),
-                   rows.size()) == Z_OK);
-  ochre::detail::append_chunk(file, "IDAT", std::span(packed).first(length));
-  ochre::detail::append_chunk(file, "IEND", {});
-  return file;
 }
 
 // A JPEG of 32x16: the upper left quarter black, the lower left dark (80), the right half light (200).
@@ -105,14 +68,9 @@ Bytes jpeg() {
 
 // The JPEG with an APP1 segment of that content after its first marker.
 Bytes with_app1(const Bytes& picture, std::string_view content) {
-  Bytes file(picture.begin(), picture.begin() + 2);
-  const std::size_t length = content.size() + 2;
-  for (const std::size_t byte : {std::size_t{0xFF}, std::size_t{0xE1}, length >> 8, length & 0xFF}) {
-    file.push_back(static_cast<std::byte>(byte));
-  }
-  const Bytes segment = bytes_of(content);
-  file.insert(file.end(), segment.begin(), segment.end());
-  file.insert(file.end(), picture.begin() + 2, picture.end());
+  Bytes file = picture;
+  const Bytes segment = bytes_of(jpeg_segment(0xE1, content));
+  file.insert(file.begin() + 2, segment.begin(), segment.end());
   return file;
 }
 
@@ -267,7 +225,7 @@ TEST_CASE("load jpeg: damaged or foreign EXIF is passed over") {
   CHECK(ochre::decode_picture(with_app1(jpeg(), "http://ns.adobe.com/xap/1.0/"))->width == 32);
 }
 
-TEST_CASE("load jpeg: tables that the decoder would take on trust") {
+TEST_CASE("load jpeg: tables that no decoder may take on trust") {
   const auto find_marker = [](Bytes& file, int marker) {
     const Bytes wanted{std::byte{0xFF}, static_cast<std::byte>(marker)};
     const auto at = std::search(file.begin(), file.end(), wanted.begin(), wanted.end());
@@ -276,19 +234,19 @@ TEST_CASE("load jpeg: tables that the decoder would take on trust") {
   };
   Bytes too_many_codes = jpeg();
   find_marker(too_many_codes, 0xC4)[6] = std::byte{0xFF};
-  CHECK(lacks(refusal(too_many_codes), {"damaged Huffman table", "256"}) == "");
+  CHECK(lacks(refusal(too_many_codes), {"cannot be decoded", "Huffman table"}) == "");
   Bytes one_too_many = jpeg();  // a table of 2 codes of 15 bits and 255 of 16, all there
   const Bytes table =
       bytes_of(std::string("\xff\xc4\x01\x14"sv) + std::string(15, '\0') + "\x02\xff" + std::string(257, '\1'));
   one_too_many.insert(one_too_many.begin() + 2, table.begin(), table.end());
-  CHECK(lacks(refusal(one_too_many), {"damaged Huffman table", "256"}) == "");
+  CHECK(lacks(refusal(one_too_many), {"cannot be decoded", "Huffman table"}) == "");
   for (const int sampling : {0x00, 0x01, 0x10, 0x32, 0x23}) {
     Bytes odd_sampling = jpeg();
     const auto frame = find_marker(odd_sampling, 0xC0);
     frame[11] = static_cast<std::byte>(sampling);
     frame[14] = std::byte{0x22};
     CAPTURE(sampling);
-    CHECK(lacks(refusal(odd_sampling), {"damaged or second frame header"}) == "");
+    CHECK(lacks(refusal(odd_sampling), {"cannot be decoded", "ampling"}) == "");
   }
   Bytes more_components = jpeg();
   find_marker(more_components, 0xC0)[9] = std::byte{4};
@@ -329,7 +287,7 @@ TEST_CASE("load: claimed sizes are checked before anything is allocated") {
   CHECK(lacks(refusal(png({0xFFFFFFFF, 0xFFFFFFFF, 8, 2}, "\0abc"sv)), {"4294967295x4294967295", "at most"}) == "");
   CHECK(lacks(refusal(png({0, 5, 8, 0}, "\0abc"sv)), {"0x5", "at least 1x1"}) == "");
   CHECK(lacks(refusal(png({100, 100, 8, 0}, "\0abc"sv), {.max_pixels = 9999}), {"100x100", "at most 9999"}) == "");
-  CHECK(lacks(refusal(png({16000, 16000, 8, 2}, "\0abc"sv)), {"cannot be decoded"}) == "");  // within the limit, a lie
+  CHECK(lacks(refusal(png({5000, 5000, 8, 2}, "\0abc"sv)), {"cannot be decoded"}) == "");  // within the limits, a lie
   Bytes wide = jpeg();
   const Bytes start_of_frame{std::byte{0xFF}, std::byte{0xC0}};
   const auto frame = std::search(wide.begin(), wide.end(), start_of_frame.begin(), start_of_frame.end());
@@ -343,7 +301,7 @@ TEST_CASE("load: claimed sizes are checked before anything is allocated") {
 TEST_CASE("load: a PNG that inflates to far more than its pixels is stopped") {
   const std::string zeros(100'000'000, '\0');  // 97 kB compressed
   const std::string message = refusal(png({1, 1, 8, 0}, zeros));
-  CHECK(lacks(message, {"cannot be decoded (outofmem)"}) == "");
+  CHECK(lacks(message, {"compressed data goes on where a row, or the picture, should end"}) == "");
 }
 
 TEST_CASE("load: files that are no picture say what they are, by content and not by name") {

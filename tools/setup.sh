@@ -15,7 +15,7 @@ choose_generator
 missing_packages() {  # missing_packages with-tests|program-only
   local compiler=${CXX:-c++}
   if ! command -v "$compiler" >/dev/null; then
-    echo g++ libxsimd-dev nlohmann-json3-dev libstb-dev zlib1g-dev libcli11-dev
+    echo g++ libxsimd-dev nlohmann-json3-dev libstb-dev zlib1g-dev libpng-dev libjpeg-dev libcli11-dev
     [ "$1" = program-only ] || echo libeigen3-dev doctest-dev
   else
     "$compiler" -E -P -x c++ -I/usr/include/eigen3 -I/usr/local/include/eigen3 - <<END
@@ -31,6 +31,12 @@ libstb-dev
 #endif
 #if !__has_include(<zlib.h>)
 zlib1g-dev
+#endif
+#if !__has_include(<png.h>)
+libpng-dev
+#endif
+#if !__has_include(<jpeglib.h>)
+libjpeg-dev
 #endif
 #if !__has_include(<CLI/CLI.hpp>)
 libcli11-dev

@@ -48,6 +48,9 @@ constexpr std::array foreign_headers{
     Foreign{"unistd.h", "weights/"},
     Foreign{"stb/", "image_io/"},
     Foreign{"zlib.h", "image_io/"},
+    Foreign{"png.h", "image_io/png_decode.hpp"},
+    Foreign{"jpeglib.h", "image_io/jpeg_decode.hpp"},
+    Foreign{"jerror.h", "image_io/jpeg_decode.hpp"},
 };
 
 // Words that may appear in code only in one place, or nowhere (an empty place).
@@ -240,6 +243,7 @@ TEST_CASE("the tier check finds each kind of fault") {
       {"kernels/a.hpp", "#include <Eigen/Core>", "foreign"},
       {"network/a.hpp", "#include <nlohmann/json.hpp>", "foreign"},
       {"import/a.hpp", "#include <zlib.h>", "foreign"},
+      {"image_io/png_scan.hpp", "#include <png.h>", "foreign"},
       {"kernels/a.hpp", "using B = xsimd::batch<float>;", "says xsimd"},
       {"kernels/a.hpp", "#pragma omp parallel", "says omp"},
       {"kernels/a.hpp", "using M = Eigen::MatrixXf;", "says Eigen"},

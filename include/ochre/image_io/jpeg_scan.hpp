@@ -1,22 +1,28 @@
-// Walks a JPEG's segments from its first marker to its last without decoding: size, orientation, and whether it is all
-// there. A file cut short decodes without complaint into a picture with a grey lower part, so the end-of-image marker
-// must be found. Also refuses what the decoder takes on trust: stb 2.27, which distributions ship, writes past its
-// tables for a Huffman table of more than 256 codes, and reads past a row where one component's sampling does not
-// divide another's. Source: ITU-T T.81, annex B. Tested by load_picture_test.cpp and its fuzz target.
+// Walks a JPEG's segments from its first marker to its last without decoding: size, orientation, what a decoder has to
+// hold, and whether it is all there. A file cut short decodes without complaint into a picture with a grey lower part,
+// so the end-of-image marker must be found. Eight bits a sample, Huffman coded, sequential or progressive: what cameras
+// and programs write. Source: ITU-T T.81, annex B. Tested by load_picture_test.cpp and its fuzz target.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 
+#include <ochre/base/checked.hpp>
 #include <ochre/base/result.hpp>
 #include <ochre/image_io/byte_order.hpp>
 #include <ochre/image_io/exif.hpp>
 #include <ochre/image_io/picture_claim.hpp>
 
 namespace ochre::inline v0::detail {
+
+// Of a progressive file: libjpeg writes 10 for YCbCr and 18 for CMYK, programs that search for shorter ones at most
+// some 30. Each scan costs a walk through all coefficients, even one that takes three bytes of the file.
+inline constexpr int most_jpeg_scans = 64;
 
 // SOF0…SOF15, without DHT (C4), JPG (C8) and DAC (CC), which lie between.
 inline bool is_start_of_frame(std::uint32_t marker) noexcept {
@@ -37,41 +43,86 @@ inline std::size_t next_marker(std::span<const std::byte> file, std::size_t at) 
   return file.size();
 }
 
-// The segment of a Huffman table holds, per table, a class, 16 counts of codes by length, and a byte a code.
-inline bool has_sound_huffman_tables(std::span<const std::byte> segment) noexcept {
-  while (!segment.empty()) {
-    if (segment.size() < 17) return false;
-    std::size_t codes = 0;
-    for (std::size_t i = 1; i <= 16; ++i) codes += byte_at(segment, i);
-    if (codes > 256 || codes > segment.size() - 17) return false;
-    segment = segment.subspan(17 + codes);
+struct JpegFacts {
+  PictureClaim claim;
+  Index components = 0;         // 0: no frame yet
+  Index coefficient_bytes = 0;  // of the whole picture
+  bool is_progressive = false;
+  int scans = 0;
+};
+
+// All components in whole blocks of 64 coefficients, two bytes each, and whole interleaved units of such blocks.
+// `sampling`: per component three bytes, the second of which holds the factors across and down.
+inline Index jpeg_coefficient_bytes(const PictureClaim& claim, std::span<const std::byte> sampling) noexcept {
+  Index widest = 1;
+  Index highest = 1;
+  for (std::size_t at = 1; at < sampling.size(); at += 3) {
+    widest = std::max<Index>(widest, byte_at(sampling, at) >> 4);
+    highest = std::max<Index>(highest, byte_at(sampling, at) & 15);
   }
-  return true;
+  const Index units = ceil_div(claim.width, 8 * widest) * ceil_div(claim.height, 8 * highest);
+  Index bytes = 0;
+  for (std::size_t at = 1; at < sampling.size(); at += 3) {
+    bytes += units * static_cast<Index>((byte_at(sampling, at) >> 4) * (byte_at(sampling, at) & 15)) * 128;
+  }
+  return bytes;
 }
 
 // The segment of a frame holds depth, height, width, the number of components, and per component its name, its sampling
 // (horizontal and vertical, four bits each) and its table.
-inline bool has_sound_sampling(std::span<const std::byte> segment) noexcept {
-  if (segment.size() < 6 || segment.size() != 6 + 3 * std::size_t{byte_at(segment, 5)}) return false;
-  std::uint32_t widest = 1;
-  std::uint32_t highest = 1;
-  for (std::size_t at = 7; at < segment.size(); at += 3) {
-    widest = std::max(widest, byte_at(segment, at) >> 4);
-    highest = std::max(highest, byte_at(segment, at) & 15);
+inline Status read_jpeg_frame(std::uint32_t marker, std::span<const std::byte> segment, JpegFacts& facts) {
+  constexpr std::uint32_t progressive = 0xC2;  // below it: sequential, C1 with more tables
+  if (segment.size() < 6 || segment.size() != 6 + 3 * std::size_t{byte_at(segment, 5)} || facts.components != 0) {
+    return Error{ErrorCode::malformed, "found a JPEG with a damaged or second frame header, expected a sound one"};
   }
-  for (std::size_t at = 7; at < segment.size(); at += 3) {
-    const std::uint32_t across = byte_at(segment, at) >> 4;
-    const std::uint32_t down = byte_at(segment, at) & 15;
-    if (across == 0 || down == 0 || widest % across != 0 || highest % down != 0) return false;
+  const std::uint32_t depth = byte_at(segment, 0);
+  const std::uint32_t components = byte_at(segment, 5);
+  if (marker > progressive || depth != 8 || (components != 1 && components != 3 && components != 4)) {
+    return Error{ErrorCode::unsupported,
+                 "found a JPEG of process " + std::to_string(marker - 0xC0) + ", " + std::to_string(depth) +
+                     " bits and " + std::to_string(components) +
+                     " components, expected process 0, 1 or 2 (Huffman), 8 bits and 1, 3 or 4 components"};
   }
-  return true;
+  facts.is_progressive = marker == progressive;
+  facts.components = components;
+  facts.claim.height = static_cast<Index>(big_endian16(segment, 1));
+  facts.claim.width = static_cast<Index>(big_endian16(segment, 3));
+  facts.claim.pixel_bytes = components == 1 ? 1 : 3;
+  facts.coefficient_bytes = jpeg_coefficient_bytes(facts.claim, segment.subspan(6));
+  return {};
 }
 
-inline Result<PictureClaim> scan_jpeg(std::span<const std::byte> file) {
-  constexpr std::uint32_t end_of_image = 0xD9;
+// Scans of some components only, and those of a progressive file, are put together in memory.
+inline Status read_jpeg_scan(std::span<const std::byte> segment, JpegFacts& facts) {
+  if (segment.empty() || facts.components == 0) {
+    return Error{ErrorCode::malformed, "found a JPEG's scan without a frame or header, expected both before it"};
+  }
+  if (++facts.scans > most_jpeg_scans) {
+    return Error{ErrorCode::malformed,
+                 "found a JPEG of more than " + std::to_string(most_jpeg_scans) + " scans, expected at most as many"};
+  }
+  if (facts.is_progressive || static_cast<Index>(byte_at(segment, 0)) < facts.components) {
+    facts.claim.work_bytes = facts.coefficient_bytes;
+  }
+  return {};
+}
+
+inline Status read_jpeg_segment(std::uint32_t marker, std::span<const std::byte> segment, JpegFacts& facts) {
   constexpr std::uint32_t app1 = 0xE1;
-  PictureClaim claim;
-  bool has_frame = false;
+  constexpr std::uint32_t start_of_scan = 0xDA;
+  if (is_start_of_frame(marker)) return read_jpeg_frame(marker, segment, facts);
+  if (marker == start_of_scan) return read_jpeg_scan(segment, facts);
+  constexpr std::string_view exif = {"Exif\0\0", 6};
+  if (marker == app1 && segment.size() >= exif.size() &&
+      std::equal(exif.begin(), exif.end(), reinterpret_cast<const char*>(segment.data()))) {
+    facts.claim.orientation = exif_orientation(segment.subspan(exif.size()));
+  }
+  return {};
+}
+
+inline Result<JpegFacts> scan_jpeg(std::span<const std::byte> file) {
+  constexpr std::uint32_t end_of_image = 0xD9;
+  JpegFacts facts;
   std::size_t at = next_marker(file, 2);  // after the start-of-image marker
   while (at < file.size() && byte_at(file, at) != end_of_image) {
     const std::uint32_t marker = byte_at(file, at);
@@ -80,33 +131,16 @@ inline Result<PictureClaim> scan_jpeg(std::span<const std::byte> file) {
     const std::size_t length = big_endian16(file, begin);  // of itself and what follows
     if (length < 2) return Error{ErrorCode::malformed, "found a JPEG segment of length below 2, expected at least 2"};
     if (file.size() - begin < length) break;
-    const auto segment = file.subspan(begin + 2, length - 2);
-    constexpr std::uint32_t huffman_tables = 0xC4;
-    if (marker == huffman_tables && !has_sound_huffman_tables(segment)) {
-      return Error{ErrorCode::malformed,
-                   "found a JPEG with a damaged Huffman table, expected at most 256 codes in one"};
-    }
-    if (is_start_of_frame(marker)) {
-      if (has_frame || !has_sound_sampling(segment)) {
-        return Error{ErrorCode::malformed, "found a JPEG with a damaged or second frame header, expected a sound one"};
-      }
-      has_frame = true;
-      claim.height = static_cast<Index>(big_endian16(segment, 1));
-      claim.width = static_cast<Index>(big_endian16(segment, 3));
-    }
-    constexpr std::string_view exif = {"Exif\0\0", 6};
-    if (marker == app1 && segment.size() >= exif.size() &&
-        std::equal(exif.begin(), exif.end(), reinterpret_cast<const char*>(segment.data()))) {
-      claim.orientation = exif_orientation(segment.subspan(exif.size()));
-    }
+    Status status = read_jpeg_segment(marker, file.subspan(begin + 2, length - 2), facts);
+    if (!status) return std::move(status).error();
     at = next_marker(file, begin + length);
   }
   if (at >= file.size() || byte_at(file, at) != end_of_image) {
     return Error{ErrorCode::malformed,
                  "found the end of the file, expected the JPEG's end-of-image marker (the file is cut short)"};
   }
-  if (!has_frame) return Error{ErrorCode::malformed, "found a JPEG without a frame, expected one"};
-  return claim;
+  if (facts.components == 0) return Error{ErrorCode::malformed, "found a JPEG without a frame, expected one"};
+  return facts;
 }
 
 }  // namespace ochre::inline v0::detail

@@ -1,6 +1,10 @@
-// What a picture file says of itself, read before anything is allocated for it.
+// What a picture file says of itself, read from its headers before anything is allocated for it, and how much of that
+// is believed. Tested by load_picture_test.cpp.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
+#include <limits>
 #include <string>
 
 #include <ochre/base/checked.hpp>
@@ -8,8 +12,17 @@
 
 namespace ochre::inline v0 {
 
+// Sizes in bytes are of decoded pixels, counted as at least three bytes each, because a grey one becomes a coloured
+// one.
 struct LoadLimits {
-  Index max_pixels = 268'435'456;  // 16384 x 16384: 800 MB as rgb8; any camera's picture is a tenth of it
+  Index max_pixels = 268'435'456;  // 16384 x 16384; any camera's picture is a tenth of it
+  Index max_bytes = Index{1} << 30;
+
+  // A file may claim `small_file_bytes`, or `bytes_per_file_byte` times its own length if that is more. A photograph
+  // decodes to 2 (PNG) to 30 (JPEG) times its length, a drawing to 100; a page of one colour to more, but 32 megapixels
+  // of it are within 96 MiB. Without this rule 151 bytes could ask for a gigabyte and for seconds.
+  Index small_file_bytes = 96 * 1'048'576;
+  Index bytes_per_file_byte = 100;
 };
 
 namespace detail {
@@ -17,19 +30,34 @@ namespace detail {
 struct PictureClaim {
   Index width = 0;
   Index height = 0;
-  int orientation = 1;   // 1…8 as in EXIF
-  bool is_wide = false;  // 16 bits a sample
+  Index pixel_bytes = 3;  // of a decoded pixel, at most
+  Index work_bytes = 0;   // what the decoder must hold besides: a progressive JPEG's coefficients
+  int orientation = 1;    // 1…8 as in EXIF
 };
 
-inline Status check_claim(const PictureClaim& claim, const LoadLimits& limits) {
+inline Status check_claim(const PictureClaim& claim, const LoadLimits& limits, std::size_t file_bytes) {
   const std::string size = std::to_string(claim.width) + "x" + std::to_string(claim.height) + " pixels";
   if (claim.width < 1 || claim.height < 1) {
     return Error{ErrorCode::malformed, "found a picture of " + size + ", expected at least 1x1"};
   }
   const auto pixels = checked_mul(claim.width, claim.height);
   if (!pixels || *pixels > limits.max_pixels) {
+    return Error{ErrorCode::too_large, "found a picture of " + size + ", expected at most " +
+                                           std::to_string(limits.max_pixels) + " pixels (LoadLimits::max_pixels)"};
+  }
+  constexpr Index most = std::numeric_limits<Index>::max();
+  const Index decoded = checked_mul(*pixels, std::max<Index>(claim.pixel_bytes, 3)).value_or(most);
+  const Index needed = std::max(decoded, claim.work_bytes);
+  const std::string found = "found a picture of " + size + ", " + std::to_string(needed) + " bytes decoded";
+  if (needed > limits.max_bytes) {
     return Error{ErrorCode::too_large,
-                 "found a picture of " + size + ", expected at most " + std::to_string(limits.max_pixels) + " pixels"};
+                 found + ", expected at most " + std::to_string(limits.max_bytes) + " (LoadLimits::max_bytes)"};
+  }
+  const Index by_length = checked_mul(static_cast<Index>(file_bytes), limits.bytes_per_file_byte).value_or(most);
+  const Index believed = std::max(limits.small_file_bytes, by_length);
+  if (needed > believed) {
+    return Error{ErrorCode::too_large, found + ", expected at most " + std::to_string(believed) + " of a file of " +
+                                           std::to_string(file_bytes) + " bytes (LoadLimits::small_file_bytes)"};
   }
   return {};
 }

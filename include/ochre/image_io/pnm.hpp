@@ -70,11 +70,11 @@ inline Result<LoadedPicture> decode_pnm(std::span<const std::byte> file, const L
                  "found a damaged PNM header, expected width, height and a largest value to 65535"};
   }
   ++at;
-  const PictureClaim claim{*width, *height};
-  if (Status status = check_claim(claim, limits); !status) return std::move(status).error();
   const bool is_wide = *largest > 255;
   const PixelFormat format = has_colors ? (is_wide ? PixelFormat::rgb16 : PixelFormat::rgb8)
                                         : (is_wide ? PixelFormat::gray16 : PixelFormat::gray8);
+  const PictureClaim claim{.width = *width, .height = *height, .pixel_bytes = bytes_per_pixel(format)};
+  if (Status status = check_claim(claim, limits, file.size()); !status) return std::move(status).error();
   const auto needed = checked_product({claim.width, claim.height, bytes_per_pixel(format)});
   if (!needed || *needed > static_cast<Index>(file.size() - at)) {
     return Error{ErrorCode::malformed, "found " + std::to_string(file.size() - at) + " bytes of pixels, expected " +

@@ -166,7 +166,7 @@ TEST_CASE("eval: the JSON as agreed; a model that knows the colour has all of it
   CHECK(grey["auc"].get<double>() == doctest::Approx(grey["grey"]["auc"].get<double>()).epsilon(1e-3));
   CHECK(grey["psnr_rgb"].get<double>() == doctest::Approx(grey["grey"]["psnr_rgb"].get<double>()).epsilon(1e-3));
   CHECK(grey["colourfulness"].get<double>() < 0.1);
-  CHECK(eval(constant_model(0, 0), {"--limit", "1"})["pictures"] == 1);
+  CHECK(eval(constant_model(0, 0), {"--first", "1"})["pictures"] == 1);
 }
 
 TEST_CASE("eval: the table, and what cannot be scored") {
@@ -189,7 +189,7 @@ TEST_CASE("eval: the table, and what cannot be scored") {
   CHECK(run_program({"eval", folder.path("missing"), "--model", model}).code == 3);
   CHECK(run_program({"eval", folder.path("set"), "--model", folder.path("missing")}).code == 3);
   CHECK(run_program({"eval"}).code == 2);
-  CHECK(run_program({"eval", folder.path("set"), "--limit", "0"}).code == 2);
+  CHECK(run_program({"eval", folder.path("set"), "--first", "0"}).code == 2);
 }
 
 TEST_CASE("eval --disturb: how far the colours move is what the model does with the change of lightness") {

@@ -3,13 +3,13 @@
 #include <cstdio>
 
 #include <ochre/color/working_size.hpp>
-#include <ochre/image_io/load_picture.hpp>
 #include <ochre/network/random_weights.hpp>
 #include <ochre/weights/atomic_file.hpp>
 
 #include "audit_report.hpp"
 #include "engine.hpp"
 #include "model_file.hpp"
+#include "read_picture.hpp"
 #include "terminal.hpp"
 
 namespace ochre::program {
@@ -21,7 +21,7 @@ Result<Tensor<float>> make_input(const AuditOptions& options, const Model& model
   if (!own) return Error{own.error()}.in(options.model);
   const Index size = options.size ? *options.size : static_cast<Index>(std::clamp(*own, 8.0, 4096.0));
   if (!options.picture.empty()) {
-    const auto picture = load_picture(options.picture);
+    const auto picture = read_picture(options.picture, options.limit);
     if (!picture) return picture.error();
     auto input = lightness_input(model.network, picture->view(), size);
     if (!input) return std::move(input).error().in(options.picture);

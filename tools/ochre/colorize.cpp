@@ -5,12 +5,12 @@
 #include <map>
 #include <set>
 
-#include <ochre/image_io/load_picture.hpp>
 #include <ochre/image_io/save_picture.hpp>
 
 #include "engine.hpp"
 #include "model_file.hpp"
 #include "picture_list.hpp"
+#include "read_picture.hpp"
 #include "terminal.hpp"
 #include "verbs.hpp"
 
@@ -131,8 +131,8 @@ Status make_folder(const fs::path& root, const fs::path& folder) {
   return Error{ErrorCode::io, made.string() + ": found " + failure.message() + ", expected a folder to be made"};
 }
 
-Status colorize_file(const Job& job, bool makes_folders, const fs::path& root, PictureColorizer& colorizer) {
-  auto input = load_picture(job.input);
+Status colorize_file(const Job& job, const ColorizeOptions& options, bool makes_folders, PictureColorizer& colorizer) {
+  auto input = read_picture(job.input, options.limit);
   if (!input) return std::move(input).error();
   const auto format = savable_format(job.output, colored(input->format));
   if (!format) return format.error();
@@ -145,7 +145,7 @@ Status colorize_file(const Job& job, bool makes_folders, const fs::path& root, P
     return std::move(status).error().in(job.input);
   }
   if (makes_folders) {
-    if (Status status = make_folder(root, fs::path(job.output).parent_path()); !status) return status;
+    if (Status status = make_folder(options.output, fs::path(job.output).parent_path()); !status) return status;
   }
   const auto* result = &output;
   return save_picture(job.output, result->view());
@@ -183,7 +183,7 @@ int run_colorize(const ColorizeOptions& options) {
       ++skipped;
       continue;
     }
-    const Status status = colorize_file(job, plan.makes_folders, options.output, *colorizer);
+    const Status status = colorize_file(job, options, plan.makes_folders, *colorizer);
     if (!status) {
       progress.clear();
       fail(status.error());

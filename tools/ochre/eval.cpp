@@ -9,12 +9,12 @@
 
 #include <ochre/color/metrics.hpp>
 #include <ochre/color/srgb_lab.hpp>
-#include <ochre/image_io/load_picture.hpp>
 
 #include "engine.hpp"
 #include "json_text.hpp"
 #include "model_file.hpp"
 #include "picture_list.hpp"
+#include "read_picture.hpp"
 #include "square_picture.hpp"
 #include "steadiness.hpp"
 #include "terminal.hpp"
@@ -100,7 +100,7 @@ Result<LoadedPicture> grey_of(const LoadedPicture& picture) {
 
 Status score_file(const std::string& path, const EvalOptions& options, PictureColorizer& colorizer, Scores& scores) {
   const Index size = options.size;
-  const auto picture = load_picture(path);
+  const auto picture = read_picture(path, options.limit);
   if (!picture) return picture.error();
   const auto square = square_picture(*picture, size);
   if (!square) return Error{square.error()}.in(path);
@@ -178,8 +178,8 @@ void print_table(const EvalOptions& options, double temperature, const Scores& s
 int run_eval(const EvalOptions& options) {
   auto pictures = pictures_in(options.folder, {.recursive = true});
   if (!pictures) return fail(pictures.error());
-  if (options.limit && pictures->size() > static_cast<std::size_t>(*options.limit)) {
-    pictures->resize(static_cast<std::size_t>(*options.limit));
+  if (options.first && pictures->size() > static_cast<std::size_t>(*options.first)) {
+    pictures->resize(static_cast<std::size_t>(*options.first));
   }
   const auto file = ModelFile::open(options.model, options.sha256);
   if (!file) return fail(file.error());

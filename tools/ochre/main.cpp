@@ -19,6 +19,7 @@ constexpr char sha256_help[] = "What the model file must have, else exit 3";
 constexpr char threads_help[] = "Threads; 0: all this process may use";
 const CLI::Range threads_range(0, 1024);
 const CLI::Range size_range(8, 4096);  // the Colorizer's
+const CLI::Range limit_range(1, 1'000'000);
 
 std::string is_sha256(const std::string& word) {
   const bool is_hex = word.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
@@ -102,6 +103,7 @@ class CommandLine {
     verb->add_flag("--skip-existing", o.skip_existing, "Leave outputs alone that are there");
     verb->add_option("--suffix", o.suffix, "Added to names: _colour, or with the kind\nof file: _colour.jpg")
         ->option_text("TEXT");
+    add_limit(verb, o.limit);
     verb->add_flag("--quiet", o.quiet, "No progress, no summary");
     verb->callback([this] { verb_ = [this] { return run_colorize(colorize_); }; });
   }
@@ -161,6 +163,7 @@ class CommandLine {
         ->option_text("N")
         ->check(size_range);
     verb->add_option("--threads", o.threads, threads_help)->option_text("N [0]")->check(threads_range);
+    add_limit(verb, o.limit);
     verb->add_flag("--quiet", o.quiet, "The verdict alone, no progress");
     verb->callback([this] { verb_ = [this] { return run_audit(audit_); }; });
   }
@@ -235,7 +238,8 @@ class CommandLine {
         ->option_text("T")
         ->check(CLI::PositiveNumber);
     verb->add_option("--threads", o.threads, threads_help)->option_text("N [0]")->check(threads_range);
-    verb->add_option("--limit", o.limit, "The first N pictures only")->option_text("N")->check(CLI::PositiveNumber);
+    verb->add_option("--first", o.first, "The first N pictures only")->option_text("N")->check(CLI::PositiveNumber);
+    add_limit(verb, o.limit);
     verb->add_flag(
         "--disturb", o.disturb,
         "How far the colours move, too, when the\ninput gets noise, loses detail, is exposed\notherwise or coded");
@@ -246,6 +250,13 @@ class CommandLine {
 
   static void add_sha256(CLI::App* verb, std::string& sha256) {
     verb->add_option("--sha256", sha256, sha256_help)->option_text("HEX")->check(is_sha256);
+  }
+
+  static void add_limit(CLI::App* verb, std::optional<int>& limit) {
+    verb->add_option("--limit", limit,
+                     "Megapixels a picture may have; default: 268,\nless for what a small file claims")
+        ->option_text("N")
+        ->check(limit_range);
   }
 
   static void add_engine(CLI::App* verb, std::string& engine) {

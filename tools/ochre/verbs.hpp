@@ -30,6 +30,7 @@ struct ColorizeOptions {
   bool recursive = false;
   bool skip_existing = false;
   std::string suffix;
+  std::optional<int> limit;  // megapixels a picture may have; none: load_picture's own limits
   bool quiet = false;
 };
 int run_colorize(const ColorizeOptions&);
@@ -73,6 +74,7 @@ struct AuditOptions {
   std::string json;     // a file, if not empty
   std::optional<int> size;
   int threads = 0;
+  std::optional<int> limit;  // megapixels
   bool quiet = false;
 };
 int run_audit(const AuditOptions&);
@@ -114,8 +116,9 @@ struct EvalOptions {
   int size = 256;
   std::optional<float> temperature;
   int threads = 0;
-  std::optional<int> limit;
-  bool disturb = false;  // measure how far the colours move with the input, too
+  std::optional<int> first;  // so many pictures only
+  std::optional<int> limit;  // megapixels
+  bool disturb = false;      // measure how far the colours move with the input, too
   bool json = false;
   bool quiet = false;
 };

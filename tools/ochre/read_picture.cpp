@@ -1,0 +1,23 @@
+#include "read_picture.hpp"
+
+#include <limits>
+
+#include <ochre/image_io/load_picture.hpp>
+
+namespace ochre::program {
+
+Result<LoadedPicture> read_picture(const std::string& path, std::optional<int> megapixels) {
+  LoadLimits limits;
+  if (megapixels) {
+    constexpr Index most_pixel_bytes = 8;  // 16-bit RGBA
+    limits.max_pixels = Index{*megapixels} * 1'000'000;
+    limits.max_bytes = limits.max_pixels * most_pixel_bytes;
+    limits.small_file_bytes = std::numeric_limits<Index>::max();  // who names a size has looked at the file
+  }
+  auto picture = load_picture(path, limits);
+  if (picture || picture.error().code != ErrorCode::too_large) return picture;
+  return Error{ErrorCode::too_large, picture.error().message() +
+                                         "; --limit N takes pictures of up to N megapixels, whatever the file's size"};
+}
+
+}  // namespace ochre::program

@@ -148,6 +148,7 @@ TEST_CASE("hostile bmp: no palette, one that would lie within the headers, an un
     CHECK(lacks(refusal_of(bmp(4, 1, 8, "", pixels, gap)), {"found pixels at byte", "1 to 256 colours"}) == "");
   }
   CHECK(lacks(refusal_of(bmp(4, 1, 8, std::string(257 * 4, 'a'), pixels)), {"1 to 256 colours"}) == "");
+  CHECK(lacks(refusal_of(bmp(0, 0x7fffffff, 8, "abc\0"sv, pixels)), {"0x2147483647", "at least 1x1"}) == "");
   for (const unsigned bits : {0u, 2u, 12u, 48u}) {
     CAPTURE(bits);
     CHECK(lacks(refusal_of(bmp(4, 1, bits, "abc\0"sv, pixels)), {"bits a pixel", "expected 1, 4, 8"}) == "");
@@ -185,6 +186,14 @@ TEST_CASE("hostile jpeg: coded data that ends before the picture does, and proce
   CHECK(lacks(refusal_of("\xff\xd8" + jpeg_scan({1}) + "a" + std::string(jpeg_end)), {"scan without a frame"}) == "");
 }
 
+TEST_CASE("hostile jpeg: a component without a scan") {
+  const std::string start = jpeg_start({.sampling = {0x11, 0x11, 0x11}});
+  const auto scan = [](int component) { return jpeg_scan({component}) + "\x3f"; };
+  const std::string two = start + scan(1) + scan(3);
+  CHECK(lacks(refusal_of(two + std::string(jpeg_end)), {"without a scan of 1 of its components"}) == "");
+  CHECK(refusal_of(two + scan(2) + std::string(jpeg_end)) == "accepted");
+}
+
 TEST_CASE(
     "hostile claims: a small file is believed up to a size, a larger one in proportion, and LoadLimits lifts it") {
   const Bytes file = png({40, 40, 8, 2}, std::string(40 * 121, '\0'));
@@ -213,7 +222,9 @@ TEST_CASE(
 TEST_CASE("hostile claims: a JPEG's coefficients count, where the decoder must hold all of them") {
   // 64x64: 4096 samples a component, two bytes each; in units of 4x4 blocks, 64x64 too.
   const auto refused = [](const std::string& start, const std::vector<int>& first_scan) {
-    return refusal_of(start + jpeg_scan(first_scan, 0, 0) + "\x3f" + std::string(jpeg_end), {.max_bytes = 12'288});
+    std::string file = start + jpeg_scan(first_scan, 0, 0);
+    for (int component = 1; component <= 4; ++component) file += jpeg_scan({component}, 0, 0);
+    return refusal_of(file + std::string(jpeg_end), {.max_bytes = 12'288});
   };
   const auto header = [](int process, std::vector<int> sampling) {
     return jpeg_start({.process = process, .width = 64, .height = 64, .sampling = std::move(sampling)});

@@ -35,13 +35,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto* first = reinterpret_cast<const std::byte*>(data);
   std::vector<std::byte> file(first, first + size);
   mend_checksums(file);
-  const auto picture = ochre::decode_picture(file, {.max_pixels = 1 << 18});
+  // Tight, so that a mutation finds each of them, and small files are within and beyond what they may claim.
+  const ochre::LoadLimits limits{
+      .max_pixels = 1 << 18, .max_bytes = 1 << 20, .small_file_bytes = 1 << 19, .bytes_per_file_byte = 1000};
+  const auto picture = ochre::decode_picture(file, limits);
   if (!picture) {
     must(picture.error().message().size() < 4096);
     return 0;
   }
   must(ochre::check_picture(picture->view(), "the picture").ok());
   must(picture->pixels.size() == picture->row_stride() * picture->height);
+  must(picture->pixels.size() <= limits.max_bytes && picture->width * picture->height <= limits.max_pixels);
   if (picture->pixels.size() > 1 << 16) return 0;  // the way back is slow with sanitizers
   const auto saved = ochre::detail::encode_png(picture->view());
   must(saved.has_value());

@@ -29,7 +29,9 @@ inline Result<LoadedPicture> decode_bmp(std::span<const std::byte> file, const L
   const auto facts = scan_bmp(file);
   if (!facts) return facts.error();
   const PictureClaim& claim = facts->claim;
-  if (Status status = check_claim(claim, limits, file.size()); !status) return std::move(status).error();
+  Status status = check_claim(claim, limits, file.size());
+  if (status && facts->bits < 16) status = check_bmp_indices(file, *facts);
+  if (!status) return std::move(status).error();
   int width = 0;
   int height = 0;
   int samples = 0;

@@ -46,6 +46,7 @@ inline std::size_t next_marker(std::span<const std::byte> file, std::size_t at) 
 struct JpegFacts {
   PictureClaim claim;
   Index components = 0;         // 0: no frame yet
+  std::string unscanned;        // the names of those, a byte each, that no scan has had yet
   Index coefficient_bytes = 0;  // of the whole picture
   bool is_progressive = false;
   int scans = 0;
@@ -89,10 +90,11 @@ inline Status read_jpeg_frame(std::uint32_t marker, std::span<const std::byte> s
   facts.claim.width = static_cast<Index>(big_endian16(segment, 3));
   facts.claim.pixel_bytes = components == 1 ? 1 : 3;
   facts.coefficient_bytes = jpeg_coefficient_bytes(facts.claim, segment.subspan(6));
+  for (std::size_t at = 6; at < segment.size(); at += 3) facts.unscanned += std::to_integer<char>(segment[at]);
   return {};
 }
 
-// Scans of some components only, and those of a progressive file, are put together in memory.
+// A progressive file is put together in memory, and so is one whose first scan has some of the components only.
 inline Status read_jpeg_scan(std::span<const std::byte> segment, JpegFacts& facts) {
   if (segment.empty() || facts.components == 0) {
     return Error{ErrorCode::malformed, "found a JPEG's scan without a frame or header, expected both before it"};
@@ -101,9 +103,11 @@ inline Status read_jpeg_scan(std::span<const std::byte> segment, JpegFacts& fact
     return Error{ErrorCode::malformed,
                  "found a JPEG of more than " + std::to_string(most_jpeg_scans) + " scans, expected at most as many"};
   }
-  if (facts.is_progressive || static_cast<Index>(byte_at(segment, 0)) < facts.components) {
+  if (facts.scans == 1 && (facts.is_progressive || static_cast<Index>(byte_at(segment, 0)) < facts.components)) {
     facts.claim.work_bytes = facts.coefficient_bytes;
   }
+  for (std::size_t at = 1; at + 1 < segment.size(); at += 2)
+    std::erase(facts.unscanned, std::to_integer<char>(segment[at]));
   return {};
 }
 
@@ -140,6 +144,10 @@ inline Result<JpegFacts> scan_jpeg(std::span<const std::byte> file) {
                  "found the end of the file, expected the JPEG's end-of-image marker (the file is cut short)"};
   }
   if (facts.components == 0) return Error{ErrorCode::malformed, "found a JPEG without a frame, expected one"};
+  if (!facts.unscanned.empty()) {
+    return Error{ErrorCode::malformed, "found a JPEG without a scan of " + std::to_string(facts.unscanned.size()) +
+                                           " of its components, expected one of each"};
+  }
   return facts;
 }
 

@@ -5,6 +5,7 @@
 #include <ochre/ochre.hpp>
 #if defined(CONSUMER_HAS_DISPATCH)
 #include <ochre/dispatch.hpp>
+#include <ochre/image_io/load_picture.hpp>
 #endif
 
 int main(int count, char** words) {
@@ -14,6 +15,7 @@ int main(int count, char** words) {
 #endif
   if (count != 2) return 2;
 #if defined(CONSUMER_HAS_DISPATCH)
+  if (ochre::decode_picture({})) return std::puts("no bytes became a picture"), 1;  // what decodes them is linked
   const auto isa = ochre::dispatch::choose();
   if (!isa) return std::puts(isa.error().message().c_str()), 1;
   const auto colorizer = ochre::Colorizer::open(words[1], {.size = 64, .threads = 2}, (*isa)->kernels);

@@ -8,7 +8,12 @@
 #include "support/program.hpp"
 #include "support/tiny_model.hpp"
 
-using namespace ochre::test;
+using ochre::test::Bytes;
+using ochre::test::Outcome;
+using ochre::test::png;
+using ochre::test::run_program;
+using ochre::test::TinyModel;
+using ochre::test::Words;
 
 TEST_CASE("colorize, eval and audit: --limit lifts what a small file may claim, and sets another limit") {
   const TemporaryFolder folder;

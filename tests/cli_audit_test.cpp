@@ -138,6 +138,20 @@ TEST_CASE("audit: a layer that does not hold is exit code 1") {
   CHECK(audit["layers"][1]["nan"] == 0);
 }
 
+TEST_CASE("audit: memory beyond what a small machine has is said before it is taken") {
+  const TemporaryFolder folder;
+  TinyModel tiny;
+  tiny.network.insert(tiny.network.find("output"), "upsample wide factor=43000\ndownsample back stride=43000\n");
+  tiny.network.replace(tiny.network.find("output colours"), 14, "output back");
+  const std::string model = folder.write("m", tiny.bytes());
+  const Outcome run = run_program({"audit", model});
+  CHECK(run.code == 3);
+  CHECK(run.says(model + ": takes about "));
+  CHECK(run.says(" GB of memory\n"));
+  CHECK_FALSE(run_program({"audit", model, "--quiet"}).says("takes about"));
+  CHECK_FALSE(run_program({"audit", folder.write("small", TinyModel{}.bytes())}).says("takes about"));
+}
+
 TEST_CASE("audit: what it cannot use") {
   const TemporaryFolder folder;
   const std::string model = folder.write("tiny.safetensors", TinyModel{}.bytes());

@@ -8,6 +8,7 @@
 
 #include "audit_report.hpp"
 #include "engine.hpp"
+#include "memory_remark.hpp"
 #include "model_file.hpp"
 #include "read_picture.hpp"
 #include "terminal.hpp"
@@ -61,6 +62,9 @@ Result<audit::AuditReport> audit_one(const AuditOptions& options, const Model& m
 Status audit_all(const AuditOptions& options, const Model& model, AuditFigures& figures) {
   const auto input = make_input(options, model);
   if (!input) return input.error();
+  const NetworkDescription& network = model.network;
+  const Shape& shape = input->shape();
+  say_memory(options.model, fast_bytes(network, shape) + readable_bytes(network, shape, true), options.quiet);
   auto report = audit_one(options, model, Audited::output, input->view(), figures);
   if (!report) return Error{report.error()}.in(options.model);
   figures.report = *std::move(report);

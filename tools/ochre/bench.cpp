@@ -22,6 +22,7 @@
 
 #include "bench_report.hpp"
 #include "engine.hpp"
+#include "memory_remark.hpp"
 #include "model_file.hpp"
 #include "terminal.hpp"
 #include "verbs.hpp"
@@ -249,6 +250,14 @@ Result<reference::Comparison> check(const Subject& subject, const BenchFigures& 
   return reference::compare(output.view(), *expected, bounds->view());
 }
 
+// The engine that is timed, and the readable one that checks it.
+void say_bench_memory(const BenchOptions& options, const Subject& subject, const Shape& input) {
+  const double timed = options.engine == "fast" ? fast_bytes(subject.description, input)
+                                                : readable_bytes(subject.description, input, false);
+  const std::string& name = options.model.empty() ? options.network : options.model;
+  say_memory(name, timed + readable_bytes(subject.description, input, true), options.quiet);
+}
+
 Result<BenchFigures> measure(const BenchOptions& options) {
   const auto start = Clock::now();
   auto subject = open_subject(options);
@@ -264,6 +273,7 @@ Result<BenchFigures> measure(const BenchOptions& options) {
   if (!macs) return std::move(macs).error();
   figures.macs = *std::move(macs);
   for (const double layer : figures.macs) figures.gmac += layer / 1e9;
+  say_bench_memory(options, *subject, figures.input);
   auto input = Tensor<float>::create(figures.input);
   if (!input) return std::move(input).error();
   fill_input(*input, subject->description.normalised_lightness);

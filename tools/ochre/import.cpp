@@ -12,6 +12,7 @@
 
 #include "engine.hpp"
 #include "known_files.hpp"
+#include "memory_remark.hpp"
 #include "terminal.hpp"
 #include "verbs.hpp"
 
@@ -123,6 +124,8 @@ Result<std::string> prove(const ImportOptions& options, ImportedModel& model) {
     const Status status = change_type(model, wanted_dtype(options));
     return status ? Result<std::string>(std::string()) : Result<std::string>(status.error());
   }
+  const double weights = 8.0 * static_cast<double>(model.network.parameters());
+  say_memory(options.source, rounds ? 2 * weights : weights, options.quiet);
   std::optional<Network<double>> before;
   if (rounds) {
     auto made = open_network(model.network, model.tensors);

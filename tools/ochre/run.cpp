@@ -1,7 +1,10 @@
 // ochre run: a network on an array of numbers, nothing else.
+#include <type_traits>
+
 #include <ochre/image_io/npy.hpp>
 
 #include "engine.hpp"
+#include "memory_remark.hpp"
 #include "model_file.hpp"
 #include "terminal.hpp"
 #include "verbs.hpp"
@@ -17,6 +20,8 @@ int run_in(const RunOptions& options, const Model& model) {
   if (const auto shapes = model.network.shapes(input->shape()); !shapes) {
     return fail(Error{shapes.error()}.in(options.input));
   }
+  const bool in_double = std::is_same_v<T, double>;
+  say_memory(options.model, readable_bytes(model.network, input->shape(), in_double, options.layer), false);
   const auto network = open_network<T>(model);
   if (!network) return fail(Error{network.error()}.in(options.model));
   auto workspace = make_workspace(*network, {.input = input->shape(),
@@ -36,6 +41,7 @@ int run_fast(const RunOptions& options, const ModelFile& file, const Model& mode
     return fail(Error{shapes.error()}.in(options.input));
   }
   const int threads = options.threads == 0 ? available_threads() : options.threads;
+  say_memory(options.model, fast_bytes(model.network, input->shape(), options.layer), false);
   const auto engine = open_engine(
       model, file.mapped(),
       {.layer = options.layer, .input = input->shape(), .threads = threads, .bf16 = options.precision == "bf16"});

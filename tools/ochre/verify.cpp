@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "engine.hpp"
+#include "memory_remark.hpp"
 #include "model_file.hpp"
 #include "terminal.hpp"
 #include "verbs.hpp"
@@ -33,6 +34,8 @@ int run_verify(const VerifyOptions& options) {
   if (!file) return fail(file.error());
   const auto model = Model::parse(file->bytes());
   if (!model) return fail(Error{model.error()}.in(options.model));
+  // A proof's activations are few (audit/proof_claim.hpp), its weights are the model's.
+  say_memory(options.model, 8.0 * static_cast<double>(model->network.parameters()), options.quiet);
   const auto report = verify_proof(*model);
   if (!report) {
     say(options.model + ": " + report.error().message());

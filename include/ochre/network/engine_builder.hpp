@@ -42,6 +42,17 @@ inline bool is_color_head(const LayerDescription& layer) {
 
 namespace detail {
 
+// Nothing for other layers than convolutions.
+inline std::optional<kernels::ConvShape> conv_shape(const LayerDescription& layer) {
+  if (const auto* conv = std::get_if<layers::Conv2dSpec>(&layer.spec)) {
+    return kernels::ConvShape{layer.channels[0], conv->out, conv->window, false};
+  }
+  if (const auto* conv = std::get_if<layers::ConvTranspose2dSpec>(&layer.spec)) {
+    return kernels::ConvShape{layer.channels[0], conv->out, conv->window, true};
+  }
+  return std::nullopt;
+}
+
 class EngineBuilder {
  public:
   EngineBuilder(NetworkDescription description, const ParameterSource<float>& source, const EngineOptions& options,
@@ -90,16 +101,6 @@ class EngineBuilder {
     const auto found = options_.layer.empty() ? network.output : network.find(options_.layer);
     if (found) return *found;
     return Error{ErrorCode::not_found, "no layer `" + options_.layer + "` in network " + network.name};
-  }
-
-  static std::optional<kernels::ConvShape> conv_shape(const LayerDescription& layer) {
-    if (const auto* conv = std::get_if<layers::Conv2dSpec>(&layer.spec)) {
-      return kernels::ConvShape{layer.channels[0], conv->out, conv->window, false};
-    }
-    if (const auto* conv = std::get_if<layers::ConvTranspose2dSpec>(&layer.spec)) {
-      return kernels::ConvShape{layer.channels[0], conv->out, conv->window, true};
-    }
-    return std::nullopt;
   }
 
   Status add_color_mean(FusedStep& last) const {

@@ -1,0 +1,53 @@
+// What the fast engine will take in memory, worked out from a network's text and an input's shape alone, before weights
+// are packed or a workspace is made: activations in blocks of channels as plan_memory() lays them out, and of each
+// convolution the weights of its fastest algorithm, or less where comfortable_memory has it so. About right, for people
+// and for refusals: borders, changes of layout and the threads' scratch are left out. Tested by engine_cost_test.cpp.
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+#include <ochre/network/engine_builder.hpp>
+
+namespace ochre::inline v0 {
+
+struct EngineCost {
+  double activations = 0;  // bytes
+  double weights = 0;
+
+  double all_bytes() const noexcept { return activations + weights; }
+};
+
+// wanted: a layer or every_layer. Errors: an input the network cannot take.
+inline Result<EngineCost> engine_cost(const NetworkDescription& network, Shape input, Index wanted) {
+  input.n = 1;  // pictures run one after the other
+  auto shapes = network.shapes(input);
+  if (!shapes) return std::move(shapes).error();
+  double fastest = 0;
+  double smallest = 0;
+  for (std::size_t i = 0; i < network.layers.size(); ++i) {
+    const auto conv = detail::conv_shape(network.layers[i]);
+    if (!conv) continue;
+    const Index from = network.layers[i].inputs[0];
+    const Shape& in = from == network_input ? input : (*shapes)[static_cast<std::size_t>(from)];
+    Shape& out = (*shapes)[i];
+    const auto costs = conv_costs(*conv, channel_block, {in.h, in.w}, {out.h, out.w});
+    const auto best = std::min_element(costs.begin(), costs.end(),
+                                       [](const ConvCost& a, const ConvCost& b) { return a.work < b.work; });
+    fastest += static_cast<double>(best->weight_bytes);
+    smallest += static_cast<double>(costs[0].weight_bytes);
+    Shape blocked = out;
+    blocked.c = ceil_div(out.c, channel_block) * channel_block;
+    if (blocked.checked_size()) out = blocked;
+  }
+  const MemoryPlan plan = plan_memory(network, *shapes, wanted, [&](Index layer) {
+    return works_in_place(network.layers[static_cast<std::size_t>(layer)].spec);
+  });
+  EngineCost cost;
+  for (const Index size : plan.slot_sizes) cost.activations += static_cast<double>(size) * sizeof(float);
+  const double room = static_cast<double>(comfortable_memory) - cost.activations;
+  cost.weights = std::max(smallest, std::min(fastest, room));
+  return cost;
+}
+
+}  // namespace ochre::inline v0

@@ -1,0 +1,36 @@
+#include "memory_remark.hpp"
+
+#include <ochre/network/engine_cost.hpp>
+#include <ochre/network/run_cost.hpp>
+
+#include "terminal.hpp"
+
+namespace ochre::program {
+
+namespace {
+
+Index wanted_layer(const NetworkDescription& network, const std::string& name) {
+  return name.empty() ? network.output : network.find(name).value_or(network.output);
+}
+
+}  // namespace
+
+double fast_bytes(const NetworkDescription& network, const Shape& input, const std::string& wanted) {
+  const auto cost = engine_cost(network, input, wanted_layer(network, wanted));
+  return cost ? cost->all_bytes() : 0.0;
+}
+
+double readable_bytes(const NetworkDescription& network, const Shape& input, bool in_double,
+                      const std::string& wanted) {
+  const Index layer = wanted_layer(network, wanted);
+  const auto cost =
+      in_double ? readable_cost<double>(network, input, layer) : readable_cost<float>(network, input, layer);
+  return cost ? cost->all_bytes() : 0.0;
+}
+
+void say_memory(const std::string& name, double bytes, bool quiet) {
+  constexpr double much = 2e9;
+  if (bytes > much && !quiet) say(name + ": takes about " + fixed(bytes / 1e9, 1) + " GB of memory");
+}
+
+}  // namespace ochre::program

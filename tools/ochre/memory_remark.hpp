@@ -1,0 +1,19 @@
+// What a verb will take in memory, said before it is taken where it is much.
+#pragma once
+
+#include <string>
+
+#include <ochre/network/description.hpp>
+
+namespace ochre::program {
+
+// Bytes of each engine for that input: of the layer `wanted` (empty: the network's output). 0 if the network cannot
+// take the input, which whoever runs it will say.
+double fast_bytes(const NetworkDescription& network, const Shape& input, const std::string& wanted = {});
+double readable_bytes(const NetworkDescription& network, const Shape& input, bool in_double,
+                      const std::string& wanted = {});
+
+// "NAME: takes about 2.4 GB of memory", from 2 GB on: what a small machine has.
+void say_memory(const std::string& name, double bytes, bool quiet);
+
+}  // namespace ochre::program

@@ -15,6 +15,17 @@ using ochre::test::run_program;
 using ochre::test::TinyModel;
 using ochre::test::Words;
 
+TEST_CASE("colorize: more than 2 GB of memory are said before they are taken") {
+  const TemporaryFolder folder;
+  const std::string none = folder.path("none.png");
+  const Outcome large = run_program({"colorize", none, "-o", folder.path("o.png"), "--size", "4096"});
+  CHECK(large.code == 3);
+  CHECK(large.says("embedded: takes about "));
+  CHECK(large.says(" GB of memory\n"));
+  CHECK(!run_program({"colorize", none, "-o", folder.path("o.png"), "--size", "4096", "--quiet"}).says("GB"));
+  CHECK(!run_program({"colorize", none, "-o", folder.path("o.png")}).says("GB"));
+}
+
 TEST_CASE("colorize, eval and audit: --limit lifts what a small file may claim, and sets another limit") {
   const TemporaryFolder folder;
   const std::string model = folder.write("m", TinyModel{}.bytes());

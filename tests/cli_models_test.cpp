@@ -149,7 +149,7 @@ TEST_CASE("info: a table of 80 columns, whatever the file says of itself") {
   }
 }
 
-TEST_CASE("info: megabytes of words are laid out in the time that they take to print") {
+TEST_CASE("info: megabytes of words do not flood the terminal, nor take the time to lay them out") {
   const TemporaryFolder folder;
   TinyModel tiny;
   tiny.metadata["description"] = "";
@@ -159,7 +159,7 @@ TEST_CASE("info: megabytes of words are laid out in the time that they take to p
   CHECK(longest_line(run.out) <= 80);
   std::size_t words = 0;
   for (std::size_t at = 0; (at = run.out.find("word", at)) != std::string::npos; ++at) ++words;
-  CHECK(words == 600'000);
+  CHECK(words == 80);  // six lines of 68 columns, or a little less
 }
 
 TEST_CASE("info, verify, run: an unusable model has one line") {

@@ -269,6 +269,19 @@ TEST_CASE("load: cut anywhere, a file is refused as cut or as something else, ne
   }
 }
 
+TEST_CASE("load: what a picture will take is told before it is taken, if its claim is believed") {
+  std::vector<ochre::Index> told;
+  const auto note = [&](ochre::Index bytes) { told.push_back(bytes); };
+  ochre::LoadLimits limits;
+  limits.on_claim = note;
+  CHECK(refusal(png({4, 4, 8, 0}, "\0abcd\0efgh\0ijkl\0mnop"sv), limits) == "accepted");
+  CHECK(told == std::vector<ochre::Index>{2 * 3 * 16});
+  CHECK(refusal(png({4000, 4000, 8, 2}, "\0abc"sv), limits) != "accepted");  // a lie, but a small one
+  CHECK(told.size() == 2);
+  CHECK(refusal(png({40000, 40000, 8, 2}, "\0abc"sv), limits) != "accepted");
+  CHECK(told.size() == 2);
+}
+
 TEST_CASE("load: a flipped bit in a PNG is found by its checksum") {
   const Bytes whole = png({4, 4, 8, 0}, "\0abcd\0efgh\0ijkl\0mnop"sv);
   for (std::size_t at = 8; at < whole.size(); ++at) {
@@ -287,7 +300,7 @@ TEST_CASE("load: claimed sizes are checked before anything is allocated") {
   CHECK(lacks(refusal(png({0xFFFFFFFF, 0xFFFFFFFF, 8, 2}, "\0abc"sv)), {"4294967295x4294967295", "at most"}) == "");
   CHECK(lacks(refusal(png({0, 5, 8, 0}, "\0abc"sv)), {"0x5", "at least 1x1"}) == "");
   CHECK(lacks(refusal(png({100, 100, 8, 0}, "\0abc"sv), {.max_pixels = 9999}), {"100x100", "at most 9999"}) == "");
-  CHECK(lacks(refusal(png({5000, 5000, 8, 2}, "\0abc"sv)), {"cannot be decoded"}) == "");  // within the limits, a lie
+  CHECK(lacks(refusal(png({4000, 4000, 8, 2}, "\0abc"sv)), {"cannot be decoded"}) == "");  // within the limits, a lie
   Bytes wide = jpeg();
   const Bytes start_of_frame{std::byte{0xFF}, std::byte{0xC0}};
   const auto frame = std::search(wide.begin(), wide.end(), start_of_frame.begin(), start_of_frame.end());

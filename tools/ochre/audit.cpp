@@ -22,7 +22,7 @@ Result<Tensor<float>> make_input(const AuditOptions& options, const Model& model
   if (!own) return Error{own.error()}.in(options.model);
   const Index size = options.size ? *options.size : static_cast<Index>(std::clamp(*own, 8.0, 4096.0));
   if (!options.picture.empty()) {
-    const auto picture = read_picture(options.picture, options.limit);
+    const auto picture = read_picture(options.picture, options.limit, options.quiet);
     if (!picture) return picture.error();
     auto input = lightness_input(model.network, picture->view(), size);
     if (!input) return std::move(input).error().in(options.picture);

@@ -8,6 +8,7 @@
 #include <ochre/image_io/save_picture.hpp>
 
 #include "engine.hpp"
+#include "memory_remark.hpp"
 #include "model_file.hpp"
 #include "picture_list.hpp"
 #include "read_picture.hpp"
@@ -132,7 +133,7 @@ Status make_folder(const fs::path& root, const fs::path& folder) {
 }
 
 Status colorize_file(const Job& job, const ColorizeOptions& options, bool makes_folders, PictureColorizer& colorizer) {
-  auto input = read_picture(job.input, options.limit);
+  auto input = read_picture(job.input, options.limit, options.quiet);
   if (!input) return std::move(input).error();
   const auto format = savable_format(job.output, colored(input->format));
   if (!format) return format.error();
@@ -159,6 +160,11 @@ Result<PictureColorizer> open_colorizer(const ColorizeOptions& options) {
                                                           .size = options.size,
                                                           .threads = options.threads});
   if (!colorizer) return std::move(colorizer).error().in(options.model);
+  if (const auto model = Model::parse(file->bytes())) {
+    const Extent working = color::working_size({3, 4}, colorizer->size());  // of most pictures
+    const Shape input{1, model->network.input_channels, working.h, working.w};
+    say_memory(options.model, fast_bytes(model->network, input), options.quiet);
+  }
   return colorizer;
 }
 

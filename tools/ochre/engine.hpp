@@ -60,6 +60,7 @@ class PictureColorizer {
   static Result<PictureColorizer> open(std::span<const std::byte> model, const ColorizerOptions& options);
 
   float temperature() const noexcept { return colorizer_->temperature(); }
+  Index size() const noexcept { return colorizer_->size(); }
   Status colorize(const PictureView& input, const MutablePictureView& output);
 
  private:

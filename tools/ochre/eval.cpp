@@ -100,7 +100,7 @@ Result<LoadedPicture> grey_of(const LoadedPicture& picture) {
 
 Status score_file(const std::string& path, const EvalOptions& options, PictureColorizer& colorizer, Scores& scores) {
   const Index size = options.size;
-  const auto picture = read_picture(path, options.limit);
+  const auto picture = read_picture(path, options.limit, options.quiet);
   if (!picture) return picture.error();
   const auto square = square_picture(*picture, size);
   if (!square) return Error{square.error()}.in(path);

@@ -4,10 +4,14 @@
 
 #include <ochre/image_io/load_picture.hpp>
 
+#include "memory_remark.hpp"
+
 namespace ochre::program {
 
-Result<LoadedPicture> read_picture(const std::string& path, std::optional<int> megapixels) {
+Result<LoadedPicture> read_picture(const std::string& path, std::optional<int> megapixels, bool quiet) {
+  const auto remark = [&](Index bytes) { say_memory(path, static_cast<double>(bytes), quiet); };
   LoadLimits limits;
+  limits.on_claim = remark;
   if (megapixels) {
     constexpr Index most_pixel_bytes = 8;  // 16-bit RGBA
     limits.max_pixels = Index{*megapixels} * 1'000'000;

@@ -9,7 +9,7 @@
 
 namespace ochre::program {
 
-// What is refused for its size says that --limit lifts it.
-Result<LoadedPicture> read_picture(const std::string& path, std::optional<int> megapixels);
+// What is refused for its size says that --limit lifts it; what takes more than 2 GB says so first, unless `quiet`.
+Result<LoadedPicture> read_picture(const std::string& path, std::optional<int> megapixels, bool quiet);
 
 }  // namespace ochre::program

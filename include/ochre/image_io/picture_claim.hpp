@@ -8,6 +8,7 @@
 #include <string>
 
 #include <ochre/base/checked.hpp>
+#include <ochre/base/function_ref.hpp>
 #include <ochre/base/result.hpp>
 
 namespace ochre::inline v0 {
@@ -19,10 +20,13 @@ struct LoadLimits {
   Index max_bytes = Index{1} << 30;
 
   // A file may claim `small_file_bytes`, or `bytes_per_file_byte` times its own length if that is more. A photograph
-  // decodes to 2 (PNG) to 30 (JPEG) times its length, a drawing to 100; a page of one colour to more, but 32 megapixels
-  // of it are within 96 MiB. Without this rule 151 bytes could ask for a gigabyte and for seconds.
-  Index small_file_bytes = 96 * 1'048'576;
+  // decodes to 2 (PNG) to 30 (JPEG) times its length, a drawing to 100; a page of one colour to more, but 22 megapixels
+  // of it are within 64 MiB. Without this rule 151 bytes could ask for a gigabyte and for seconds.
+  Index small_file_bytes = 64 * 1'048'576;
   Index bytes_per_file_byte = 100;
+
+  // Told what a picture that is within all limits will take, before it is taken: its own bytes and a coloured copy's.
+  FunctionRef<void(Index bytes)> on_claim{};
 };
 
 namespace detail {
@@ -59,6 +63,7 @@ inline Status check_claim(const PictureClaim& claim, const LoadLimits& limits, s
     return Error{ErrorCode::too_large, found + ", expected at most " + std::to_string(believed) + " of a file of " +
                                            std::to_string(file_bytes) + " bytes (LoadLimits::small_file_bytes)"};
   }
+  if (limits.on_claim) limits.on_claim(checked_mul(needed, 2).value_or(most));
   return {};
 }
 

@@ -265,6 +265,19 @@ TEST_CASE("colorizer: a network that enlarges beyond all measure is refused befo
   CHECK(workspace.error().code == ErrorCode::too_large);
 }
 
+TEST_CASE("colorizer: what a network takes for each pixel is bounded, unless the caller says how much there is") {
+  const std::string text =
+      "network n\ninput x channels=1\nconv2d ab out=2 kernel=1\nupsample u factor=40\noutput u\nhead ab layer=u\n";
+  const auto model = test::random_model(text).value();
+  const auto by_default = Colorizer::from_bytes(model, {.size = 16, .threads = 1}).value();
+  const auto refused = by_default.make_workspace({16, 16});
+  REQUIRE(!refused);
+  CHECK(refused.error().code == ErrorCode::too_large);
+  CHECK(refused.error().message().find("ColorizerOptions::memory") != std::string::npos);
+  const auto allowed = Colorizer::from_bytes(model, {.size = 16, .threads = 1, .memory = 50'000'000}).value();
+  CHECK(allowed.make_workspace({16, 16}));
+}
+
 TEST_CASE("colorizer: working size") {
   CHECK(color::working_size({480, 640}, 256) == Extent{256, 336});
   CHECK(color::working_size({1, 1}, 256) == Extent{256, 256});

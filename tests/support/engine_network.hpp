@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 
+#include <ochre/audit/network_bound.hpp>
 #include <ochre/network/engine.hpp>
 #include <ochre/network/random_weights.hpp>
 #include <ochre/reference/compare.hpp>
@@ -62,33 +63,16 @@ inline Tensor<double> exact_output(const Engine& engine, TensorView<const float>
   return run_once<double>(network, exact.view(), 1, layer);
 }
 
-// Σ over layers of growth · sqrt(products per output): how many u of its size an output may be off by. A softmax sums
-// over its channels.
 inline double error_growth(const Engine& engine, const Shape& input) {
-  const auto macs = engine.description().macs(input).value();
-  const auto shapes = engine.description().shapes(input).value();
-  double sum = 0;
-  for (const auto& step : engine.plan().steps) {
-    for (const Index i : step.layers) {
-      const auto at = static_cast<std::size_t>(i);
-      const double growth = i == step.layers[0] && step.convolution ? step.convolution->error_growth() : 1.0;
-      const bool softmax = std::holds_alternative<layers::SoftmaxSpec>(engine.description().layers[at].spec);
-      const double products =
-          softmax ? static_cast<double>(shapes[at].c) : macs[at] / static_cast<double>(shapes[at].size());
-      sum += growth * std::sqrt(std::max(products, 1.0));
-    }
-  }
-  return sum;
+  const NetworkDescription& network = engine.description();
+  return audit::error_growth(engine.plan(), detail::needed_layers(network, engine.plan().wanted),
+                             network.shapes(input).value(), network.macs(input).value());
 }
 
-// By the size of the whole output; for rounding errors of random sign, with 8 standard deviations.
+// Within the bound of audit/network_bound.hpp.
 inline reference::Comparison compare_networks(TensorView<const float> actual, TensorView<const double> expected,
                                               double growth) {
-  auto bound = Tensor<double>::create(expected.shape).value();
-  double squares = 0;
-  for (Index i = 0; i < expected.shape.size(); ++i) squares += expected.data[i] * expected.data[i];
-  const double size = std::sqrt(squares / static_cast<double>(expected.shape.size()));
-  std::fill_n(bound.data(), bound.shape().size(), 8 * 0x1p-24 * size * growth);
+  const auto bound = audit::normwise_bound(growth, expected).value();
   return reference::compare(actual, expected, bound.view());
 }
 

@@ -1,12 +1,5 @@
 // ochre bench: times a network, then checks that what was timed is right: the last timed run's output against the
-// readable engine in double precision, on the same input.
-//
-// The bound. Rounding errors of a sum of K products are, for operands of random signs, a few u·sqrt(K) of the sum's own
-// size (Higham & Mary, A New Approach to Probabilistic Rounding Error Analysis, SIAM J. Sci. Comput. 41, 2019), u =
-// 2^-24 in float, and a layer hands on the relative error it was given. Winograd's algorithms multiply that by what
-// their matrices add (kernels/winograd_points.hpp). Over all layers, measured by the output's root mean square r:
-// |error| <= 8 u r · sum over layers of growth · sqrt(max(K, 1)). 8 standard deviations: 6 are met once in 5e8 outputs,
-// a third is kept for layers that grow an error.
+// readable engine in double precision, on the same input, within the bound of audit/network_bound.hpp.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -15,6 +8,7 @@
 
 #include <sys/resource.h>
 
+#include <ochre/audit/network_bound.hpp>
 #include <ochre/models/eccv16.hpp>
 #include <ochre/models/siggraph17.hpp>
 #include <ochre/models/street.hpp>
@@ -112,15 +106,13 @@ struct Runner {
   std::function<Result<TensorView<const float>>(TensorView<const float>)> run;
   std::function<Status(TensorView<const float>, std::vector<LayerTime>&)> run_observed;  // adds one run's times
   std::vector<LayerTime> layers;
-  double error_growth = 0;  // the head comment's sum
+  double error_growth = 0;  // of audit/network_bound.hpp
   double slowdown = 1;
   const char* isa = "";
 };
 
-// A layer's products in one output.
-double depth_of(const BenchFigures& figures, std::size_t layer) {
-  const double outputs = static_cast<double>(figures.shapes[layer].size());
-  return std::max(figures.macs[layer] / outputs, 1.0);
+std::vector<bool> needed_layers(const NetworkDescription& network) {
+  return detail::needed_layers(network, network.output);
 }
 
 void add_time(LayerTime& layer, double seconds) {
@@ -136,11 +128,11 @@ Result<Runner> make_readable(const Subject& subject, const BenchFigures& figures
   const auto memory = std::make_shared<Workspace<float>>(*std::move(workspace));
   Runner runner;
   runner.isa = simd::arch_name<>();
-  const auto needed = detail::needed_layers(subject.description, subject.description.output);
+  runner.error_growth =
+      audit::error_growth(subject.description, needed_layers(subject.description), figures.shapes, figures.macs);
   for (std::size_t i = 0; i < figures.shapes.size(); ++i) {
     const auto& layer = subject.description.layers[i];
     runner.layers.push_back({layer.name, std::string(layer.kind()), "", figures.shapes[i], figures.macs[i] / 1e9, 0});
-    if (needed[i]) runner.error_growth += std::sqrt(depth_of(figures, i));
   }
   runner.run = [engine, memory](TensorView<const float> input) { return run_network<float>(*engine, input, *memory); };
   runner.run_observed = [engine, memory](TensorView<const float> input, std::vector<LayerTime>& layers) -> Status {
@@ -171,7 +163,8 @@ Result<Runner> make_fast(const BenchOptions& options, const Subject& subject, co
   Runner runner;
   runner.isa = engine->plan().isa;
   runner.slowdown = engine->plan().slowdown;
-  double bf16_squares = 0;
+  runner.error_growth =
+      audit::error_growth(engine->plan(), needed_layers(subject.description), figures.shapes, figures.macs);
   for (const auto& step : engine->plan().steps) {
     const bool change = step.layers.empty();  // of the layout
     const auto first = static_cast<std::size_t>(change ? 0 : step.layers.front());
@@ -182,19 +175,10 @@ Result<Runner> make_fast(const BenchOptions& options, const Subject& subject, co
       if (step.layers.size() > 1) layer.kind += "+" + std::to_string(step.layers.size() - 1);
       layer.output = figures.shapes[static_cast<std::size_t>(step.layers.back())];
     }
-    const double growth = step.convolution ? step.convolution->error_growth() : 1.0;
-    if (step.convolution && step.convolution->bf16()) {
-      layer.algorithm += " bf16";
-      bf16_squares += growth * growth;
-    }
-    for (const Index i : step.layers) {
-      const auto at = static_cast<std::size_t>(i);
-      layer.gmac += figures.macs[at] / 1e9;
-      runner.error_growth += (i == step.layers.front() ? growth : 1.0) * std::sqrt(depth_of(figures, at));
-    }
+    if (step.convolution && step.convolution->bf16()) layer.algorithm += " bf16";
+    for (const Index i : step.layers) layer.gmac += figures.macs[static_cast<std::size_t>(i)] / 1e9;
     runner.layers.push_back(std::move(layer));
   }
-  runner.error_growth += 0x1p-8 / 0x1p-24 * std::sqrt(bf16_squares);
   runner.run = [engine, memory](TensorView<const float> input) { return run_engine(*engine, input, *memory); };
   runner.run_observed = [engine, memory](TensorView<const float> input, std::vector<LayerTime>& layers) -> Status {
     const auto observe = [&](const EngineEvent& event) {
@@ -238,16 +222,10 @@ Result<reference::Comparison> check(const Subject& subject, const BenchFigures& 
   const auto expected = run_network<double>(*network, input->view(), *workspace);
   if (!expected) return expected.error();
 
-  const auto count = static_cast<std::size_t>(expected->shape.size());
-  double squares = 0;
-  for (const double value : std::span(expected->data, count)) squares += value * value;
-  const double unit = 0x1p-24;
-  auto bound = Tensor<double>::create(expected->shape);
-  if (!bound) return std::move(bound).error();
-  std::fill_n(bound->data(), count, 8 * unit * std::sqrt(squares / static_cast<double>(count)) * growth);
+  const auto bound = audit::normwise_bound(growth, *expected);
+  if (!bound) return bound.error();
   const auto& output = figures.output;
-  const auto* bounds = &*bound;
-  return reference::compare(output.view(), *expected, bounds->view());
+  return reference::compare(output.view(), *expected, bound->view());
 }
 
 // The engine that is timed, and the readable one that checks it.

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,32 +11,11 @@
 #include <vector>
 
 #include <ochre/audit/judgement.hpp>
+#include <ochre/audit/network_bound.hpp>
 #include <ochre/network/engine.hpp>
 #include <ochre/network/network.hpp>
 
 namespace ochre::inline v0::audit {
-
-// The bound of a whole network's output, of root mean square r. Rounding errors of a sum of K products are, for
-// operands of random signs, a few u·sqrt(K) of the sum's own size (Higham & Mary, A New Approach to Probabilistic
-// Rounding Error Analysis, SIAM J. Sci. Comput. 41, 2019), u = 2^-24, and a layer hands on the relative error it was
-// given. Winograd's algorithms multiply that by what their matrices add (kernels/winograd_points.hpp):
-//   |error| <= 8 u r · sum over layers of growth · sqrt(max(K, 1))
-// 8 standard deviations: 6 are met once in 5e8 outputs, a third is kept for layers that grow an error.
-// needed: the layers that count, those that the output depends on.
-inline double normwise_bound(const EnginePlan& plan, const std::vector<bool>& needed, std::span<const Shape> shapes,
-                             std::span<const double> macs, double root_mean_square) {
-  double growth = 0;
-  for (const PlannedStep& step : plan.steps) {
-    for (const Index i : step.layers) {
-      const auto at = static_cast<std::size_t>(i);
-      if (!needed[at]) continue;
-      const double products = std::max(macs[at] / static_cast<double>(shapes[at].size()), 1.0);
-      const bool leads = i == step.layers.front() && step.convolution != nullptr;
-      growth += (leads ? step.convolution->error_growth() : 1.0) * std::sqrt(products);
-    }
-  }
-  return 8 * 0x1p-24 * root_mean_square * growth;
-}
 
 // The readable network, one layer after the other as the engine's steps come.
 template <class Arch>
@@ -102,17 +80,12 @@ class WholeJudge {
   }
 
   Result<Judgement> judge_layer(Index layer, Tensor<double>& actual, TensorView<const double> result) const {
+    const auto needed = v0::detail::needed_layers(plan_.description, layer);
     auto value = Tensor<double>::create(result.shape);
-    auto bound = Tensor<double>::create(result.shape);
+    auto bound = normwise_bound(error_growth(plan_, needed, shapes_, macs_), result);
     if (!value) return std::move(value).error();
     if (!bound) return std::move(bound).error();
-    const Index count = result.shape.size();
-    std::copy_n(result.data, count, value->data());
-    double squares = 0;
-    for (Index k = 0; k < count; ++k) squares += std::isfinite(result.data[k]) ? result.data[k] * result.data[k] : 0;
-    const double root_mean_square = std::sqrt(squares / static_cast<double>(count));
-    const auto needed = v0::detail::needed_layers(plan_.description, layer);
-    std::fill_n(bound->data(), count, normwise_bound(plan_, needed, shapes_, macs_, root_mean_square));
+    std::copy_n(result.data, result.shape.size(), value->data());
     Expectation expected{*std::move(value), *std::move(bound)};
     return judge(actual.view(), expected);
   }

@@ -1,0 +1,79 @@
+// The bound of a whole network, term by term against numbers worked out by hand.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <memory>
+#include <utility>
+
+#include <ochre/audit/network_bound.hpp>
+#include <ochre/network/description_parser.hpp>
+
+namespace {
+
+using namespace ochre;
+
+// A convolution that only says how exact it is.
+class Claimed final : public kernels::ConvKernel {
+ public:
+  Claimed(double growth, bool bf16) : growth_(growth), bf16_(bf16) {}
+  std::string_view algorithm() const noexcept override { return "claimed"; }
+  Border border(Extent, Extent) const noexcept override { return {}; }
+  Index weight_bytes() const noexcept override { return 0; }
+  double error_growth() const noexcept override { return growth_; }
+  bool bf16() const noexcept override { return bf16_; }
+  kernels::ConvWork plan(const BlockedLayout&, const BlockedLayout&, int) const override { return {}; }
+  void run(BlockedView<const float>, BlockedView<float>, const kernels::ConvWork&, std::span<float>,
+           const Team&) const noexcept override {}
+
+ private:
+  double growth_;
+  bool bf16_;
+};
+
+constexpr char bounded_network[] =
+    "network n\ninput x channels=1\nconv2d a out=4 kernel=3 padding=1\nrelu r\nconv2d b out=100 kernel=1\nsoftmax s\n"
+    "conv2d unread out=9 kernel=5 padding=2 from=r\noutput s\n";
+
+PlannedStep step_of(std::vector<Index> step_layers, std::unique_ptr<kernels::ConvKernel> convolution) {
+  PlannedStep step;
+  step.layers = std::move(step_layers);
+  step.convolution = std::move(convolution);
+  return step;
+}
+
+}  // namespace
+
+TEST_CASE("network bound: roots of the terms of each layer's sums, a softmax's over its channels") {
+  const auto network = parse_network(bounded_network).value();
+  const Shape input{1, 1, 8, 8};
+  const auto shapes = network.shapes(input).value();
+  const auto macs = network.macs(input).value();
+  const auto needed = ochre::detail::needed_layers(network, network.output);
+  // a: 9 products, r: 1, b: 4, s: 100; `unread` does not count.
+  CHECK(audit::error_growth(network, needed, shapes, macs) == doctest::Approx(3 + 1 + 2 + 10));
+
+  EnginePlan plan;
+  plan.description = network;
+  plan.steps.push_back(step_of({0, 1}, std::make_unique<Claimed>(7, false)));  // only what leads has the algorithm
+  plan.steps.push_back(step_of({2}, std::make_unique<Claimed>(1, false)));
+  plan.steps.push_back(step_of({3}, nullptr));
+  plan.steps.push_back(step_of({4}, std::make_unique<Claimed>(1000, true)));
+  CHECK(audit::error_growth(plan, needed, shapes, macs) == doctest::Approx(7 * 3 + 1 + 2 + 10));
+
+  plan.steps[0].convolution = std::make_unique<Claimed>(3, true);
+  plan.steps[1].convolution = std::make_unique<Claimed>(4, true);
+  CHECK(audit::error_growth(plan, needed, shapes, macs) ==
+        doctest::Approx(3 * 3 + 1 + 4 * 2 + 10 + 65536 * 5));  // 2^-8 / 2^-24 · sqrt(3² + 4²)
+}
+
+TEST_CASE("network bound: eight units of the output's root mean square, whatever is not finite") {
+  auto expected = Tensor<double>::create({1, 1, 2, 2}).value();
+  const double values[] = {3, -3, 3, 3};
+  std::copy_n(values, 4, expected.data());
+  const auto bound = audit::normwise_bound(10, std::as_const(expected).view()).value();
+  for (Index i = 0; i < 4; ++i) CHECK(bound.data()[i] == doctest::Approx(8 * 0x1p-24 * 3 * 10));
+  expected.data()[2] = HUGE_VAL;
+  expected.data()[3] = std::nan("");
+  const auto finite = audit::normwise_bound(10, std::as_const(expected).view()).value();
+  CHECK(finite.data()[0] == doctest::Approx(8 * 0x1p-24 * std::sqrt(18.0 / 4) * 10));
+}

@@ -15,6 +15,7 @@
 
 #include <ochre/color/ab_bins.hpp>
 #include <ochre/color/area_average.hpp>
+#include <ochre/color/network_lightness.hpp>
 #include <ochre/color/working_size.hpp>
 #include <ochre/colorizer_kernels.hpp>
 #include <ochre/image/picture_view.hpp>
@@ -269,24 +270,16 @@ inline Status Colorizer::colorize(const PictureView& input, const MutablePicture
 // L at working size into the network's input, mean L under each cell of its output into the grid.
 inline Status Colorizer::read_lightness(const PictureView& input, Workspace& workspace) const {
   const Extent working = workspace.working_;
-  float* lightness = workspace.input_.data();
-  auto average = color::AreaAverage::create({input.width, input.height}, {working.w, working.h},
-                                            {lightness, static_cast<std::size_t>(workspace.input_.shape().size())},
-                                            workspace.averaging_.span());
-  if (!average) return std::move(average).error();
-  for (Index y = 0; y < input.height; ++y) {
-    kernels_.color->read_lightness_row(input.row(y), input.format, input.width, workspace.rows_.data());
-    average->add_row(workspace.rows_.data());
-  }
+  const std::span lightness(workspace.input_.data(), static_cast<std::size_t>(working.h * working.w));
+  const std::span averaging = workspace.averaging_.span();
+  auto status = color::average_lightness(*kernels_.color, input, working, lightness, workspace.rows_.span(), averaging);
+  if (!status) return status;
   const Shape& grid = workspace.grid_.shape();
   const std::span grid_lightness(workspace.grid_.view().plane(0, 2), static_cast<std::size_t>(grid.plane()));
-  auto to_grid =
-      color::AreaAverage::create({working.w, working.h}, {grid.w, grid.h}, grid_lightness, workspace.averaging_.span());
+  auto to_grid = color::AreaAverage::create({working.w, working.h}, {grid.w, grid.h}, grid_lightness, averaging);
   if (!to_grid) return std::move(to_grid).error();
-  for (Index y = 0; y < working.h; ++y) to_grid->add_row(lightness + y * working.w);
-  if (engine_->description().normalised_lightness) {
-    for (Index i = 0; i < working.h * working.w; ++i) lightness[i] = (lightness[i] - 50.0f) / 100.0f;
-  }
+  for (Index y = 0; y < working.h; ++y) to_grid->add_row(lightness.data() + y * working.w);
+  if (engine_->description().normalised_lightness) color::normalise_lightness(lightness);
   return {};
 }
 

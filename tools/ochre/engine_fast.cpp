@@ -1,3 +1,4 @@
+#include <ochre/color/network_lightness.hpp>
 #include <ochre/dispatch.hpp>
 #include <ochre/network/random_weights.hpp>
 
@@ -32,6 +33,22 @@ Result<EngineWorkspace> make_workspace(const Engine& engine, const EngineWorkspa
 Result<TensorView<const float>> run_engine(const Engine& engine, TensorView<const float> input,
                                            EngineWorkspace& workspace, EngineObserver observer) {
   return engine.run(input, workspace, observer);
+}
+
+Result<Tensor<float>> lightness_input(const NetworkDescription& network, const PictureView& picture, Index size) {
+  const Extent working = color::working_size({picture.height, picture.width}, size);
+  auto input = Tensor<float>::create({1, network.input_channels, working.h, working.w});
+  auto row = AlignedBuffer<float>::create(picture.width);
+  auto averaging = AlignedBuffer<float>::create(working.w);
+  if (!input) return input;
+  if (!row) return std::move(row).error();
+  if (!averaging) return std::move(averaging).error();
+  const std::span lightness(input->data(), static_cast<std::size_t>(working.h * working.w));
+  const auto& kernels = *(*isa())->kernels.color;
+  auto status = color::average_lightness(kernels, picture, working, lightness, row->span(), averaging->span());
+  if (!status) return std::move(status).error();
+  if (network.normalised_lightness) color::normalise_lightness(lightness);
+  return input;
 }
 
 double fma_peak(int threads) { return (*isa())->fma_peak(threads); }

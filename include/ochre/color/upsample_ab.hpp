@@ -71,8 +71,6 @@ inline void upsample_bilinear(const AbGrid& grid, Index picture_width, GridPlace
   }
 }
 
-;
-
 template <class Arch, bool in_register>
 inline void upsample_edge_aware(const AbGrid& grid, Index picture_width, GridPlace row, const float* lightness,
                                 float* a, float* b) noexcept {

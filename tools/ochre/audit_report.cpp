@@ -56,12 +56,6 @@ std::string short_count(Index count) {
 // Three digits: "0.057", "3.21", "45.7", "1234".
 std::string three_digits(double value) { return fixed(value, value < 1 ? 3 : value < 10 ? 2 : value < 100 ? 1 : 0); }
 
-std::string scientific(double value) {
-  char text[32];
-  std::snprintf(text, sizeof(text), "%.1e", value);
-  return value == 0 ? "0" : text;
-}
-
 // One row a step; the layers that are fused into it are counted: "conv1_1+2".
 std::vector<Row> rows_of(const audit::AuditReport& report) {
   std::vector<Row> rows;

@@ -50,6 +50,12 @@ std::string fixed(double value, int digits) {
   return text;
 }
 
+std::string scientific(double value) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.1e", value);
+  return value == 0 ? "0" : text;
+}
+
 double to_thousandths(double value) { return std::round(value * 1e3) / 1e3; }
 
 namespace {

@@ -28,6 +28,9 @@ std::string with_commas(long long number);
 // A number with so many digits after the point.
 std::string fixed(double value, int digits);
 
+// "1.5e-07", and "0" for zero.
+std::string scientific(double value);
+
 // What is left of it with three digits after the point, for a JSON report.
 double to_thousandths(double value);
 

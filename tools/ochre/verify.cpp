@@ -11,12 +11,6 @@ namespace ochre::program {
 
 namespace {
 
-std::string scientific(double value) {
-  char text[32];
-  std::snprintf(text, sizeof(text), "%.1e", value);
-  return value > 0 ? text : "0";
-}
-
 void print_layers(const audit::ProofReport& report) {
   std::printf("%s%s%s%s\n", left("layer", 20).c_str(), left("kind", 18).c_str(), left("output", 20).c_str(),
               right("error", 10).c_str());

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include <ochre/color/ab_bins.hpp>
 #include <ochre/network/description.hpp>
 
 namespace ochre::inline v0::detail {
@@ -176,7 +177,7 @@ class DescriptionParser {
     const std::string layer(attributes.word("layer", ""));
     const auto index = find(layer);
     if (!index) return malformed(line + ": no layer `" + printable(layer) + "` above");
-    const Index expected = distribution ? 313 : 2;  // the ab bins of color/ab_bins.hpp, or a and b
+    const Index expected = distribution ? color::bin_count : 2;  // or a and b
     const Index found = result_.layers[static_cast<std::size_t>(*index)].out_channels;
     if (found != expected) {
       return malformed(line + ": layer `" + layer + "` has " + std::to_string(found) + " channels, expected " +

@@ -96,19 +96,12 @@ class PlanarLayerOf final : public PlanarLayer {
   Made layer_;
 };
 
-// The place of a spec in LayerSpec is the place of its layer in Layer.
-template <class Arch, std::size_t I = 0>
+template <class Arch>
 Result<std::unique_ptr<PlanarLayer>> make_planar(const LayerSpec& spec, layers::Channels channels,
                                                  layers::Parameters<float> parameters) {
-  if constexpr (I < std::variant_size_v<LayerSpec>) {
-    if (spec.index() != I) return make_planar<Arch, I + 1>(spec, channels, parameters);
-    using Made = std::variant_alternative_t<I, Layer<float, Arch>>;
-    auto made = Made::create(*std::get_if<I>(&spec), channels, parameters);
-    if (!made) return std::move(made).error();
-    return std::unique_ptr<PlanarLayer>(std::make_unique<PlanarLayerOf<Made>>(*std::move(made)));
-  } else {
-    return Error{ErrorCode::unsupported, "an unknown kind of layer"};
-  }
+  return create_layer_as<std::unique_ptr<PlanarLayer>, float, Arch>(spec, channels, parameters, [](auto layer) {
+    return std::make_unique<PlanarLayerOf<decltype(layer)>>(std::move(layer));
+  });
 }
 
 }  // namespace detail

@@ -2,6 +2,7 @@
 // A new layer is added here, in both lists at the same place, and nowhere else.
 #pragma once
 
+#include <utility>
 #include <variant>
 
 #include <ochre/layers/add.hpp>
@@ -44,19 +45,26 @@ bool works_in_place(const LayerSpec& spec) noexcept {
   }
 }
 
-// A layer with its weights, the values of its tensors in the order of its description. The place of a spec in LayerSpec
-// is the place of its layer in Layer.
-template <class T, class Arch, std::size_t I = 0>
-Result<Layer<T, Arch>> create_layer(const LayerSpec& spec, layers::Channels channels,
-                                    layers::Parameters<T> parameters) {
+// A layer with its weights, the values of its tensors in the order of its description, as `wrap(layer)` makes a Made of
+// it. The place of a spec in LayerSpec is the place of its layer in Layer.
+template <class Made, class T, class Arch, std::size_t I = 0, class Wrap>
+Result<Made> create_layer_as(const LayerSpec& spec, layers::Channels channels, layers::Parameters<T> parameters,
+                             const Wrap& wrap) {
   if constexpr (I < std::variant_size_v<LayerSpec>) {
-    if (spec.index() != I) return create_layer<T, Arch, I + 1>(spec, channels, parameters);
+    if (spec.index() != I) return create_layer_as<Made, T, Arch, I + 1>(spec, channels, parameters, wrap);
     auto made = std::variant_alternative_t<I, Layer<T, Arch>>::create(*std::get_if<I>(&spec), channels, parameters);
     if (!made) return std::move(made).error();
-    return Layer<T, Arch>(*std::move(made));
+    return Made(wrap(*std::move(made)));
   } else {
     return Error{ErrorCode::unsupported, "an unknown kind of layer"};
   }
+}
+
+template <class T, class Arch>
+Result<Layer<T, Arch>> create_layer(const LayerSpec& spec, layers::Channels channels,
+                                    layers::Parameters<T> parameters) {
+  return create_layer_as<Layer<T, Arch>, T, Arch>(spec, channels, parameters,
+                                                  [](auto layer) { return Layer<T, Arch>(std::move(layer)); });
 }
 
 }  // namespace ochre::inline v0

@@ -1,7 +1,7 @@
 // The network of the embedded model: a VGG-style colorizer after Yao & Xia and Zhang et al. (ECCV 2016): convolutions
 // of 3x3, a batch norm after each, ReLU, no pooling; strides take it down to a sixteenth of the input's side,
 // transposed convolutions back up to a quarter. Blocks 4 to 6 add their input to their output every two convolutions,
-// and on the way up the same grid of the way down is added: both train faster and end better (weights/README.md).
+// and on the way up the same grid of the way down is added: both train faster and end better (weights/experiments.md).
 // Input: lightness L, 0…100; its sides must be multiples of 16, or the grids do not meet. Output: logits over the 313
 // ab bins on a grid of a quarter of the input's side.
 // tools/train/ reads this very text to build the network it trains.

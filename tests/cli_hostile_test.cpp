@@ -150,9 +150,10 @@ TEST_CASE("hostile: --sha256 in every verb that takes a model") {
             .code == 0);
 }
 
-TEST_CASE("hostile: the README says the SHA-256 of the model that ships, and the program holds just that") {
+TEST_CASE("hostile: README and card say the SHA-256 of the model that ships, and the program holds just that") {
   const std::string shipped = digest(content_of(OCHRE_WEIGHTS_DIR "/street.safetensors"));
   CHECK(contains(content_of(OCHRE_WEIGHTS_DIR "/../README.md"), shipped));
+  CHECK(contains(content_of(OCHRE_WEIGHTS_DIR "/README.md"), shipped));
   CHECK(contains(run_program({"info", "embedded"}).out, shipped));
 }
 

@@ -1,9 +1,7 @@
 // What follows a convolution, done where its result is stored:
 //   y = r(x + bias) · scale + shift,   r(v) = v, max(v, 0), or v < 0 ? slope·v : v
 // per output channel. A batch norm after the ReLU is scale and shift; one before it is folded into weights and bias by
-// the packer. NaN stays NaN. The vectors have
-// padded_channels() floats.
-// Tested by conv_micro_kernel_test.cpp.
+// the packer. NaN stays NaN. The vectors have padded_channels() floats. Tested by conv_micro_kernel_test.cpp.
 #pragma once
 
 #include <vector>

@@ -1,5 +1,5 @@
 // The fast engine's plan: steps, the tensors between them, and each step's kernels with their packed weights. It does
-// not depend on the picture's size; engine_workspace.hpp adds what does. Built by engine_builder.hpp.
+// not depend on the picture's size; a workspace (engine.hpp) adds what does. Built by engine_builder.hpp.
 #pragma once
 
 #include <memory>

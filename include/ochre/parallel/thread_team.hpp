@@ -1,6 +1,6 @@
 // Threads of our own: threads-1 are started at creation, wait for work asleep, and end with the ThreadTeam. Between two
 // phases of one run() they spin for some microseconds, because a phase of a small layer takes tens and waking a thread
-// takes as long; run_begin/run_end say when that is worth it. One team serves one caller at a time.
+// takes as long; while an Awake lives, that is worth it. One team serves one caller at a time.
 // Tested by team_test.cpp.
 #pragma once
 

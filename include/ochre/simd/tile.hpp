@@ -1,5 +1,5 @@
-// The register tiles of the micro-kernels, one row per instruction set. Every tuning number of both engines stands
-// here.
+// The register tiles of the micro-kernels, one row per instruction set: all that depends on its registers. Blocks for
+// the caches stand beside their loops (kernels/), costs beside the choice that they make (conv_choice.hpp).
 //
 // From above: rows·vectors accumulators + `vectors` of B + one broadcast must fit the register file (32 registers for
 // AVX-512 and NEON, 16 for the others; without FMA one more for the product). From below: rows·vectors independent FMAs

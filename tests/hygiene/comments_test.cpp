@@ -1,0 +1,108 @@
+// What the head comment of a header names is there: every header and test file, and every function written as name().
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path root = fs::path(OCHRE_INCLUDE_DIR).parent_path();
+
+std::string content_of(const fs::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
+
+// The comment that a file begins with, its lines joined.
+std::string head_comment(const std::string& text) {
+  std::string head;
+  for (std::size_t begin = 0; text.compare(begin, 2, "//") == 0;) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    head += text.substr(begin + 2, end - begin - 2);
+    begin = std::min(end + 1, text.size());
+  }
+  return head;
+}
+
+// What exists: names of files, and words that stand before a '(' in the code.
+struct Names {
+  std::set<std::string> files;
+  std::set<std::string> functions;
+
+  void add(const fs::path& path) {
+    files.insert(path.filename().string());
+    const std::string text = content_of(path);
+    const std::string code = text.substr(head_comment(text).size());
+    for (std::size_t at = code.find('('); at != std::string::npos; at = code.find('(', at + 1)) {
+      std::size_t begin = at;
+      while (begin > 0 && is_word(code[begin - 1])) --begin;
+      functions.insert(code.substr(begin, at - begin));
+    }
+  }
+};
+
+Names all_names() {
+  Names names;
+  for (const char* folder : {"include", "tests", "tools", "dispatch", "bench"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
+      const auto extension = entry.path().extension();
+      if (extension == ".hpp" || extension == ".cpp") names.add(entry.path());
+    }
+  }
+  return names;
+}
+
+// Names of headers and tests, and functions, that `head` speaks of and that are not there. Other projects' files, which
+// it names as sources, end otherwise.
+std::vector<std::string> lies(const std::string& head, const Names& names) {
+  std::vector<std::string> found;
+  for (const std::string ending : {".hpp", "_test.cpp"}) {
+    for (std::size_t at = head.find(ending); at != std::string::npos; at = head.find(ending, at + 1)) {
+      std::size_t begin = at;
+      while (begin > 0 && is_word(head[begin - 1])) --begin;
+      const std::string name = head.substr(begin, at + ending.size() - begin);
+      if (!names.files.contains(name)) found.push_back(name);
+    }
+  }
+  for (std::size_t at = head.find("()"); at != std::string::npos; at = head.find("()", at + 1)) {
+    std::size_t begin = at;
+    while (begin > 0 && is_word(head[begin - 1])) --begin;
+    const std::string name = head.substr(begin, at - begin);
+    if (!names.functions.contains(name)) found.push_back(name + "()");
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("head comments: every file and function that they name exists") {
+  const Names names = all_names();
+  int headers = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(root / "include")) {
+    if (entry.path().extension() != ".hpp") continue;
+    ++headers;
+    CAPTURE(entry.path().string());
+    const std::vector<std::string> wrong = lies(head_comment(content_of(entry.path())), names);
+    CHECK_MESSAGE(wrong.empty(), (wrong.empty() ? "" : wrong.front()));
+  }
+  CHECK(headers > 100);
+}
+
+TEST_CASE("head comments: the check finds what is not there") {
+  const Names names = all_names();
+  CHECK(lies("as colorizer.hpp does, tested by colorizer_test.cpp; see parse_network()", names).empty());
+  CHECK(lies("engine_workspaces.hpp adds it", names) == std::vector<std::string>{"engine_workspaces.hpp"});
+  CHECK(lies("tested by nothing_test.cpp", names) == std::vector<std::string>{"nothing_test.cpp"});
+  const std::string never = std::string("run_never_") + "begun()";  // in two parts, or this line were the proof of it
+  CHECK(lies(never + " says so", names) == std::vector<std::string>{never});
+  CHECK(head_comment("// one\n// two\n#pragma once\n// three\n") == " one two");
+}

@@ -41,11 +41,6 @@ std::string sides(const Shape& shape) {
   return std::to_string(shape.c) + "x" + std::to_string(shape.h) + "x" + std::to_string(shape.w);
 }
 
-std::string short_algorithm(const std::string& algorithm) {
-  if (algorithm.starts_with("winograd ")) return algorithm.substr(9);
-  return algorithm == "direct, softmax, mean" ? "colour head" : algorithm;
-}
-
 // In four columns at most: "0", "312", "45k", "12M".
 std::string short_count(Index count) {
   if (count < 1000) return std::to_string(count);
@@ -61,7 +56,7 @@ std::vector<Row> rows_of(const audit::AuditReport& report) {
   std::vector<Row> rows;
   for (const auto& layer : report.layers) {
     if (!layer.leads) continue;
-    Row row{layer.name, "", short_algorithm(layer.algorithm), layer.ms, 0, layer.judgement};
+    Row row{layer.name, "", layer.short_algorithm, layer.ms, 0, layer.judgement};
     int fused = -1;
     for (const auto& other : report.layers) {
       if (other.leader != layer.leader) continue;

@@ -32,9 +32,10 @@ struct LayerAudit {
   Index parameters = 0;
   double macs = 0;
   std::string algorithm;  // "winograd F(4,3)", "fused into conv1_1"; empty if the engine's output does not depend on it
-  double ms = 0;          // of the step; 0 if fused
-  Index leader = -1;      // its step's first layer, maybe itself; -1: not computed
-  bool leads = false;     // is it itself?
+  std::string short_algorithm;  // "F(4,3)"; empty if fused
+  double ms = 0;                // of the step; 0 if fused
+  Index leader = -1;            // its step's first layer, maybe itself; -1: not computed
+  bool leads = false;           // is it itself?
   Judgement judgement;
 };
 
@@ -112,6 +113,7 @@ inline std::vector<LayerAudit> describe(const EnginePlan& plan, const Shape& inp
       row.leads = i == row.leader;
       row.algorithm =
           row.leads ? std::string(step.algorithm()) : "fused into " + all[static_cast<std::size_t>(row.leader)].name;
+      if (row.leads) row.short_algorithm = step.short_algorithm();
     }
   }
   return all;

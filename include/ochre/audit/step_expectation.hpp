@@ -2,8 +2,8 @@
 // engine runs them, and for every number a bound of what float may make of it, whatever the order of summation:
 //   direct convolution   reference/error_bound.hpp: gamma(K+2) (Σ |w||x| + |bias|)
 //   Winograd             reference/winograd_bound.hpp, summed by audit/winograd_sizes.hpp; of gamma and likely_gamma
-//   the
-//                        smaller one, as several hundred channels leave gamma alone with a bound of the output's size
+//                        the smaller one, as several hundred channels leave gamma alone with a bound of the output's
+//                        size
 //   all that follows     error_bound.hpp, one layer after the other, each with the error of the one before
 // A batch norm between convolution and rectifier is folded: factor s = weight / √(variance + eps), the engine stores
 // float(w s) and float(b s + shift), so |w s| stands for |w| and |b s| + |mean s| + |its bias| for |bias|. If the
@@ -41,14 +41,19 @@ reference::WinogradFilter filter_of() {
           &matrices.b_transposed.at[0][0]};
 }
 
-// Nothing for a direct convolution. Errors: an algorithm whose errors nobody has bounded.
-inline Result<std::optional<reference::WinogradFilter>> filter_of(std::string_view algorithm) {
-  std::optional<reference::WinogradFilter> filter;
-  if (algorithm == kernels::F42::name) filter = filter_of<kernels::F42>();
-  if (algorithm == kernels::F43::name) filter = filter_of<kernels::F43>();
-  if (algorithm == kernels::F63::name) filter = filter_of<kernels::F63>();
-  if (filter || algorithm == "direct") return filter;
-  return Error{ErrorCode::unsupported, "no error bound for the algorithm `" + std::string(algorithm) + "`"};
+// Nothing for a direct convolution.
+inline std::optional<reference::WinogradFilter> filter_of(ConvAlgorithm algorithm) {
+  switch (algorithm) {
+    case ConvAlgorithm::winograd_f42:
+      return filter_of<kernels::F42>();
+    case ConvAlgorithm::winograd_f43:
+      return filter_of<kernels::F43>();
+    case ConvAlgorithm::winograd_f63:
+      return filter_of<kernels::F63>();
+    case ConvAlgorithm::direct:
+      break;
+  }
+  return std::nullopt;
 }
 
 // What a bound needs of a convolution: |w|, |bias|, and how often a term of the sum is rounded beside K.
@@ -150,7 +155,7 @@ class StepJudge {
       const bool leads = i == 0 && is_convolution;
       const bool folds =
           leads && step.layers.size() > 1 && std::holds_alternative<layers::BatchNormSpec>(layer(step.layers[1]).spec);
-      auto next = leads ? convolve(first, folds ? &layer(step.layers[1]) : nullptr, step.algorithm(), operands)
+      auto next = leads ? convolve(first, folds ? &layer(step.layers[1]) : nullptr, step.conv_algorithm, operands)
                         : apply(first, operands);
       if (!next) return std::move(next).error().in("layer " + first.name);
       if (folds) ++i;
@@ -196,10 +201,9 @@ class StepJudge {
   }
 
   // A convolution of the fast engine, with the batch norm that is folded into its weights.
-  Result<Expectation> convolve(const LayerDescription& conv, const LayerDescription* norm, std::string_view algorithm,
+  Result<Expectation> convolve(const LayerDescription& conv, const LayerDescription* norm, ConvAlgorithm algorithm,
                                Operands operands) const {
     const auto filter = detail::filter_of(algorithm);
-    if (!filter) return filter.error();
     const auto parameters = read_parameters<double>(conv, weights_);
     if (!parameters) return parameters.error();
     auto value = run(conv, *parameters, operands);
@@ -215,8 +219,8 @@ class StepJudge {
       value = std::move(normalised);
       detail::fold(*sizes, conv, detail::batch_norm_parameters(*norm, *statistics));
     }
-    auto bound = *filter ? winograd_bound(conv, *sizes, **filter, operands[0], value->shape())
-                         : direct_bound(conv, *sizes, operands[0]);
+    auto bound = filter ? winograd_bound(conv, *sizes, *filter, operands[0], value->shape())
+                        : direct_bound(conv, *sizes, operands[0]);
     if (!bound) return std::move(bound).error();
     return Expectation{*std::move(value), *std::move(bound)};
   }

@@ -21,6 +21,7 @@ enum class ConvAlgorithm { direct, winograd_f42, winograd_f43, winograd_f63 };
 
 inline constexpr std::array<std::string_view, 4> conv_algorithm_names{"direct", kernels::F42::name, kernels::F43::name,
                                                                       kernels::F63::name};
+inline constexpr std::array<std::string_view, 4> short_conv_algorithm_names{"direct", "F(4,2)", "F(4,3)", "F(6,3)"};
 
 struct ConvCost {
   ConvAlgorithm algorithm = ConvAlgorithm::direct;

@@ -372,6 +372,7 @@ class EngineBuilder {
     if (!kernel) return std::move(kernel).error();
     const Index input = tensor_of(layer(first).inputs[0], input_block(first));
     add_step(StepWork::convolution, step.layers, {input}, step.layers.back(), channel_block);
+    plan_.steps.back().conv_algorithm = algorithm;
     plan_.steps.back().convolution = *std::move(kernel);
     return {};
   }

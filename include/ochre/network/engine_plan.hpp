@@ -37,7 +37,8 @@ struct PlannedStep {
   float offset = 0.0f;
   kernels::Rectifier rectifier = kernels::Rectifier::none;  // of a sum
   float slope = 0.0f;
-  std::unique_ptr<kernels::ConvKernel> convolution;  // one of these, as `work` says
+  ConvAlgorithm conv_algorithm = ConvAlgorithm::direct;  // of `convolution`
+  std::unique_ptr<kernels::ConvKernel> convolution;      // one of these, as `work` says
   std::unique_ptr<kernels::ColorHeadKernel> color_head;
   std::unique_ptr<PlanarLayer> planar_layer;
 
@@ -59,6 +60,13 @@ struct PlannedStep {
         break;
     }
     return "to planar";
+  }
+
+  // The same in 11 letters at most, for tables: "F(4,3)".
+  std::string_view short_algorithm() const noexcept {
+    if (work == StepWork::color_head) return "colour head";
+    if (work != StepWork::convolution) return algorithm();
+    return short_conv_algorithm_names[static_cast<std::size_t>(conv_algorithm)];
   }
 
   Index weight_bytes() const noexcept {

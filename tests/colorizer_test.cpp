@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <memory>
 #include <vector>
 
 #include <ochre/colorizer.hpp>
@@ -265,17 +266,72 @@ TEST_CASE("colorizer: a network that enlarges beyond all measure is refused befo
   CHECK(workspace.error().code == ErrorCode::too_large);
 }
 
-TEST_CASE("colorizer: what a network takes for each pixel is bounded, unless the caller says how much there is") {
+TEST_CASE("colorizer: what a network takes is bounded, unless the caller says how much there is") {
+  const char* const claims[] = {
+      "conv2d ab out=2 kernel=1\nupsample u factor=200\noutput u\nhead ab layer=u\n",        // the colours
+      "conv2d ab out=2 kernel=2 dilation=8192 padding=4096\noutput ab\nhead ab layer=ab\n",  // the border
+      "upsample u factor=300\ndownsample d stride=300\nconv2d ab out=2 kernel=1\noutput ab\nhead ab "
+      "layer=ab\n",
+      "conv2d a out=2 kernel=1\nconv_transpose2d ab out=2 kernel=300 groups=2\noutput ab\nhead ab "
+      "layer=ab\n",  // scratch
+  };
+  for (const std::string layers : claims) {
+    CAPTURE(layers);
+    const auto model = test::random_model("network n\ninput x channels=1\n" + layers).value();
+    const auto by_default = Colorizer::from_bytes(model, {.size = 16, .threads = 1}).value();
+    const auto refused = by_default.make_workspace({16, 16});
+    REQUIRE(!refused);
+    CHECK(refused.error().code == ErrorCode::too_large);
+    CHECK(refused.error().message().find("ColorizerOptions::memory allows more") != std::string::npos);
+    const auto allowed = Colorizer::from_bytes(model, {.size = 16, .threads = 1, .memory = 2'000'000'000}).value();
+    CHECK(allowed.make_workspace({16, 16}));
+  }
+}
+
+TEST_CASE("colorizer: a file's own working size counts up to a limit, the caller's as it is") {
   const std::string text =
-      "network n\ninput x channels=1\nconv2d ab out=2 kernel=1\nupsample u factor=40\noutput u\nhead ab layer=u\n";
-  const auto model = test::random_model(text).value();
-  const auto by_default = Colorizer::from_bytes(model, {.size = 16, .threads = 1}).value();
-  const auto refused = by_default.make_workspace({16, 16});
+      "network n\ninput x channels=1\nupsample a factor=16\ndownsample b stride=16\n"
+      "conv2d ab out=2 kernel=1\noutput ab\nhead ab layer=ab\n";
+  const auto own = test::random_model(text, {{"size", "1280"}}).value();
+  CHECK(!Colorizer::from_bytes(own, {.threads = 1})->make_workspace({100, 100}));
+  CHECK(Colorizer::from_bytes(own, {.size = 1280, .threads = 1})->make_workspace({100, 100}));
+}
+
+TEST_CASE("colorizer: weights that packing would blow up are refused before they are packed") {
+  const auto model = test::random_model(
+      "network n\ninput x channels=1\nconv2d a out=1 kernel=1\nrelu r\nconv2d b out=1 kernel=901 padding=450\n"
+      "conv2d ab out=2 kernel=1\noutput ab\nhead ab layer=ab\n");
+  const auto refused = Colorizer::from_bytes(*model, {.size = 16, .threads = 1});
   REQUIRE(!refused);
   CHECK(refused.error().code == ErrorCode::too_large);
-  CHECK(refused.error().message().find("ColorizerOptions::memory") != std::string::npos);
-  const auto allowed = Colorizer::from_bytes(model, {.size = 16, .threads = 1, .memory = 50'000'000}).value();
-  CHECK(allowed.make_workspace({16, 16}));
+  CHECK(refused.error().message().find("packed weights") != std::string::npos);
+}
+
+TEST_CASE("colorizer: the workspace of one that is gone is refused by its successor") {
+  const auto model =
+      test::random_model("network n\ninput x channels=1\nconv2d ab out=2 kernel=1\noutput ab\nhead ab layer=ab\n");
+  const auto other = test::random_model(
+      "network n\ninput x channels=1\nconv2d ab out=2 kernel=3 padding=1\noutput ab\nhead ab layer=ab\n");
+  const Picture scene = make_scene(10, 8);
+  for (int i = 0; i < 50; ++i) {
+    auto first = std::make_unique<Colorizer>(Colorizer::from_bytes(*model, {.size = 16, .threads = 1}).value());
+    auto workspace = first->make_workspace({10, 8}).value();
+    first.reset();
+    const auto second = Colorizer::from_bytes(*other, {.size = 16, .threads = 1}).value();
+    Picture output = make_picture(10, 8, PixelFormat::rgb8);
+    const Status status = second.colorize(scene.view(), output.target(), workspace);
+    REQUIRE(!status.ok());
+    CHECK(status.error().message() == "the workspace was made by another engine");
+  }
+}
+
+TEST_CASE("colorizer: layers that do not fit are the model's fault, not the caller's") {
+  const auto model = test::random_model(
+      "network n\ninput x channels=1\ndownsample d stride=2\nconv2d a out=1 kernel=1 from=x\nadd s from=a,d\n"
+      "conv2d ab out=2 kernel=1\noutput ab\nhead ab layer=ab\n");
+  const auto refused = Colorizer::from_bytes(*model, {.size = 16, .threads = 1});
+  REQUIRE(!refused);
+  CHECK(refused.error().code == ErrorCode::mismatch);
 }
 
 TEST_CASE("colorizer: working size") {

@@ -103,6 +103,7 @@ TEST_CASE("description: whatever is wrong is named with its line") {
   check_refused("network n\ninput x channels=1 lightness=loud\n", "line 2", "raw or normalised");
   check_refused(head + "relu\n", "line 3", "expected a kind and a name");
   check_refused(head + "relu a/b\n", "line 3", "letters, digits");
+  check_refused(head + "conv_transpose2d a out=1 kernel=1 stride=65x64\n", "line 3", "expected a product up to 4096");
   check_refused(head + "pool a\n", "line 3", "unknown kind `pool`");
   check_refused(head + "relu x\n", "line 3", "`x` is taken");
   check_refused(head + "relu a\nrelu a\n", "line 4", "`a` is taken");

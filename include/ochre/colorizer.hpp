@@ -127,12 +127,20 @@ class Colorizer {
     colorizer.upsampling_ = options.upsampling;
     colorizer.memory_ = options.memory;
     colorizer.temperature_ = options.temperature.value_or(static_cast<float>(*temperature));
+    colorizer.own_size_ = !options.size;
     colorizer.size_ = options.size.value_or(static_cast<Index>(std::clamp(*size, 0.0, 1e6)));
     colorizer.threads_ = options.threads == 0 ? available_threads() : options.threads;
     if (auto status = colorizer.check_options(); !status) return std::move(status).error();
     colorizer.kernels_ = kernels;
     if (auto status = colorizer.load(*model, file); !status) return std::move(status).error();
     return colorizer;
+  }
+
+  // A network whose layers do not fit is no fault of the caller's arguments.
+  static Error in_model(Status status) {
+    Error error = std::move(status).error();
+    if (error.code == ErrorCode::invalid_argument) error.code = ErrorCode::mismatch;
+    return error;
   }
 
   static Error invalid(std::string message) { return {ErrorCode::invalid_argument, std::move(message)}; }
@@ -151,7 +159,9 @@ class Colorizer {
 
   float exponent() const noexcept { return static_cast<float>(folded_temperature_) / temperature_; }
   Status load(const Model& model, const MappedFile* file);
-  Status check_claim(const Shape& input) const;
+  Status check_weights(const NetworkDescription& network, const Shape& input, Index layer) const;
+  Index most_memory(const Shape& input) const noexcept;
+  Result<Shape> grid_shape(const Shape& input) const;
   Status check_call(const PictureView& input, const MutablePictureView& output, const Workspace& workspace) const;
   Status read_lightness(const PictureView& input, Workspace& workspace) const;
   Status predict_ab(Workspace& workspace) const;
@@ -165,6 +175,7 @@ class Colorizer {
   float temperature_ = 1.0f;
   float saturation_ = 1.0f;
   Index size_ = 256;
+  bool own_size_ = true;  // the model's, not the caller's
   int threads_ = 1;
   AbUpsampling upsampling_ = AbUpsampling::edge_aware;
 };
@@ -185,25 +196,54 @@ inline Status Colorizer::load(const Model& model, const MappedFile* file) {
     mean.values.insert(mean.values.end(), color::bin_centres.b.begin(), color::bin_centres.b.end());
     options.color_mean = std::move(mean);
   }
+  const Shape claimed{1, model.network.input_channels, square.h, square.w};
+  if (auto status = check_weights(model.network, claimed, head.layer); !status) return in_model(std::move(status));
   auto engine = load_engine(model, options, *kernels_.engine, file);
-  if (!engine) return std::move(engine).error();
+  if (!engine) return in_model(std::move(engine).error());
   engine_ = *std::move(engine);
   return {};
 }
 
-// What a network's text of some hundred bytes may claim, weighed before it is taken. SIGGRAPH17, with the most of the
-// networks known here, takes 1.8 KB of activations for each pixel of its input.
-inline Status Colorizer::check_claim(const Shape& input) const {
-  constexpr double most_bytes_per_pixel = 8192;
-  const auto cost = engine_cost(engine_->description(), input, engine_->plan().wanted);
+// What packing may make of a model's weights, which a file of some kilobytes in the smallest type can hold a million
+// of: ECCV16 takes 4 to 7 times its weights in float, a network of few channels, filled up to 16, up to 256 times a
+// little.
+inline Status Colorizer::check_weights(const NetworkDescription& network, const Shape& input, Index layer) const {
+  constexpr double most_free = 64 << 20;
+  constexpr double most_times = 32;
+  const auto cost = engine_cost(network, input, layer);
   if (!cost) return cost.error();
-  const double by_pixels = most_bytes_per_pixel * static_cast<double>(input.plane()) + cost->weights;
-  const double most = std::max(by_pixels, static_cast<double>(memory_.value_or(0)));
-  if (cost->all_bytes() <= most) return {};
-  const auto megabytes = [](double bytes) { return std::to_string(static_cast<Index>(bytes / 1e6)) + " MB"; };
-  return Error{ErrorCode::too_large, "the network takes " + megabytes(cost->all_bytes()) + " for an input of " +
-                                         to_string(input) + ", expected at most " + megabytes(most) +
+  const double in_float = sizeof(float) * static_cast<double>(network.parameters());
+  const double most = std::max(most_free + most_times * in_float, static_cast<double>(memory_.value_or(0)));
+  if (cost->weights <= most) return {};
+  const auto whole = [](double number) { return std::to_string(static_cast<Index>(number)); };
+  return Error{ErrorCode::too_large, "the network's packed weights: found " + whole(cost->weights) +
+                                         " bytes, expected at most " + whole(most) +
                                          " (ColorizerOptions::memory allows more)"};
+}
+
+// What a call may take, of a network whose text of some hundred bytes may claim anything. SIGGRAPH17, which takes most
+// of the networks known here, takes 1.8 KB for each pixel of its input. A working size that nobody but the file asks
+// for counts up to twice 256 by 256.
+inline Index Colorizer::most_memory(const Shape& input) const noexcept {
+  constexpr Index most_free_bytes = Index{64} << 20;
+  constexpr Index most_bytes_per_pixel = 8192;
+  constexpr Index most_pixels_of_file = 131'072;
+  const Index pixels = own_size_ ? std::min(input.plane(), most_pixels_of_file) : input.plane();
+  return std::max(most_free_bytes + most_bytes_per_pixel * pixels, memory_.value_or(0));
+}
+
+// Of what the network gives, if its colours may be held.
+inline Result<Shape> Colorizer::grid_shape(const Shape& input) const {
+  const auto shapes = engine_->description().shapes(input);
+  if (!shapes) return shapes.error();
+  const Shape made = (*shapes)[static_cast<std::size_t>(engine_->plan().wanted)];
+  constexpr Index longest_side = 1 << 24;  // cells: upsample_ab counts them in 32 bits, taps beyond the border included
+  const auto bytes = checked_product({3, made.h, made.w, Index{sizeof(float)}});
+  const Index most = most_memory(input);
+  if (std::max(made.h, made.w) <= longest_side && bytes && *bytes <= most) return made;
+  return Error{ErrorCode::too_large, "the network gives " + to_string(made) + " for an input of " + to_string(input) +
+                                         ", expected colours of at most " + std::to_string(most) +
+                                         " bytes (ColorizerOptions::memory allows more) and 2^24 cells a side"};
 }
 
 inline Result<Colorizer::Workspace> Colorizer::make_workspace(PictureSize picture, Lender lender, void* host) const {
@@ -213,22 +253,24 @@ inline Result<Colorizer::Workspace> Colorizer::make_workspace(PictureSize pictur
   const auto& description = engine_->description();
   const Extent working = color::working_size({picture.height, picture.width}, size_);
   const Shape input{1, description.input_channels, working.h, working.w};
-  if (auto status = check_claim(input); !status) return std::move(status).error();
-  auto network = engine_->make_workspace({.input = input, .threads = threads_, .lender = lender, .host = host});
-  if (!network) return std::move(network).error();
-  const Shape made = network->output_shape();
-  constexpr Index longest_side = 1 << 24;  // cells: upsample_ab counts them in 32 bits, taps beyond the border included
-  if (std::max(made.h, made.w) > longest_side) {
-    return Error{ErrorCode::too_large, "the network gives " + to_string(made) + " for an input of " + to_string(input) +
-                                           ", expected at most " + std::to_string(longest_side) + " cells a side"};
+  const auto made = grid_shape(input);
+  if (!made) return made.error();
+  const Index grid_bytes = 3 * made->plane() * static_cast<Index>(sizeof(float));
+  auto network = engine_->make_workspace(
+      {.input = input, .threads = threads_, .lender = lender, .host = host, .memory = most_memory(input) - grid_bytes});
+  if (!network && network.error().code == ErrorCode::too_large) {
+    Error error = std::move(network).error();
+    error.text += " (ColorizerOptions::memory allows more)";
+    return error;
   }
+  if (!network) return std::move(network).error();
 
   Workspace workspace(picture, working, *std::move(network));
   const auto row_values = checked_product({picture.width, 3, threads_});
   if (!row_values) return Error{ErrorCode::too_large, "a picture " + std::to_string(picture.width) + " pixels wide"};
   auto input_tensor = Tensor<float>::create(input);
-  auto grid = Tensor<float>::create({1, 3, made.h, made.w});
-  auto averaging = AlignedBuffer<float>::create(std::max(working.w, made.w));
+  auto grid = Tensor<float>::create({1, 3, made->h, made->w});
+  auto averaging = AlignedBuffer<float>::create(std::max(working.w, made->w));
   auto rows = AlignedBuffer<float>::create(*row_values);
   if (!input_tensor) return std::move(input_tensor).error();
   if (!grid) return std::move(grid).error();

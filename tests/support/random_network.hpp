@@ -154,7 +154,7 @@ class RandomNetwork {
 };
 
 // A model file of that network, with seeded random weights.
-inline Result<std::vector<std::byte>> random_model(const std::string& text) {
+inline Result<std::vector<std::byte>> random_model(const std::string& text, Metadata metadata = {}) {
   const auto network = parse_network(text);
   if (!network) return network.error();
   const auto source = random_weights<float>(3);
@@ -171,7 +171,9 @@ inline Result<std::vector<std::byte>> random_model(const std::string& text) {
   for (std::size_t i = 0; i < required.size(); ++i) {
     tensors.push_back({required[i].name, Dtype::f32, required[i].shape, data[i]});
   }
-  return write_safetensors(tensors, {{"format", "ochre 1"}, {"network", text}});
+  metadata["format"] = model_format;
+  metadata["network"] = text;
+  return write_safetensors(tensors, metadata);
 }
 
 }  // namespace ochre::test

@@ -16,10 +16,19 @@ struct ConvTranspose2dSpec : ConvolutionSpec {
 
   Extent output_padding{0, 0};
 
+  // Output pixels of one phase each have taps of their own, which are listed phase by phase. The largest stride of
+  // public networks is 32 by 32 (FCN-32s).
+  static constexpr Index most_phases = 4096;
+
   static ConvTranspose2dSpec parse(Attributes& from) {
     ConvTranspose2dSpec spec;
     spec.read(from);
     spec.output_padding = from.extent("output_padding", 0, Extent{0, 0});
+    const Extent stride = spec.window.stride;
+    if (stride.h * stride.w > most_phases) {
+      from.fail("`stride=" + std::to_string(stride.h) + "x" + std::to_string(stride.w) +
+                "`, expected a product up to " + std::to_string(most_phases));
+    }
     return spec;
   }
 

@@ -46,6 +46,7 @@ struct EngineWorkspaceOptions {
   int threads = 1;          // 1: the caller's; no other is started
   Lender lender = nullptr;  // a host's own threads (parallel/team.hpp) instead of ours, called with `host`
   void* host = nullptr;
+  std::optional<Index> memory{};  // bytes that the workspace may take; more is refused before any is taken
 };
 
 class EngineWorkspace {
@@ -79,7 +80,7 @@ class EngineWorkspace {
   TensorView<float> output_;  // of all pictures
   int threads_ = 1;
   Index bytes_ = 0;
-  const void* engine_ = nullptr;
+  std::shared_ptr<const EnginePlan> engine_;  // an address alone could be another engine's by now
   std::vector<Tensor> tensors_;
   std::vector<Step> steps_;
   std::vector<AlignedBuffer<float>> slots_;
@@ -128,7 +129,7 @@ class Engine {
   // Errors: a workspace of another engine, an input of another shape.
   Result<TensorView<const float>> run(TensorView<const float> input, EngineWorkspace& workspace,
                                       EngineObserver observer = {}) const {
-    if (workspace.engine_ != plan_.get()) {
+    if (workspace.engine_ != plan_) {
       return Error{ErrorCode::invalid_argument, "the workspace was made by another engine"};
     }
     if (input.shape != workspace.input_ || input.data == nullptr) {
@@ -242,8 +243,21 @@ class Engine {
   std::vector<Tensor> lay_out(const Shape& input, const std::vector<Shape>& shapes) const;
   MemoryPlan assign_slots(const std::vector<Tensor>& tensors, std::vector<Index>& slot_of) const;
   std::vector<bool> mixed_slots(const std::vector<Tensor>& tensors, const std::vector<Index>& slot_of) const;
-  Status allocate(EngineWorkspace& workspace) const;
-  Status prepare_steps(EngineWorkspace& workspace) const;
+  Status allocate(EngineWorkspace& workspace, Index memory) const;
+  Status prepare_steps(EngineWorkspace& workspace, Index memory) const;
+
+  // Adds `values` floats to what the workspace takes.
+  static Status take(EngineWorkspace& workspace, Index values, Index memory) {
+    const auto bytes = checked_mul(values, Index{sizeof(float)});
+    const auto sum = bytes ? checked_add(workspace.bytes_, *bytes) : std::nullopt;
+    if (sum && *sum <= memory) {
+      workspace.bytes_ = *sum;
+      return {};
+    }
+    return Error{ErrorCode::too_large, "the network's memory for an input of " + to_string(workspace.input_) +
+                                           ": found " + (sum ? std::to_string(*sum) : "more") +
+                                           " bytes, expected at most " + std::to_string(memory)};
+  }
 
   std::shared_ptr<const EnginePlan> plan_;
 };
@@ -308,7 +322,7 @@ inline std::vector<bool> Engine::mixed_slots(const std::vector<Tensor>& tensors,
   return mixed;
 }
 
-inline Status Engine::allocate(EngineWorkspace& workspace) const {
+inline Status Engine::allocate(EngineWorkspace& workspace, Index memory) const {
   for (std::size_t i = 0; i < workspace.tensors_.size(); ++i) {
     const Tensor& tensor = workspace.tensors_[i];
     if (!tensor.layout.checked_size()) {
@@ -316,12 +330,14 @@ inline Status Engine::allocate(EngineWorkspace& workspace) const {
     }
   }
   std::vector<Index> slot_of;
-  const MemoryPlan memory = assign_slots(workspace.tensors_, slot_of);
+  const MemoryPlan slots = assign_slots(workspace.tensors_, slot_of);
   constexpr Index slack = 64;  // a tile's last row of an edge block is loaded whole
-  for (const Index size : memory.slot_sizes) {
+  for (const Index size : slots.slot_sizes) {
+    if (auto status = take(workspace, size + slack, memory); !status) return status;
+  }
+  for (const Index size : slots.slot_sizes) {
     auto slot = AlignedBuffer<float>::create(size + slack);
     if (!slot) return std::move(slot).error();
-    workspace.bytes_ += slot->size() * static_cast<Index>(sizeof(float));
     workspace.slots_.push_back(*std::move(slot));
   }
   for (std::size_t i = 0; i < workspace.tensors_.size(); ++i) {
@@ -336,7 +352,7 @@ inline Status Engine::allocate(EngineWorkspace& workspace) const {
   return {};
 }
 
-inline Status Engine::prepare_steps(EngineWorkspace& workspace) const {
+inline Status Engine::prepare_steps(EngineWorkspace& workspace, Index memory) const {
   Index scratch = 0;
   for (std::size_t i = 0; i < plan_->steps.size(); ++i) {
     const PlannedStep& planned = plan_->steps[i];
@@ -361,9 +377,9 @@ inline Status Engine::prepare_steps(EngineWorkspace& workspace) const {
     }
     scratch = std::max(scratch, step.work.scratch);
   }
+  if (auto status = take(workspace, scratch, memory); !status) return status;
   auto buffer = AlignedBuffer<float>::create(scratch);
   if (!buffer) return std::move(buffer).error();
-  workspace.bytes_ += scratch * static_cast<Index>(sizeof(float));
   workspace.scratch_ = *std::move(buffer);
   return {};
 }
@@ -380,21 +396,22 @@ inline Result<EngineWorkspace> Engine::make_workspace(const EngineWorkspaceOptio
   const auto shapes = plan_->description.shapes(one);
   if (!shapes) return shapes.error();
   EngineWorkspace workspace;
-  workspace.engine_ = plan_.get();
+  workspace.engine_ = plan_;
   workspace.input_ = options.input;
   workspace.threads_ = options.threads;
   workspace.tensors_ = lay_out(one, *shapes);
-  if (auto status = allocate(workspace); !status) return std::move(status).error();
-  if (auto status = prepare_steps(workspace); !status) return std::move(status).error();
+  const Index memory = options.memory.value_or(std::numeric_limits<Index>::max());
+  if (auto status = allocate(workspace, memory); !status) return std::move(status).error();
+  if (auto status = prepare_steps(workspace, memory); !status) return std::move(status).error();
   const auto& last = workspace.tensors_[static_cast<std::size_t>(plan_->output)];
   workspace.output_ = {last.data, last.shape};
   if (options.input.n > 1) {
     workspace.output_.shape.n = options.input.n;
     const auto count = workspace.output_.shape.checked_size();
     if (!count) return Error{ErrorCode::too_large, "an output of shape " + to_string(workspace.output_.shape)};
+    if (auto status = take(workspace, *count, memory); !status) return std::move(status).error();
     auto result = AlignedBuffer<float>::create(*count);
     if (!result) return std::move(result).error();
-    workspace.bytes_ += *count * static_cast<Index>(sizeof(float));
     workspace.result_ = *std::move(result);
     workspace.output_.data = workspace.result_.data();
   }

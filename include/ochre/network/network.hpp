@@ -66,7 +66,7 @@ class Workspace {
   Shape output_;
   int threads_ = 1;
   Index bytes_ = 0;
-  const void* network_ = nullptr;
+  std::shared_ptr<const void> network_;  // an address alone could be another network's by now
   std::vector<Step> steps_;
   std::vector<AlignedBuffer<T>> slots_;
   AlignedBuffer<T> scratch_;
@@ -126,7 +126,7 @@ class Network {
   };
 
   Status check_run(TensorView<const T> input, const Workspace<T>& workspace) const {
-    if (workspace.network_ != parts_.get()) {
+    if (workspace.network_ != parts_) {
       return Error{ErrorCode::invalid_argument, "the workspace was made by another network"};
     }
     if (input.shape != workspace.input_ || input.data == nullptr) {
@@ -180,7 +180,7 @@ Result<Workspace<T>> Network<T, Arch>::make_workspace(const WorkspaceOptions& op
   });
 
   Workspace<T> workspace;
-  workspace.network_ = parts_.get();
+  workspace.network_ = parts_;
   workspace.input_ = options.input;
   workspace.output_ = (*shapes)[static_cast<std::size_t>(plan.steps.back().layer)];
   workspace.threads_ = options.threads;

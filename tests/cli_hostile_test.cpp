@@ -85,6 +85,35 @@ TEST_CASE("hostile: names that are no UTF-8 or move a cursor, in tables, lines a
   }
 }
 
+TEST_CASE("hostile: a name of control characters alone stays a line of a thousand letters") {
+  const TemporaryFolder folder;
+  const std::string evil = folder.write(std::string(240, '\x01') + ".png", "no picture, no model");
+  for (const Words& command :
+       {Words{"verify", evil}, Words{"info", evil}, Words{"import", evil, "--list"},
+        Words{"colorize", evil, "-o", folder.path("o.png")},
+        Words{"run", "embedded", "--input", evil, "--output", "y.npy", "--layer", std::string(900, '\x1b')}}) {
+    CAPTURE(command[0]);
+    const Outcome run = run_program(command);
+    CHECK((run.code == 2 || run.code == 3));
+    check_clean(run);
+  }
+}
+
+TEST_CASE("hostile: a model that claims memory is refused") {
+  const TemporaryFolder folder;
+  TinyModel tiny;
+  tiny.network.insert(tiny.network.find("output"), "upsample u factor=1000\ndownsample d stride=1000\n");
+  tiny.network.replace(tiny.network.find("output colours\nhead ab layer=colours"), std::string::npos,
+                       "output d\nhead ab layer=d\n");
+  const std::string model = folder.write("m.safetensors", tiny.bytes());
+  save_colors(folder.path("c.png"));
+  const Words command{"colorize", folder.path("c.png"), "-o", folder.path("o.png"), "--model", model, "--size", "16"};
+  const Outcome refused = run_program(command);
+  CHECK(refused.code == 3);
+  CHECK(refused.says("expected at most "));
+  CHECK(!fs::exists(folder.path("o.png")));
+}
+
 TEST_CASE("hostile: what a model says of itself") {
   const std::string evil = "PyTorch\x1b[2J\x1b[H\x07 1 of 1 layers hold\x1b[8m \xc2\x9b \n\xe2\x80\xae";
   TinyModel tiny;

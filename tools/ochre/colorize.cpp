@@ -135,6 +135,8 @@ Status make_folder(const fs::path& root, const fs::path& folder) {
 Status colorize_file(const Job& job, const ColorizeOptions& options, bool makes_folders, PictureColorizer& colorizer) {
   auto input = read_picture(job.input, options.limit, options.quiet);
   if (!input) return std::move(input).error();
+  const double network = colorizer.network_bytes({input->height, input->width});
+  if (network > colorizer.network_bytes({3, 4})) say_memory(job.input, network, options.quiet);
   const auto format = savable_format(job.output, colored(input->format));
   if (!format) return format.error();
   Result<LoadedPicture> made = LoadedPicture{};
@@ -155,16 +157,14 @@ Status colorize_file(const Job& job, const ColorizeOptions& options, bool makes_
 Result<PictureColorizer> open_colorizer(const ColorizeOptions& options) {
   const auto file = ModelFile::open(options.model, options.sha256);
   if (!file) return file.error();
-  auto colorizer = PictureColorizer::open(file->bytes(), {.temperature = options.temperature,
-                                                          .saturation = options.saturation,
-                                                          .size = options.size,
-                                                          .threads = options.threads});
+  ColorizerOptions wanted{.temperature = options.temperature,
+                          .saturation = options.saturation,
+                          .size = options.size,
+                          .threads = options.threads};
+  if (options.memory) wanted.memory = Index{*options.memory} * 1'000'000;
+  auto colorizer = PictureColorizer::open(file->bytes(), wanted);
   if (!colorizer) return std::move(colorizer).error().in(options.model);
-  if (const auto model = Model::parse(file->bytes())) {
-    const Extent working = color::working_size({3, 4}, colorizer->size());  // of most pictures
-    const Shape input{1, model->network.input_channels, working.h, working.w};
-    say_memory(options.model, fast_bytes(model->network, input), options.quiet);
-  }
+  say_memory(options.model, colorizer->network_bytes({3, 4}), options.quiet);  // of most pictures
   return colorizer;
 }
 

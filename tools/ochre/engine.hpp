@@ -60,12 +60,14 @@ class PictureColorizer {
   static Result<PictureColorizer> open(std::span<const std::byte> model, const ColorizerOptions& options);
 
   float temperature() const noexcept { return colorizer_->temperature(); }
-  Index size() const noexcept { return colorizer_->size(); }
+  // Bytes that the network takes for a picture of that size.
+  double network_bytes(Extent picture) const;
   Status colorize(const PictureView& input, const MutablePictureView& output);
 
  private:
   std::shared_ptr<const Colorizer> colorizer_;
   std::shared_ptr<Colorizer::Workspace> workspace_;
+  std::shared_ptr<const NetworkDescription> network_;
 };
 
 }  // namespace ochre::program

@@ -3,6 +3,7 @@
 #include <ochre/network/random_weights.hpp>
 
 #include "engine.hpp"
+#include "memory_remark.hpp"
 
 namespace ochre::program {
 
@@ -58,7 +59,14 @@ Result<PictureColorizer> PictureColorizer::open(std::span<const std::byte> model
   if (!colorizer) return std::move(colorizer).error();
   PictureColorizer opened;
   opened.colorizer_ = std::make_shared<Colorizer>(*std::move(colorizer));
+  opened.network_ = std::make_shared<const NetworkDescription>(Model::parse(model)->network);  // it opened: it is one
   return opened;
+}
+
+double PictureColorizer::network_bytes(Extent picture) const {
+  const Extent working = color::working_size(picture, colorizer_->size());
+  const auto head = static_cast<std::size_t>(network_->head.layer);
+  return fast_bytes(*network_, {1, network_->input_channels, working.h, working.w}, network_->layers[head].name);
 }
 
 Status PictureColorizer::colorize(const PictureView& input, const MutablePictureView& output) {

@@ -1,4 +1,5 @@
 // The program ochre: reads the command line, calls the verb, ends with its exit code.
+#include <csignal>
 #include <cstdio>
 
 #include <CLI/CLI.hpp>
@@ -98,6 +99,9 @@ class CommandLine {
     verb->add_option("--size", o.size, "Shorter side at the network, in pixels;\ndefault: the model's")
         ->option_text("N")
         ->check(size_range);
+    verb->add_option("--memory", o.memory, "Megabytes that the network may take; fewer make\nit slower")
+        ->option_text("MB")
+        ->check(CLI::Range(1, 1 << 20));
     verb->add_option("--threads", o.threads, threads_help)->option_text("N [0]")->check(threads_range);
     verb->add_flag("--recursive", o.recursive, "Folders within folders, too");
     verb->add_flag("--skip-existing", o.skip_existing, "Leave outputs alone that are there");
@@ -284,6 +288,7 @@ class CommandLine {
 
 int main(int count, char** words) {
   using namespace ochre::program;
+  std::signal(SIGXFSZ, SIG_IGN);  // beyond a limit of the file's size a write fails, and says so
   const int code = CommandLine().run(count, words);
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
   say("standard output: found no room or no reader, expected all of it to be taken");

@@ -13,15 +13,24 @@ namespace ochre::program {
 
 namespace {
 
+// Of the result in the output file, which is put together in memory; shapes: of all layers.
+template <class T>
+double file_bytes(const NetworkDescription& network, const RunOptions& options, const std::vector<Shape>& shapes) {
+  const Index layer = options.layer.empty() ? network.output : network.find(options.layer).value_or(network.output);
+  return static_cast<double>(shapes[static_cast<std::size_t>(layer)].size()) * sizeof(T);
+}
+
 template <class T>
 int run_in(const RunOptions& options, const Model& model) {
   const auto input = load_npy<T>(options.input);
   if (!input) return fail(input.error());
-  if (const auto shapes = model.network.shapes(input->shape()); !shapes) {
-    return fail(Error{shapes.error()}.in(options.input));
-  }
+  const auto shapes = model.network.shapes(input->shape());
+  if (!shapes) return fail(Error{shapes.error()}.in(options.input));
   const bool in_double = std::is_same_v<T, double>;
-  say_memory(options.model, readable_bytes(model.network, input->shape(), in_double, options.layer), false);
+  say_memory(options.model,
+             readable_bytes(model.network, input->shape(), in_double, options.layer) +
+                 file_bytes<T>(model.network, options, *shapes),
+             false);
   const auto network = open_network<T>(model);
   if (!network) return fail(Error{network.error()}.in(options.model));
   auto workspace = make_workspace(*network, {.input = input->shape(),
@@ -37,11 +46,13 @@ int run_in(const RunOptions& options, const Model& model) {
 int run_fast(const RunOptions& options, const ModelFile& file, const Model& model) {
   const auto input = load_npy<float>(options.input);
   if (!input) return fail(input.error());
-  if (const auto shapes = model.network.shapes(input->shape()); !shapes) {
-    return fail(Error{shapes.error()}.in(options.input));
-  }
+  const auto shapes = model.network.shapes(input->shape());
+  if (!shapes) return fail(Error{shapes.error()}.in(options.input));
   const int threads = options.threads == 0 ? available_threads() : options.threads;
-  say_memory(options.model, fast_bytes(model.network, input->shape(), options.layer), false);
+  say_memory(
+      options.model,
+      fast_bytes(model.network, input->shape(), options.layer) + 2 * file_bytes<float>(model.network, options, *shapes),
+      false);
   const auto engine = open_engine(
       model, file.mapped(),
       {.layer = options.layer, .input = input->shape(), .threads = threads, .bf16 = options.precision == "bf16"});

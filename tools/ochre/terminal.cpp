@@ -14,7 +14,8 @@ namespace ochre::program {
 
 void say(std::string_view message) {
   constexpr std::size_t longest_line = 980;  // with what stands around it below 1000
-  std::fprintf(stderr, "ochre: %s\n", printable(message, longest_line).c_str());
+  // Cut twice: what came in, and what masking made of it.
+  std::fprintf(stderr, "ochre: %s\n", printable(printable(message, longest_line), longest_line).c_str());
 }
 
 void say_all(const std::string& where, const std::vector<std::string>& messages) {

@@ -26,6 +26,7 @@ struct ColorizeOptions {
   std::optional<float> temperature;
   float saturation = 1.0f;
   std::optional<int> size;
+  std::optional<int> memory;  // megabytes
   int threads = 0;
   bool recursive = false;
   bool skip_existing = false;

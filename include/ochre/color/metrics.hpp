@@ -1,6 +1,7 @@
 // Scores of a coloured picture against the true one, gathered row by row and over pictures; what `ochre eval` prints.
 //   AuC:           share of pixels with ab error <= t, mean over t = 0, 1, … 150, in % (Zhang et al., ECCV 2016),
-//                  counted in integers. Rebalanced: mean of the AuC over each ab bin with at least 0.01 % of the pixels.
+//                  counted in integers. Rebalanced: mean of the AuC over each ab bin with at least 0.01 % of the
+//                  pixels.
 //   PSNR:          mean over pictures of 10 log10(255^2 / MSE) on 8-bit RGB, in dB
 //   Colourfulness: Hasler and Süsstrunk 2003, signed: with rg = R - G, yb = (R + G) / 2 - B on 8-bit RGB,
 //                  sqrt(var rg + var yb) + 0.3 sqrt(mean rg^2 + mean yb^2), mean over pictures

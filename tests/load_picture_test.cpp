@@ -253,6 +253,18 @@ TEST_CASE("load jpeg: tables that no decoder may take on trust") {
   CHECK(lacks(refusal(more_components), {"frame header"}) == "");
 }
 
+TEST_CASE("load: what is odd in a JPEG but spoils no pixel is let be") {
+  const auto picture = ochre::decode_picture(jpeg()).value();
+  Bytes odd_scan = jpeg();
+  const Bytes scan{std::byte{0xFF}, std::byte{0xDA}};
+  const auto start = std::search(odd_scan.begin(), odd_scan.end(), scan.begin(), scan.end());
+  REQUIRE(start != odd_scan.end());
+  const auto length = std::to_integer<std::ptrdiff_t>(start[3]);
+  start[2 + length - 2] = std::byte{0};  // the last coefficient: a sequential scan has all 64
+  const auto same = ochre::decode_picture(odd_scan).value();
+  CHECK(std::equal(picture.pixels.span().begin(), picture.pixels.span().end(), same.pixels.span().begin()));
+}
+
 TEST_CASE("load: cut anywhere, a file is refused as cut or as something else, never shown in part") {
   const Bytes whole_png = png({4, 4, 8, 0}, "\0abcd\0efgh\0ijkl\0mnop"sv);
   for (const Bytes& whole : {whole_png, jpeg()}) {

@@ -46,7 +46,8 @@ inline void jpeg_failed(j_common_ptr decoder) {
 }
 
 // These say that something is odd but no pixel wrong: bytes between segments, an unknown version of a marker, an
-// unusual order of progressive scans. All other warnings are of damaged or missing data.
+// unusual order of progressive scans, a range of coefficients where a sequential scan has all. All other warnings are
+// of damaged or missing data.
 inline void jpeg_warned(j_common_ptr decoder, int level) {
   if (level >= 0) return;  // a trace
   switch (decoder->err->msg_code) {
@@ -54,6 +55,7 @@ inline void jpeg_warned(j_common_ptr decoder, int level) {
     case JWRN_JFIF_MAJOR:
     case JWRN_ADOBE_XFORM:
     case JWRN_BOGUS_PROGRESSION:
+    case JWRN_NOT_SEQUENTIAL:
       return;
     default:
       jpeg_failed(decoder);

@@ -334,7 +334,9 @@ TEST_CASE("audit: an engine of every layer is audited in one pass, what nobody r
   CHECK(report.whole.pass);
   CHECK(report.pass());
 
-  for (const auto& [tensor, owner] : {std::pair{"first.weight", "first"}, {"c.bias", "c"}, {"a.weight", "a"}}) {
+  for (const auto& spoiled : {std::pair{"first.weight", "first"}, {"c.bias", "c"}, {"a.weight", "a"}}) {
+    const char* const tensor = spoiled.first;
+    const std::string owner = spoiled.second;
     CAPTURE(tensor);
     Subject spoilt;
     spoilt.text = text.c_str();

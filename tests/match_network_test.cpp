@@ -162,9 +162,10 @@ TEST_CASE("match_network: leftovers of another size than training's are not left
   renamed.add("x.model1.4.num_batches_tracked", {1000});
   CHECK_FALSE(match_network(renamed.file));
 
-  Source head(models::siggraph17);
-  head.add("model_class.0.weight", {529, 256, 3, 3});
-  CHECK(says(match_network(head.file), "model_class.0.weight: found shape [529,256,3,3], expected no such tensor"));
+  Source other_shape(models::siggraph17);
+  other_shape.add("model_class.0.weight", {529, 256, 3, 3});
+  CHECK(says(match_network(other_shape.file),
+             "model_class.0.weight: found shape [529,256,3,3], expected no such tensor"));
   Source more(models::siggraph17);
   more.add("model_class.0.more", {529});
   CHECK(says(match_network(more.file), "model_class.0.more: found shape [529], expected no such tensor"));

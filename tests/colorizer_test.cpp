@@ -216,6 +216,14 @@ TEST_CASE("colorizer: a network that gives ab directly works as well") {
   CHECK(largest_difference(lightness_of(scene), lightness_of(colorize(colorizer, scene))) <= 0.5);
 }
 
+template <class T>
+void check_too_large(const Result<T>& refused, const char* part) {
+  REQUIRE(!refused);
+  INFO(refused.error().message());
+  CHECK(refused.error().code == ErrorCode::too_large);
+  CHECK(refused.error().message().find(part) != std::string::npos);
+}
+
 TEST_CASE("colorizer: a network's output may be larger than its input, in any direction") {
   const char* const enlarging[] = {
       "conv2d ab out=2 kernel=1\nupsample u factor=1x8\noutput u\nhead ab layer=u\n",
@@ -279,10 +287,7 @@ TEST_CASE("colorizer: what a network takes is bounded, unless the caller says ho
     CAPTURE(layers);
     const auto model = test::random_model("network n\ninput x channels=1\n" + layers).value();
     const auto by_default = Colorizer::from_bytes(model, {.size = 16, .threads = 1}).value();
-    const auto refused = by_default.make_workspace({16, 16});
-    REQUIRE(!refused);
-    CHECK(refused.error().code == ErrorCode::too_large);
-    CHECK(refused.error().message().find("ColorizerOptions::memory allows more") != std::string::npos);
+    check_too_large(by_default.make_workspace({16, 16}), "ColorizerOptions::memory allows more");
     const auto allowed = Colorizer::from_bytes(model, {.size = 16, .threads = 1, .memory = 2'000'000'000}).value();
     CHECK(allowed.make_workspace({16, 16}));
   }
@@ -301,10 +306,7 @@ TEST_CASE("colorizer: weights that packing would blow up are refused before they
   const auto model = test::random_model(
       "network n\ninput x channels=1\nconv2d a out=1 kernel=1\nrelu r\nconv2d b out=1 kernel=901 padding=450\n"
       "conv2d ab out=2 kernel=1\noutput ab\nhead ab layer=ab\n");
-  const auto refused = Colorizer::from_bytes(*model, {.size = 16, .threads = 1});
-  REQUIRE(!refused);
-  CHECK(refused.error().code == ErrorCode::too_large);
-  CHECK(refused.error().message().find("packed weights") != std::string::npos);
+  check_too_large(Colorizer::from_bytes(*model, {.size = 16, .threads = 1}), "packed weights");
 }
 
 TEST_CASE("colorizer: the workspace of one that is gone is refused by its successor") {

@@ -10,15 +10,14 @@
 #include <ochre/models/street.hpp>
 #include <ochre/network/description_parser.hpp>
 
+#include "support/layers_text.hpp"
+
 namespace {
 
 using namespace ochre;
 
 Status check(const std::string& body, const Shape& input) {
-  const auto network =
-      parse_network("network n\ninput x channels=" + std::to_string(input.c) + "\n" + body + "\noutput z\n");
-  REQUIRE(network);
-  return audit::check_proof_claim(*network, input);
+  return audit::check_proof_claim(test::network_of_layers(body, input.c), input);
 }
 
 void check_refused(const std::string& body, const Shape& input, const char* what) {

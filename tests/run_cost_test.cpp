@@ -11,17 +11,14 @@
 #include <ochre/network/random_weights.hpp>
 #include <ochre/network/run_cost.hpp>
 
+#include "support/layers_text.hpp"
+
 namespace {
 
 using namespace ochre;
 
 RunCost cost_of(const std::string& body, const Shape& input) {
-  const auto network =
-      parse_network("network n\ninput x channels=" + std::to_string(input.c) + "\n" + body + "\noutput z\n");
-  REQUIRE(network);
-  const auto cost = readable_cost<double>(*network, input, every_layer);
-  REQUIRE(cost);
-  return *cost;
+  return readable_cost<double>(test::network_of_layers(body, input.c), input, every_layer).value();
 }
 
 TEST_CASE("run cost: bytes are those of a workspace") {

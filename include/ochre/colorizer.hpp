@@ -22,6 +22,7 @@
 #include <ochre/network/engine.hpp>
 #include <ochre/network/engine_cost.hpp>
 #include <ochre/network/model.hpp>
+#include <ochre/network/run_cost.hpp>
 #include <ochre/weights/mapped_file.hpp>
 #include <ochre/weights/sha256.hpp>
 
@@ -95,6 +96,7 @@ class Colorizer {
 
   float temperature() const noexcept { return temperature_; }
   Index size() const noexcept { return size_; }
+  const NetworkDescription& network() const noexcept { return engine_->description(); }
   int threads() const noexcept { return threads_; }
 
   // lender, host: a host's own threads instead of ours (parallel/team.hpp). Errors: an empty size, no memory, no
@@ -167,6 +169,8 @@ class Colorizer {
   Status predict_ab(Workspace& workspace) const;
   void write_colors(const PictureView& input, const MutablePictureView& output, Workspace& workspace) const noexcept;
 
+  static constexpr char more_memory[] = " (ColorizerOptions::memory allows more)";
+
   ColorizerKernels kernels_;
   std::optional<Engine> engine_;
   std::optional<Index> memory_;
@@ -215,10 +219,8 @@ inline Status Colorizer::check_weights(const NetworkDescription& network, const 
   const double in_float = sizeof(float) * static_cast<double>(network.parameters());
   const double most = std::max(most_free + most_times * in_float, static_cast<double>(memory_.value_or(0)));
   if (cost->weights <= most) return {};
-  const auto whole = [](double number) { return std::to_string(static_cast<Index>(number)); };
-  return Error{ErrorCode::too_large, "the network's packed weights: found " + whole(cost->weights) +
-                                         " bytes, expected at most " + whole(most) +
-                                         " (ColorizerOptions::memory allows more)"};
+  return Error{ErrorCode::too_large, "the network's packed weights: found " + detail::whole_text(cost->weights) +
+                                         " bytes, expected at most " + detail::whole_text(most) + more_memory};
 }
 
 // What a call may take, of a network whose text of some hundred bytes may claim anything. SIGGRAPH17, which takes most
@@ -234,7 +236,7 @@ inline Index Colorizer::most_memory(const Shape& input) const noexcept {
 
 // Of what the network gives, if its colours may be held.
 inline Result<Shape> Colorizer::grid_shape(const Shape& input) const {
-  const auto shapes = engine_->description().shapes(input);
+  const auto shapes = network().shapes(input);
   if (!shapes) return shapes.error();
   const Shape made = (*shapes)[static_cast<std::size_t>(engine_->plan().wanted)];
   constexpr Index longest_side = 1 << 24;  // cells: upsample_ab counts them in 32 bits, taps beyond the border included
@@ -243,29 +245,28 @@ inline Result<Shape> Colorizer::grid_shape(const Shape& input) const {
   if (std::max(made.h, made.w) <= longest_side && bytes && *bytes <= most) return made;
   return Error{ErrorCode::too_large, "the network gives " + to_string(made) + " for an input of " + to_string(input) +
                                          ", expected colours of at most " + std::to_string(most) +
-                                         " bytes (ColorizerOptions::memory allows more) and 2^24 cells a side"};
+                                         " bytes and 2^24 cells a side" + more_memory};
 }
 
 inline Result<Colorizer::Workspace> Colorizer::make_workspace(PictureSize picture, Lender lender, void* host) const {
   if (picture.width < 1 || picture.height < 1) {
     return invalid("the picture's size is " + std::to_string(picture.width) + "x" + std::to_string(picture.height));
   }
-  const auto& description = engine_->description();
   const Extent working = color::working_size({picture.height, picture.width}, size_);
-  const Shape input{1, description.input_channels, working.h, working.w};
+  const Shape input{1, network().input_channels, working.h, working.w};
   const auto made = grid_shape(input);
   if (!made) return made.error();
   const Index grid_bytes = 3 * made->plane() * static_cast<Index>(sizeof(float));
-  auto network = engine_->make_workspace(
+  auto memory = engine_->make_workspace(
       {.input = input, .threads = threads_, .lender = lender, .host = host, .memory = most_memory(input) - grid_bytes});
-  if (!network && network.error().code == ErrorCode::too_large) {
-    Error error = std::move(network).error();
-    error.text += " (ColorizerOptions::memory allows more)";
+  if (!memory && memory.error().code == ErrorCode::too_large) {
+    Error error = std::move(memory).error();
+    error.text += more_memory;
     return error;
   }
-  if (!network) return std::move(network).error();
+  if (!memory) return std::move(memory).error();
 
-  Workspace workspace(picture, working, *std::move(network));
+  Workspace workspace(picture, working, *std::move(memory));
   const auto row_values = checked_product({picture.width, 3, threads_});
   if (!row_values) return Error{ErrorCode::too_large, "a picture " + std::to_string(picture.width) + " pixels wide"};
   auto input_tensor = Tensor<float>::create(input);
@@ -321,7 +322,7 @@ inline Status Colorizer::read_lightness(const PictureView& input, Workspace& wor
   auto to_grid = color::AreaAverage::create({working.w, working.h}, {grid.w, grid.h}, grid_lightness, averaging);
   if (!to_grid) return std::move(to_grid).error();
   for (Index y = 0; y < working.h; ++y) to_grid->add_row(lightness.data() + y * working.w);
-  if (engine_->description().normalised_lightness) color::normalise_lightness(lightness);
+  if (network().normalised_lightness) color::normalise_lightness(lightness);
   return {};
 }
 

@@ -123,12 +123,7 @@ void print_table(const InfoOptions& options, const Facts& facts) {
   line("layer", "kind", "output", "parameters", "M mult-adds");
   for (std::size_t i = 0; i < shapes.size(); ++i) {
     const LayerDescription& layer = network.layers[i];
-    Index parameters = 0;
-    for (const RequiredTensor& tensor : layer.tensors()) {
-      Index product = 1;
-      for (const Index length : tensor.shape) product *= length;
-      parameters += product;
-    }
+    const Index parameters = layer.parameters();
     line(layer.name, layer.kind(), to_string(shapes[i]), parameters > 0 ? with_commas(parameters) : "-",
          macs[i] > 0 ? fixed(macs[i] / 1e6, 1) : "-");
   }

@@ -103,7 +103,7 @@ inline std::vector<LayerAudit> describe(const EnginePlan& plan, const Shape& inp
     row.kind = layer.kind();
     row.input_shape = from == network_input ? input : shapes[static_cast<std::size_t>(from)];
     row.output_shape = shapes[i];
-    row.parameters = parameters_of(layer.tensors());
+    row.parameters = layer.parameters();
     row.macs = macs[i];
   }
   for (const PlannedStep& step : plan.steps) {

@@ -23,19 +23,17 @@ inline constexpr double most_proof_work = 2e10;
 inline Status check_proof_claim(const NetworkDescription& network, const Shape& input) {
   const auto cost = readable_cost<double>(network, input, every_layer);
   if (!cost) return cost.error();
-  const auto whole = [](double number) {  // as a text without an exponent
-    std::string text = std::to_string(number);
-    return text.substr(0, text.find('.'));
-  };
+  using v0::detail::whole_text;
   const std::string where = "the layers on an input " + to_string(input);
   const double most_bytes = std::max(most_proof_bytes, 2 * cost->weights);
   if (cost->bytes > most_bytes) {
-    return Error{ErrorCode::too_large,
-                 where + " take " + whole(cost->bytes) + " bytes of memory, expected at most " + whole(most_bytes)};
+    return Error{ErrorCode::too_large, where + " take " + whole_text(cost->bytes) +
+                                           " bytes of memory, expected at most " + whole_text(most_bytes)};
   }
   if (cost->work > most_proof_work) {
-    return Error{ErrorCode::too_large, where + " take " + whole(cost->work) +
-                                           " multiply-adds or their like, expected at most " + whole(most_proof_work)};
+    return Error{ErrorCode::too_large, where + " take " + whole_text(cost->work) +
+                                           " multiply-adds or their like, expected at most " +
+                                           whole_text(most_proof_work)};
   }
   return {};
 }

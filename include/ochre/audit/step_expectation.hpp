@@ -65,16 +65,6 @@ struct ConvolutionSizes {
   const double* bias() const noexcept { return parameters[1].data(); }
 };
 
-inline Index parameters_of(const std::vector<RequiredTensor>& tensors) {
-  Index sum = 0;
-  for (const auto& tensor : tensors) {
-    Index product = 1;
-    for (const Index side : tensor.shape) product *= side;
-    sum += product;
-  }
-  return sum;
-}
-
 inline Shape weight_shape(const LayerDescription& layer) {
   const auto shape = layer.tensors()[0].shape;
   return {shape[0], shape[1], shape[2], shape[3]};

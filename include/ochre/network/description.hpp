@@ -42,6 +42,8 @@ struct LayerDescription {
     for (auto& tensor : list) tensor.name = name + "." + tensor.name;
     return list;
   }
+  // Number of weights, biases and statistics.
+  Index parameters() const { return static_cast<Index>(value_count(tensors())); }
 };
 
 enum class HeadKind { none, distribution, ab };
@@ -80,15 +82,7 @@ struct NetworkDescription {
   }
 
   // Number of weights, biases and statistics.
-  Index parameters() const {
-    Index sum = 0;
-    for (const auto& tensor : tensors()) {
-      Index product = 1;
-      for (const Index side : tensor.shape) product *= side;
-      sum += product;
-    }
-    return sum;
-  }
+  Index parameters() const { return static_cast<Index>(value_count(tensors())); }
 
   // Shape of every layer's output for that input.
   Result<std::vector<Shape>> shapes(const Shape& input) const {

@@ -18,16 +18,6 @@ struct EngineCost {
   double all_bytes() const noexcept { return activations + weights; }
 };
 
-namespace detail {
-
-inline bool is_grouped(const LayerDescription& layer) {
-  const auto* conv = std::get_if<layers::Conv2dSpec>(&layer.spec);
-  const auto* transposed = std::get_if<layers::ConvTranspose2dSpec>(&layer.spec);
-  return (conv != nullptr && conv->groups != 1) || (transposed != nullptr && transposed->groups != 1);
-}
-
-}  // namespace detail
-
 // wanted: a layer or every_layer. Errors: an input the network cannot take.
 inline Result<EngineCost> engine_cost(const NetworkDescription& network, Shape input, Index wanted) {
   input.n = 1;  // pictures run one after the other
@@ -38,13 +28,8 @@ inline Result<EngineCost> engine_cost(const NetworkDescription& network, Shape i
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
     const auto conv = detail::conv_shape(network.layers[i]);
     if (!conv) continue;
-    if (detail::is_grouped(network.layers[i])) {  // runs as the readable layer, whose weights are as they are
-      double own = 0;
-      for (const RequiredTensor& tensor : network.layers[i].tensors()) {
-        double values = 1;
-        for (const Index side : tensor.shape) values *= static_cast<double>(side);
-        own += values * sizeof(float);
-      }
+    if (detail::groups_of(network.layers[i]) != 1) {  // runs as the readable layer, whose weights are as they are
+      const double own = sizeof(float) * value_count(network.layers[i].tensors());
       fastest += own;
       smallest += own;
       continue;

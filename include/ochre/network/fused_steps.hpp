@@ -24,6 +24,13 @@ struct FusedStep {
 
 namespace detail {
 
+// Of a convolution; of several the fast engine runs the readable layer. 0: another kind of layer.
+inline Index groups_of(const LayerDescription& layer) noexcept {
+  if (const auto* conv = std::get_if<layers::Conv2dSpec>(&layer.spec)) return conv->groups;
+  if (const auto* conv = std::get_if<layers::ConvTranspose2dSpec>(&layer.spec)) return conv->groups;
+  return 0;
+}
+
 class StepFinder {
  public:
   StepFinder(const NetworkDescription& network, Index wanted, bool keep_all)
@@ -78,10 +85,7 @@ class StepFinder {
       take<layers::ReluSpec, layers::LeakyReluSpec>(step);
       return step;
     }
-    const auto* conv = spec<layers::Conv2dSpec>(first);
-    const auto* transposed = spec<layers::ConvTranspose2dSpec>(first);
-    const Index groups = conv != nullptr ? conv->groups : transposed != nullptr ? transposed->groups : 0;
-    if (groups != 1) return {StepKind::readable, {first}};
+    if (groups_of(layer(first)) != 1) return {StepKind::readable, {first}};
     if (FusedStep head = color_head(first); head.kind == StepKind::color_head) return head;
     FusedStep step{StepKind::convolution, {first}};
     take<layers::BatchNormSpec>(step);

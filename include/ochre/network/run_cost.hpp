@@ -2,15 +2,15 @@
 // model from anywhere can be weighed before its first layer is built.
 //   bytes    activations as plan_memory() lays them out, scratch, and what packing weights in groups takes beside them
 //   weights  bytes of the weights, as elements of that size
-//   work     multiply-adds of whole tiles + 16 for each element that is read, written or copied to another place + 1000
-//   a product of
-//            matrices; on one core of 3 GHz some 2e9 a second in double
+//   work     multiply-adds of whole tiles + 16 for each element that is read, written or copied to another place
+//            + 1000 for each product of matrices; on one core of 3 GHz some 2e9 a second in double
 // Sums are doubles: a claim may exceed every integer. Tested by run_cost_test.cpp against workspaces and weights.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <string>
 #include <vector>
 
 #include <ochre/network/memory_plan.hpp>
@@ -26,6 +26,12 @@ struct RunCost {
 };
 
 namespace detail {
+
+// A count or bytes, which may be more than an integer holds, without an exponent.
+inline std::string whole_text(double number) {
+  const std::string text = std::to_string(number);
+  return text.substr(0, text.find('.'));
+}
 
 // The readable layer's products of matrices: A is weights, rows x depth, B has `columns`; `count` of them.
 struct MatrixProducts {
@@ -99,13 +105,7 @@ Result<RunCost> readable_cost(const NetworkDescription& network, const Shape& in
   });
   RunCost cost;
   for (const Index size : plan.slot_sizes) cost.bytes += static_cast<double>(size) * sizeof(T);
-  for (const LayerDescription& layer : network.layers) {  // all are built, whatever runs
-    for (const RequiredTensor& tensor : layer.tensors()) {
-      double count = sizeof(T);
-      for (const Index side : tensor.shape) count *= static_cast<double>(side);
-      cost.weights += count;
-    }
-  }
+  cost.weights = sizeof(T) * value_count(network.tensors());  // all layers are built, whatever runs
   double scratch = 0;
   for (const auto& step : plan.steps) {
     const LayerDescription& layer = network.layers[static_cast<std::size_t>(step.layer)];

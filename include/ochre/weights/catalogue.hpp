@@ -26,6 +26,17 @@ struct RequiredTensor {
   bool optional = false;  // may be absent, but what is there must fit
 };
 
+// Of all of them. A double, because a network's text may claim more than an integer holds; exact up to 2^53.
+inline double value_count(std::span<const RequiredTensor> tensors) noexcept {
+  double sum = 0;
+  for (const RequiredTensor& tensor : tensors) {
+    double values = 1;
+    for (const Index side : tensor.shape) values *= static_cast<double>(side);
+    sum += values;
+  }
+  return sum;
+}
+
 namespace detail {
 
 inline std::string expected_shape(const RequiredTensor& required) {

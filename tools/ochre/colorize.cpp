@@ -105,6 +105,8 @@ std::string objection(const ColorizeOptions& options, const Plan& plan) {
   return {};
 }
 
+constexpr Extent usual_shape{3, 4};  // of most pictures; of longer ones the network sees more
+
 // In colour, with the input's alpha and depth.
 PixelFormat colored(PixelFormat format) {
   const bool alpha = has_alpha(format);
@@ -135,8 +137,11 @@ Status make_folder(const fs::path& root, const fs::path& folder) {
 Status colorize_file(const Job& job, const ColorizeOptions& options, bool makes_folders, PictureColorizer& colorizer) {
   auto input = read_picture(job.input, options.limit, options.quiet);
   if (!input) return std::move(input).error();
-  const double network = colorizer.network_bytes({input->height, input->width});
-  if (network > colorizer.network_bytes({3, 4})) say_memory(job.input, network, options.quiet);
+  const Extent size{input->height, input->width};
+  const auto pixels = [&](Extent picture) {
+    return colorizer.working_size(picture).h * colorizer.working_size(picture).w;
+  };
+  if (pixels(size) > pixels(usual_shape)) say_memory(job.input, colorizer.network_bytes(size), options.quiet);
   const auto format = savable_format(job.output, colored(input->format));
   if (!format) return format.error();
   Result<LoadedPicture> made = LoadedPicture{};
@@ -164,7 +169,7 @@ Result<PictureColorizer> open_colorizer(const ColorizeOptions& options) {
   if (options.memory) wanted.memory = Index{*options.memory} * 1'000'000;
   auto colorizer = PictureColorizer::open(file->bytes(), wanted);
   if (!colorizer) return std::move(colorizer).error().in(options.model);
-  say_memory(options.model, colorizer->network_bytes({3, 4}), options.quiet);  // of most pictures
+  say_memory(options.model, colorizer->network_bytes(usual_shape), options.quiet);
   return colorizer;
 }
 

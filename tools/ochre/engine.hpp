@@ -60,14 +60,14 @@ class PictureColorizer {
   static Result<PictureColorizer> open(std::span<const std::byte> model, const ColorizerOptions& options);
 
   float temperature() const noexcept { return colorizer_->temperature(); }
-  // Bytes that the network takes for a picture of that size.
+  // At which the network sees a picture of that size, and the bytes that it takes for it.
+  Extent working_size(Extent picture) const { return color::working_size(picture, colorizer_->size()); }
   double network_bytes(Extent picture) const;
   Status colorize(const PictureView& input, const MutablePictureView& output);
 
  private:
   std::shared_ptr<const Colorizer> colorizer_;
   std::shared_ptr<Colorizer::Workspace> workspace_;
-  std::shared_ptr<const NetworkDescription> network_;
 };
 
 }  // namespace ochre::program

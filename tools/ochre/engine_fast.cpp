@@ -59,14 +59,14 @@ Result<PictureColorizer> PictureColorizer::open(std::span<const std::byte> model
   if (!colorizer) return std::move(colorizer).error();
   PictureColorizer opened;
   opened.colorizer_ = std::make_shared<Colorizer>(*std::move(colorizer));
-  opened.network_ = std::make_shared<const NetworkDescription>(Model::parse(model)->network);  // it opened: it is one
   return opened;
 }
 
 double PictureColorizer::network_bytes(Extent picture) const {
-  const Extent working = color::working_size(picture, colorizer_->size());
-  const auto head = static_cast<std::size_t>(network_->head.layer);
-  return fast_bytes(*network_, {1, network_->input_channels, working.h, working.w}, network_->layers[head].name);
+  const NetworkDescription& network = colorizer_->network();
+  const Extent working = working_size(picture);
+  const auto head = static_cast<std::size_t>(network.head.layer);
+  return fast_bytes(network, {1, network.input_channels, working.h, working.w}, network.layers[head].name);
 }
 
 Status PictureColorizer::colorize(const PictureView& input, const MutablePictureView& output) {

@@ -13,6 +13,7 @@
 #include "engine.hpp"
 #include "known_files.hpp"
 #include "memory_remark.hpp"
+#include "model_file.hpp"
 #include "terminal.hpp"
 #include "verbs.hpp"
 
@@ -182,11 +183,8 @@ int run_import(const ImportOptions& options) {
   if (options.output.empty() && !options.list) return misuse("-o is missing: where the model goes (or --list)");
   const auto file = MappedFile::open(options.source);
   if (!file) return fail(file.error());
-  if (!options.sha256.empty()) {
-    if (Status status = check_sha256(file->bytes(), {options.sha256}); !status) {
-      return fail(std::move(status).error().in(options.source));
-    }
-  }
+  const Status expected = check_expected_sha256(file->bytes(), options.sha256, options.source);
+  if (!expected) return fail(expected.error());
   const std::size_t folder = options.source.rfind('/');
   const auto source = read_source(file->bytes(), folder == std::string::npos ? "." : options.source.substr(0, folder));
   if (!source) return fail(Error{source.error()}.in(options.source));

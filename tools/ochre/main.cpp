@@ -6,6 +6,7 @@
 
 #include <ochre/base/version.hpp>
 #include <ochre/weights/printable.hpp>
+#include <ochre/weights/sha256.hpp>
 
 #include "engine.hpp"
 #include "terminal.hpp"
@@ -16,16 +17,12 @@ namespace ochre::program {
 namespace {
 
 constexpr char model_help[] = "Model file, or the word `embedded`";
-constexpr char sha256_help[] = "What the model file must have, else exit 3";
 constexpr char threads_help[] = "Threads; 0: all this process may use";
 const CLI::Range threads_range(0, 1024);
 const CLI::Range size_range(8, 4096);  // the Colorizer's
 const CLI::Range limit_range(1, 1'000'000);
 
-std::string is_sha256(const std::string& word) {
-  const bool is_hex = word.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
-  return word.size() == 64 && is_hex ? "" : "expected 64 hexadecimal digits";
-}
+std::string check_digits(const std::string& word) { return is_sha256(word) ? "" : "expected 64 hexadecimal digits"; }
 
 class CommandLine {
  public:
@@ -122,7 +119,7 @@ class CommandLine {
     verb->add_option("-o,--output", o.output, "The model file to write")->option_text("MODEL.safetensors");
     verb->add_option("--network", o.network, "eccv16, siggraph17, street, or a file with a\nnetwork's text")
         ->option_text("NAME");
-    verb->add_option("--sha256", o.sha256, "What SOURCE must have, else exit 3")->option_text("HEX")->check(is_sha256);
+    add_sha256(verb, o.sha256, "What SOURCE must have, else exit 3");
     verb->add_option("--dtype", o.dtype, "Store as float32, float16 or bfloat16, and say\nwhat that does to each layer")
         ->option_text("TYPE")
         ->check(CLI::IsMember({"float32", "float16", "bfloat16"}));
@@ -201,7 +198,7 @@ class CommandLine {
                         ->check(CLI::IsMember({"street", "eccv16", "siggraph17"}));
     auto* model = verb->add_option("--model", o.model, "Model file, or `embedded`, instead");
     model->option_text("FILE")->excludes(network);
-    verb->add_option("--sha256", o.sha256, sha256_help)->option_text("HEX")->check(is_sha256)->needs(model);
+    add_sha256(verb, o.sha256)->needs(model);
     auto* size = verb->add_option_function<int>(
                          "--size", [&o](int side) { o.height = o.width = side; }, "Height and width in pixels")
                      ->option_text("N [256]")
@@ -252,8 +249,9 @@ class CommandLine {
     verb->callback([this] { verb_ = [this] { return run_eval(eval_); }; });
   }
 
-  static void add_sha256(CLI::App* verb, std::string& sha256) {
-    verb->add_option("--sha256", sha256, sha256_help)->option_text("HEX")->check(is_sha256);
+  static CLI::Option* add_sha256(CLI::App* verb, std::string& sha256,
+                                 const char* help = "What the model file must have, else exit 3") {
+    return verb->add_option("--sha256", sha256, help)->option_text("HEX")->check(check_digits);
   }
 
   static void add_limit(CLI::App* verb, std::optional<int>& limit) {

@@ -7,13 +7,9 @@
 
 namespace ochre::program {
 
-namespace {
-
 Index wanted_layer(const NetworkDescription& network, const std::string& name) {
   return name.empty() ? network.output : network.find(name).value_or(network.output);
 }
-
-}  // namespace
 
 double fast_bytes(const NetworkDescription& network, const Shape& input, const std::string& wanted) {
   const auto cost = engine_cost(network, input, wanted_layer(network, wanted));

@@ -7,7 +7,10 @@
 
 namespace ochre::program {
 
-// Bytes of each engine for that input: of the layer `wanted` (empty: the network's output). 0 if the network cannot
+// The layer of that name; the network's output if it is empty.
+Index wanted_layer(const NetworkDescription& network, const std::string& name);
+
+// Bytes of each engine for that input, up to the layer `wanted`. 0 if the network cannot
 // take the input, which whoever runs it will say.
 double fast_bytes(const NetworkDescription& network, const Shape& input, const std::string& wanted = {});
 double readable_bytes(const NetworkDescription& network, const Shape& input, bool in_double,

@@ -10,6 +10,12 @@ extern "C" const unsigned char ochre_embedded_model_end[];
 
 namespace ochre::program {
 
+Status check_expected_sha256(std::span<const std::byte> bytes, const std::string& sha256, const std::string& name) {
+  if (sha256.empty()) return {};
+  Status status = check_sha256(bytes, {sha256});
+  return status ? status : std::move(status).error().in(name);
+}
+
 Status ModelFile::load() {
   if (name_ == embedded) {
     bytes_ = std::as_bytes(std::span(ochre_embedded_model, ochre_embedded_model_end));
@@ -26,8 +32,7 @@ Result<ModelFile> ModelFile::open(const std::string& name, const std::string& sh
   ModelFile model;
   model.name_ = name;
   if (Status status = model.load(); !status) return std::move(status).error();
-  if (sha256.empty()) return model;
-  if (Status status = check_sha256(model.bytes_, {sha256}); !status) return std::move(status).error().in(name);
+  if (Status status = check_expected_sha256(model.bytes_, sha256, name); !status) return std::move(status).error();
   return model;
 }
 

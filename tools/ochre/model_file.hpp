@@ -10,6 +10,9 @@
 
 namespace ochre::program {
 
+// Of the bytes of the file `name`; an empty sha256 is any.
+Status check_expected_sha256(std::span<const std::byte> bytes, const std::string& sha256, const std::string& name);
+
 class ModelFile {
  public:
   // `name`: a path, or the word "embedded". sha256: what the file must have; empty: anything.

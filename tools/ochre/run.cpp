@@ -16,8 +16,8 @@ namespace {
 // Of the result in the output file, which is put together in memory; shapes: of all layers.
 template <class T>
 double file_bytes(const NetworkDescription& network, const RunOptions& options, const std::vector<Shape>& shapes) {
-  const Index layer = options.layer.empty() ? network.output : network.find(options.layer).value_or(network.output);
-  return static_cast<double>(shapes[static_cast<std::size_t>(layer)].size()) * sizeof(T);
+  const auto layer = static_cast<std::size_t>(wanted_layer(network, options.layer));
+  return static_cast<double>(shapes[layer].size()) * sizeof(T);
 }
 
 template <class T>

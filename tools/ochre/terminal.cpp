@@ -61,17 +61,17 @@ double to_thousandths(double value) { return std::round(value * 1e3) / 1e3; }
 
 namespace {
 
-// Of the first `bytes`, as many as end between two characters of UTF-8.
-std::size_t whole_characters(std::string_view text, std::size_t bytes) {
-  if (bytes >= text.size()) return text.size();
-  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0u) == 0x80) --bytes;
-  return bytes;
+// Does a character of UTF-8 go on at this byte?
+bool goes_on(std::string_view text, std::size_t at) {
+  return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0u) == 0x80;
 }
 
 }  // namespace
 
 std::string left(std::string_view text, std::size_t width) {
-  std::string column(text.substr(0, whole_characters(text, width - 1)));
+  std::size_t end = width - 1;
+  while (end > 0 && goes_on(text, end)) --end;
+  std::string column(text.substr(0, end));
   column.resize(width, ' ');
   return column;
 }
@@ -106,7 +106,7 @@ void Progress::begin(std::string_view step) {
   std::string name = printable_path(step);
   if (name.size() > room) {  // the end tells more
     std::size_t begin = name.size() - room;
-    while (begin < name.size() && (static_cast<unsigned char>(name[begin]) & 0xC0u) == 0x80) ++begin;
+    while (goes_on(name, begin)) ++begin;
     name.erase(0, begin);
   }
   std::fprintf(stderr, "\r\x1b[K  %s [%s] %s  %s", count.c_str(), bar.c_str(), left(remaining, 10).c_str(),

@@ -10,8 +10,8 @@
 
 namespace ochre::program {
 
-// One line on standard error: "ochre: <message>", made printable once more as a whole and cut after 1000 bytes: the
-// last guard before the terminal.
+// One line on standard error: "ochre: <message>", made printable once more as a whole and kept below 1000 letters:
+// the last guard before the terminal.
 void say(std::string_view message);
 
 // A line each, `where` in front; of many only the first few, and how many more there are.

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <ochre/base/result.hpp>
@@ -113,15 +114,17 @@ struct ExpectedSha256 {
   std::string hex;
 };
 
+inline bool is_sha256(std::string_view hex) noexcept {
+  return hex.size() == 64 && hex.find_first_not_of("0123456789abcdefABCDEF") == hex.npos;
+}
+
 // Errors: `expected` is no SHA-256 (invalid_argument), or not that of the bytes (mismatch).
 inline Status check_sha256(std::span<const std::byte> bytes, const ExpectedSha256& expected) {
   std::string wanted = expected.hex;
-  for (char& c : wanted) c = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
-  const bool is_hex = std::all_of(wanted.begin(), wanted.end(),
-                                  [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-  if (wanted.size() != 64 || !is_hex) {
+  if (!is_sha256(wanted)) {
     return Error{ErrorCode::invalid_argument, "SHA-256 \"" + printable(wanted) + "\", expected 64 hexadecimal digits"};
   }
+  for (char& c : wanted) c = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
   std::string found = sha256_hex(bytes);
   if (found == wanted) return {};
   return Error{ErrorCode::mismatch, "found SHA-256 " + std::move(found) + ", expected " + wanted};

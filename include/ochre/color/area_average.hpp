@@ -34,7 +34,7 @@ class AreaAverage {
     if (empty || !needed || static_cast<Index>(target.size()) < *needed ||
         static_cast<Index>(scratch.size()) < target_size.width) {
       return Error{ErrorCode::invalid_argument, "an average of " + to_string(source_size) + " to " +
-                                                    to_string(target_size) + " values: found room " + "for " +
+                                                    to_string(target_size) + " values: found room for " +
                                                     std::to_string(target.size()) + " and for a row of " +
                                                     std::to_string(scratch.size())};
     }

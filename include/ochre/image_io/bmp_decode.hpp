@@ -15,6 +15,7 @@
 #include <ochre/image_io/picture_claim.hpp>
 #include <ochre/image_io/stb.hpp>
 #include <ochre/image_io/upright.hpp>
+#include <ochre/weights/printable.hpp>
 
 namespace ochre::inline v0::detail {
 
@@ -40,7 +41,8 @@ inline Result<LoadedPicture> decode_bmp(std::span<const std::byte> file, const L
   if (pixels == nullptr) {
     const char* reason = stbi_failure_reason();
     return Error{ErrorCode::malformed, std::string("found a picture that cannot be decoded (") +
-                                           (reason != nullptr ? reason : "no reason") + "), expected a whole BMP"};
+                                           printable(reason != nullptr ? reason : "no reason") +
+                                           "), expected a whole BMP"};
   }
   if (width != claim.width || height != claim.height || samples < 3 || samples > claim.pixel_bytes) {
     return Error{ErrorCode::malformed, "found two sizes in one picture, expected one"};

@@ -34,6 +34,12 @@ class Source {
     file.tensors.back().bytes = file.owned.emplace_back(little_endian_bytes(values));
   }
 
+  void retype(const std::string& name, Dtype dtype) {
+    for (TensorEntry& tensor : file.tensors) {
+      if (tensor.name == name) tensor.dtype = dtype;
+    }
+  }
+
   void remove(const std::string& name) {
     std::erase_if(file.tensors, [&](const TensorEntry& tensor) { return tensor.name == name; });
   }
@@ -224,17 +230,13 @@ TEST_CASE("match_network: Caffe's names over numbers that are none, or far too m
     for (const char* name : {"bw_conv1_1.weight", "bw_conv1_1.bias", "conv8_313.weight", "conv1_2norm.running_mean"}) {
       CAPTURE(name);
       Source caffe = caffe_eccv16();
-      for (TensorEntry& tensor : caffe.file.tensors) {
-        if (tensor.name == name) tensor.dtype = dtype;
-      }
+      caffe.retype(name, dtype);
       CHECK_FALSE(match_network(caffe.file));
     }
     for (const char* name : {"bw_conv1_1.weight", "ab_conv1_1.weight", "conv1_2norm_ss.weight", "conv2_1.weight"}) {
       CAPTURE(name);
       Source caffe = caffe_siggraph17();
-      for (TensorEntry& tensor : caffe.file.tensors) {
-        if (tensor.name == name) tensor.dtype = dtype;
-      }
+      caffe.retype(name, dtype);
       CHECK_FALSE(match_network(caffe.file));
     }
   }

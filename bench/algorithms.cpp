@@ -10,11 +10,11 @@
 #include <string>
 #include <vector>
 
+#include <ochre/engine/engine.hpp>
 #include <ochre/models/eccv16.hpp>
 #include <ochre/models/siggraph17.hpp>
 #include <ochre/models/street.hpp>
 #include <ochre/network/description_parser.hpp>
-#include <ochre/network/engine.hpp>
 #include <ochre/network/random_weights.hpp>
 
 namespace {

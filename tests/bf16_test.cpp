@@ -1,8 +1,8 @@
 // Products of bf16: the rounding itself, and Winograd's convolutions on CPUs that have the instruction.
 #include <doctest/doctest.h>
 
+#include <ochre/engine/engine.hpp>
 #include <ochre/network/description_parser.hpp>
-#include <ochre/network/engine.hpp>
 
 #include "support/fast_conv.hpp"
 

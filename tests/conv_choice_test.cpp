@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include <ochre/network/conv_choice.hpp>
+#include <ochre/engine/conv_choice.hpp>
 
 namespace {
 

@@ -10,6 +10,7 @@
 #include <doctest/doctest.h>
 
 #include <ochre/audit/engine_audit.hpp>
+#include <ochre/engine/load_engine.hpp>
 #include <ochre/network/random_weights.hpp>
 #include <ochre/weights/mapped_file.hpp>
 

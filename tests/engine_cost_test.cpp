@@ -1,10 +1,10 @@
 // The fast engine's memory as foretold, against what it takes.
 #include <doctest/doctest.h>
 
+#include <ochre/engine/engine_cost.hpp>
 #include <ochre/models/siggraph17.hpp>
 #include <ochre/models/street.hpp>
 #include <ochre/network/description_parser.hpp>
-#include <ochre/network/engine_cost.hpp>
 
 #include "support/engine_network.hpp"
 

@@ -1,8 +1,8 @@
 // Which layers become one step: only chains that nobody else reads and nobody asked to keep.
 #include <doctest/doctest.h>
 
+#include <ochre/engine/fused_steps.hpp>
 #include <ochre/network/description_parser.hpp>
-#include <ochre/network/fused_steps.hpp>
 
 #include "support/engine_network.hpp"
 

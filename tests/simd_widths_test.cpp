@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include <ochre/network/engine_kernels.hpp>
+#include <ochre/engine/engine_kernels.hpp>
 
 #include "support/archs.hpp"
 #include "support/fast_conv.hpp"

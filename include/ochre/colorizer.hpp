@@ -18,10 +18,9 @@
 #include <ochre/color/network_lightness.hpp>
 #include <ochre/color/working_size.hpp>
 #include <ochre/colorizer_kernels.hpp>
+#include <ochre/engine/engine_cost.hpp>
+#include <ochre/engine/load_engine.hpp>
 #include <ochre/image/picture_view.hpp>
-#include <ochre/network/engine.hpp>
-#include <ochre/network/engine_cost.hpp>
-#include <ochre/network/model.hpp>
 #include <ochre/network/run_cost.hpp>
 #include <ochre/weights/mapped_file.hpp>
 #include <ochre/weights/sha256.hpp>
@@ -202,7 +201,10 @@ inline Status Colorizer::load(const Model& model, const MappedFile* file) {
   }
   const Shape claimed{1, model.network.input_channels, square.h, square.w};
   if (auto status = check_weights(model.network, claimed, head.layer); !status) return in_model(std::move(status));
-  auto engine = load_engine(model, options, *kernels_.engine, file);
+  const auto release = [file](std::span<const std::byte> bytes) {
+    if (file != nullptr) file->release(bytes);
+  };
+  auto engine = load_engine(model, options, *kernels_.engine, release);
   if (!engine) return in_model(std::move(engine).error());
   engine_ = *std::move(engine);
   return {};

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <ochre/color/color_kernels.hpp>
-#include <ochre/network/engine_kernels.hpp>
+#include <ochre/engine/engine_kernels.hpp>
 
 namespace ochre::inline v0 {
 

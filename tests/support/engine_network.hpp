@@ -5,7 +5,7 @@
 #include <string>
 
 #include <ochre/audit/network_bound.hpp>
-#include <ochre/network/engine.hpp>
+#include <ochre/engine/engine.hpp>
 #include <ochre/network/random_weights.hpp>
 #include <ochre/reference/compare.hpp>
 

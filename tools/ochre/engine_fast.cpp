@@ -19,7 +19,10 @@ const Result<const dispatch::Isa*>& isa() {
 Status choose_kernels() { return isa() ? Status() : Status(isa().error()); }
 
 Result<Engine> open_engine(const Model& model, const MappedFile* file, const EngineOptions& options) {
-  return load_engine(model, options, *(*isa())->kernels.engine, file);
+  const auto release = [file](std::span<const std::byte> bytes) {
+    if (file != nullptr) file->release(bytes);
+  };
+  return load_engine(model, options, *(*isa())->kernels.engine, release);
 }
 
 Result<Engine> random_engine(const NetworkDescription& description, const EngineOptions& options) {

@@ -1,6 +1,6 @@
 #include "memory_remark.hpp"
 
-#include <ochre/network/engine_cost.hpp>
+#include <ochre/engine/engine_cost.hpp>
 #include <ochre/network/run_cost.hpp>
 
 #include "terminal.hpp"

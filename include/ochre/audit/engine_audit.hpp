@@ -18,7 +18,7 @@
 #include <ochre/audit/judgement.hpp>
 #include <ochre/audit/step_expectation.hpp>
 #include <ochre/audit/whole_judgement.hpp>
-#include <ochre/network/engine.hpp>
+#include <ochre/engine/engine.hpp>
 #include <ochre/network/model.hpp>
 
 namespace ochre::inline v0::audit {

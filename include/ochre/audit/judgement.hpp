@@ -9,7 +9,7 @@
 #include <utility>
 
 #include <ochre/audit/step_expectation.hpp>
-#include <ochre/network/engine.hpp>
+#include <ochre/engine/engine.hpp>
 #include <ochre/reference/compare.hpp>
 
 namespace ochre::inline v0::audit {

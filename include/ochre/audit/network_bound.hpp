@@ -13,7 +13,7 @@
 #include <span>
 #include <vector>
 
-#include <ochre/network/engine_plan.hpp>
+#include <ochre/engine/engine_plan.hpp>
 #include <ochre/tensor/tensor.hpp>
 
 namespace ochre::inline v0::audit {

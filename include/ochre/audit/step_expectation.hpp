@@ -20,8 +20,8 @@
 #include <vector>
 
 #include <ochre/audit/winograd_sizes.hpp>
+#include <ochre/engine/engine_plan.hpp>
 #include <ochre/kernels/winograd_points.hpp>
-#include <ochre/network/engine_plan.hpp>
 #include <ochre/network/parameters.hpp>
 #include <ochre/reference/error_bound.hpp>
 

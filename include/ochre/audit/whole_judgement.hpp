@@ -12,7 +12,7 @@
 
 #include <ochre/audit/judgement.hpp>
 #include <ochre/audit/network_bound.hpp>
-#include <ochre/network/engine.hpp>
+#include <ochre/engine/engine.hpp>
 #include <ochre/network/network.hpp>
 
 namespace ochre::inline v0::audit {

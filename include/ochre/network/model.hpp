@@ -10,11 +10,9 @@
 #include <utility>
 
 #include <ochre/network/description_parser.hpp>
-#include <ochre/network/engine.hpp>
 #include <ochre/network/network.hpp>
 #include <ochre/weights/catalogue.hpp>
 #include <ochre/weights/convert.hpp>
-#include <ochre/weights/mapped_file.hpp>
 #include <ochre/weights/safetensors.hpp>
 
 namespace ochre::inline v0 {
@@ -61,24 +59,6 @@ Result<Network<T, Arch>> load_network(const Model& model) {
   return Network<T, Arch>::create(model.network, [&](const RequiredTensor& tensor, std::span<T> values) -> Status {
     return convert_to(*model.file.find(tensor.name), values);
   });
-}
-
-// The same for the fast engine. file: whose bytes the model was parsed from, if its pages shall leave memory one tensor
-// after the other, so that the originals are never all in memory beside the packed weights.
-inline Result<Engine> load_engine(const Model& model, const EngineOptions& options, const EngineKernels& kernels,
-                                  const MappedFile* file = nullptr) {
-  const ParameterSource<float> source = [&](const RequiredTensor& tensor, std::span<float> values) -> Status {
-    const TensorEntry& entry = *model.file.find(tensor.name);
-    Status status = convert_to(entry, values);
-    if (file != nullptr) file->release(entry.bytes);
-    return status;
-  };
-  return Engine::create(model.network, source, options, kernels);
-}
-
-template <class Arch = simd::DefaultArch>
-Result<Engine> load_engine(const Model& model, const EngineOptions& options = {}) {
-  return load_engine(model, options, engine_kernels<Arch>());
 }
 
 }  // namespace ochre::inline v0

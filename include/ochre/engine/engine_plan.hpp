@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include <ochre/network/engine_kernels.hpp>
-#include <ochre/network/fused_steps.hpp>
+#include <ochre/engine/engine_kernels.hpp>
+#include <ochre/engine/fused_steps.hpp>
 
 namespace ochre::inline v0 {
 

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <vector>
 
-#include <ochre/network/engine_builder.hpp>
+#include <ochre/engine/engine_builder.hpp>
 
 namespace ochre::inline v0 {
 

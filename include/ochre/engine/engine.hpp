@@ -13,8 +13,8 @@
 #include <vector>
 
 #include <ochre/base/function_ref.hpp>
+#include <ochre/engine/engine_builder.hpp>
 #include <ochre/kernels/blocked_sum.hpp>
-#include <ochre/network/engine_builder.hpp>
 #include <ochre/tensor/aligned_buffer.hpp>
 
 namespace ochre::inline v0 {

@@ -4,9 +4,9 @@
 
 #include <memory>
 
+#include <ochre/engine/conv_choice.hpp>
 #include <ochre/kernels/color_head.hpp>
 #include <ochre/kernels/winograd_conv.hpp>
-#include <ochre/network/conv_choice.hpp>
 #include <ochre/network/layer_variants.hpp>
 
 namespace ochre::inline v0 {

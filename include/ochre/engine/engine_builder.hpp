@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include <ochre/network/engine_plan.hpp>
+#include <ochre/engine/engine_plan.hpp>
 #include <ochre/network/parameters.hpp>
 #include <ochre/parallel/thread_team.hpp>
 

@@ -29,10 +29,11 @@ TEST_CASE("bf16: the nearest, ties to even") {
 
 TEST_CASE("bf16: a network without the instruction set is refused") {
   const auto text = "network n\ninput x channels=16\nconv2d y out=16 kernel=3 padding=1\noutput y\n";
-  const auto engine = Engine::create(parse_network(text).value(), random_weights<float>(1), {.bf16 = true});
+  const auto engine =
+      Engine::create(parse_network(text).value(), random_weights<float>(1), {.precision = Precision::bf16});
   REQUIRE(!engine);
   CHECK(engine.error().message().find("no bf16 products") != std::string::npos);
-  CHECK(Engine::create(parse_network(text).value(), random_weights<float>(1), {.bf16 = true},
+  CHECK(Engine::create(parse_network(text).value(), random_weights<float>(1), {.precision = Precision::bf16},
                        engine_kernels<simd::DefaultArch, true>())
             .has_value() == simd::has_bf16_products<simd::DefaultArch>);
 }
@@ -49,10 +50,10 @@ void check_case(const kernels::ConvShape& conv, Extent in) {
   const test::ConvCase one(conv, in, 3);
   CAPTURE(one.name());
   const auto make = [&](const Team& team) {
-    return kernels::WinogradConv<simd::DefaultArch, simd::Bf16Products>::create(
-               kernels::winograd_routine<simd::DefaultArch, Algorithm, simd::Bf16Products>, conv,
-               kernels::winograd_form(conv).value(), one.float_weights(), one.factors, one.epilogue(), team)
-        .value();
+    return one.packed(std::make_unique<kernels::WinogradConv<simd::DefaultArch, simd::Bf16Products>>(
+                          kernels::winograd_routine<simd::DefaultArch, Algorithm, simd::Bf16Products>, conv,
+                          kernels::winograd_form(conv).value()),
+                      team);
   };
   const auto kernel = make({});
   CHECK(kernel->bf16());

@@ -38,8 +38,8 @@ struct Head {
   template <class Arch>
   Tensor<float> run(const Team& team = {}) const {
     std::vector<float> bias(logits.bias.begin(), logits.bias.end());
-    const auto head =
-        kernels::ColorHead<Arch>::create(logits.conv, logits.float_weights(), bias, options, team).value();
+    kernels::ColorHead<Arch> head(logits.conv);
+    REQUIRE(head.pack({logits.float_weights(), logits.factors}, bias, options, team));
     const BlockedLayout layout{logits.conv.in, logits.in, {1, 2, 0, 1}};
     std::vector<float> inputs(static_cast<std::size_t>(layout.size()), 0.0f);
     const BlockedView<float> view{inputs.data(), layout};
@@ -47,10 +47,10 @@ struct Head {
       const Index plane = logits.in.h * logits.in.w;
       view.at(i / plane, i % plane / logits.in.w, i % logits.in.w) = static_cast<float>(logits.x.data()[i]);
     }
-    const auto work = head->plan(layout, team.threads);
-    std::vector<float> scratch(static_cast<std::size_t>(work.scratch), std::numeric_limits<float>::quiet_NaN());
+    const auto schedule = head.schedule(layout, team.threads);
+    std::vector<float> scratch(static_cast<std::size_t>(schedule.scratch), std::numeric_limits<float>::quiet_NaN());
     auto out = Tensor<float>::create({1, 2, logits.in.h, logits.in.w}).value();
-    head->run(view, out.view(), work, scratch, team);
+    head.run(view, out.view(), schedule, scratch, team);
     return out;
   }
 

@@ -9,6 +9,8 @@
 namespace {
 
 using namespace ochre;
+using engine::conv_costs;
+using engine::ConvCost;
 using kernels::ConvShape;
 
 constexpr ConvShape dense(Index in, Index out, Index dilation = 1) {
@@ -34,7 +36,7 @@ Index products(const ConvShape& conv, ConvAlgorithm algorithm) {
 ConvAlgorithm cheapest(const ConvShape& conv, Extent in, Extent out) {
   const auto costs = conv_costs(conv, channel_block, in, out);
   return std::min_element(costs.begin(), costs.end(),
-                          [](const ConvCost& a, const ConvCost& b) { return a.work < b.work; })
+                          [](const ConvCost& a, const ConvCost& b) { return a.time < b.time; })
       ->algorithm;
 }
 

@@ -77,7 +77,7 @@ TEST_CASE("dispatch: bf16 products where the instruction set has them, an error 
   for (const dispatch::Isa& isa : dispatch::available()) {
     CAPTURE(isa.name);
     const auto engine = Engine::create(parse_network(test::chain.text).value(), random_weights<float>(1),
-                                       {.bf16 = true}, *isa.kernels.engine);
+                                       {.precision = Precision::bf16}, *isa.kernels.engine);
     CHECK(engine.has_value() == isa.kernels.engine->has_bf16);
     if (!engine) CHECK(engine.error().message().find(isa.name) != std::string::npos);
   }

@@ -327,7 +327,7 @@ TEST_CASE("audit: an engine of every layer is audited in one pass, what nobody r
   subject.options = {.input = picture, .keep_all = true, .every_layer = true};
   const auto engine = Engine::create(parse_network(text).value(), subject.weights, subject.options).value();
   std::vector<int> computed(44, 0);
-  for (const PlannedStep& step : engine.plan().steps) {
+  for (const engine::Step& step : engine.plan().steps) {
     for (const Index layer : step.layers) ++computed[static_cast<std::size_t>(layer)];
   }
   CHECK(computed == std::vector<int>(44, 1));  // each once, however many leaves depend on it
@@ -386,7 +386,8 @@ TEST_CASE("audit: what cannot be audited is an error") {
   };
   CHECK(audit::audit_engine(engine, missing, input.view()).error().code == ErrorCode::not_found);
   if constexpr (simd::has_bf16_products<simd::DefaultArch>) {
-    const EngineOptions bf16{.input = picture, .bf16 = true, .algorithms = {{"dense", ConvAlgorithm::winograd_f43}}};
+    const EngineOptions bf16{
+        .input = picture, .precision = Precision::bf16, .algorithms = {{"dense", ConvAlgorithm::winograd_f43}}};
     const auto half = Engine::create(parse_network(every_kind).value(), weights_with<float>(), bf16,
                                      engine_kernels<simd::DefaultArch, true>());
     REQUIRE(half);

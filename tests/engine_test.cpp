@@ -5,14 +5,14 @@
 #include <atomic>
 #include <cmath>
 #include <cstring>
+#include <map>
 #include <set>
 #include <thread>
 
+#include <ochre/audit/step_expectation.hpp>
 #include <ochre/models/eccv16.hpp>
 #include <ochre/models/siggraph17.hpp>
 #include <ochre/models/street.hpp>
-#include <ochre/reference/error_bound.hpp>
-#include <ochre/reference/winograd_bound.hpp>
 
 #include "support/allocations.hpp"
 #include "support/engine_network.hpp"
@@ -141,24 +141,6 @@ TEST_CASE("engine: eccv16 and siggraph17 at a sixteenth of their width give PyTo
   check_golden("siggraph17", "", "");
 }
 
-// What a step of a convolution must give for the input it had, and how far off its algorithm may be.
-struct StepTruth {
-  Tensor<double> output;
-  Tensor<double> bound;
-};
-
-std::vector<double> parameter(const LayerDescription& layer, const std::string& name) {
-  for (const auto& tensor : layer.tensors()) {
-    if (tensor.name != layer.name + "." + name) continue;
-    Index count = 1;
-    for (const Index side : tensor.shape) count *= side;
-    std::vector<double> values(static_cast<std::size_t>(count));
-    REQUIRE(random_weights<double>(1)(tensor, values));
-    return values;
-  }
-  return {};
-}
-
 Tensor<double> values_of(const EngineTensorView& view) {
   auto values = Tensor<double>::create(view.shape).value();
   for (Index c = 0; c < view.shape.c; ++c) {
@@ -169,150 +151,21 @@ Tensor<double> values_of(const EngineTensorView& view) {
   return values;
 }
 
-template <class Algorithm>
-reference::WinogradFilter filter() {
-  const auto& matrices = kernels::winograd_of<Algorithm>;
-  return {Algorithm::points.outputs, Algorithm::points.taps, &matrices.a_transposed.at[0][0], &matrices.g.at[0][0],
-          &matrices.b_transposed.at[0][0]};
-}
-
-class ConvolutionStep {
- public:
-  ConvolutionStep(const NetworkDescription& network, const EngineEvent& event) : network_(network), event_(event) {}
-
-  StepTruth truth() {
-    const auto& conv = layer(0);
-    const bool transposed = std::holds_alternative<layers::ConvTranspose2dSpec>(conv.spec);
-    auto weights = parameter(conv, "weight");
-    bias_ = parameter(conv, "bias");
-    bias_.resize(static_cast<std::size_t>(conv.out_channels), 0.0);
-    std::size_t next = 1;
-    if (is_norm(1)) fold(layer(next++), weights, transposed);
-    const Tensor<double> input = values_of(event_.inputs[0]);
-    StepTruth truth = transposed ? compute_transposed(std::get<layers::ConvTranspose2dSpec>(conv.spec), weights, input)
-                                 : compute_plain(std::get<layers::Conv2dSpec>(conv.spec), weights, input);
-    for (; next < event_.layers.size(); ++next) follow(layer(next), truth);
-    return truth;
-  }
-
- private:
-  const LayerDescription& layer(std::size_t i) const {
-    return network_.layers[static_cast<std::size_t>(event_.layers[i])];
-  }
-  bool is_norm(std::size_t i) const {
-    return i < event_.layers.size() && std::holds_alternative<layers::BatchNormSpec>(layer(i).spec);
-  }
-
-  static reference::BatchNormParameters norm(const LayerDescription& layer, std::vector<double> (&held)[4]) {
-    const char* const names[] = {"running_mean", "running_var", "weight", "bias"};
-    for (int i = 0; i < 4; ++i) held[i] = parameter(layer, names[i]);
-    return {held[0].data(), held[1].data(), held[2].data(), held[3].data(),
-            std::get<layers::BatchNormSpec>(layer.spec).eps};
-  }
-
-  // A batch norm right after the convolution is in its weights.
-  void fold(const LayerDescription& norm_layer, std::vector<double>& weights, bool transposed) {
-    std::vector<double> held[4];
-    const auto p = norm(norm_layer, held);
-    const std::size_t channels = bias_.size();
-    const std::size_t in = static_cast<std::size_t>(layer(0).channels[0]);
-    const std::size_t taps = weights.size() / channels / in;
-    for (std::size_t i = 0; i < weights.size(); ++i) {
-      const std::size_t o = transposed ? i / taps % channels : i / taps / in;
-      weights[i] *= p.weight[o] / std::sqrt(p.variance[o] + p.eps);
-    }
-    for (std::size_t o = 0; o < channels; ++o) {
-      bias_[o] = (bias_[o] - p.mean[o]) * p.weight[o] / std::sqrt(p.variance[o] + p.eps) + p.bias[o];
-    }
-  }
-
-  template <class Layer, class Parameters, class Plain, class Winograd>
-  StepTruth compute(Layer exact, const Parameters& p, const Shape& shape, const Tensor<double>& input, Plain plain,
-                    Winograd winograd) {
-    constexpr auto arithmetic = reference::arithmetic_of<float>();
-    StepTruth truth{Tensor<double>::create(shape).value(), {}};
-    exact(input.view(), p, truth.output.view());
-    const reference::Operand x{input.view()};
-    if (event_.algorithm == "direct") truth.bound = plain(x, p, arithmetic).value();
-    if (event_.algorithm == kernels::F43::name)
-      truth.bound = winograd(x, p, filter<kernels::F43>(), arithmetic).value();
-    if (event_.algorithm == kernels::F63::name)
-      truth.bound = winograd(x, p, filter<kernels::F63>(), arithmetic).value();
-    if (event_.algorithm == kernels::F42::name)
-      truth.bound = winograd(x, p, filter<kernels::F42>(), arithmetic).value();
-    REQUIRE(truth.bound.shape() == shape);
-    return truth;
-  }
-
-  StepTruth compute_plain(const layers::Conv2dSpec& spec, const std::vector<double>& weights,
-                          const Tensor<double>& input) {
-    const Window& w = spec.window;
-    const reference::Conv2dParameters p{{weights.data(), {spec.out, input.shape().c, w.kernel.h, w.kernel.w}},
-                                        bias_.data(),
-                                        w.stride,
-                                        w.padding,
-                                        w.dilation,
-                                        1};
-    return compute(reference::conv2d, p, conv2d_shape(input.shape(), p), input, reference::conv2d_bound,
-                   [](auto&&... operands) { return reference::winograd_conv2d_bound(operands...); });
-  }
-
-  StepTruth compute_transposed(const layers::ConvTranspose2dSpec& spec, const std::vector<double>& weights,
-                               const Tensor<double>& input) {
-    const Window& w = spec.window;
-    const reference::ConvTranspose2dParameters p{{weights.data(), {input.shape().c, spec.out, w.kernel.h, w.kernel.w}},
-                                                 bias_.data(),
-                                                 w.stride,
-                                                 w.padding,
-                                                 spec.output_padding,
-                                                 w.dilation,
-                                                 1};
-    return compute(reference::conv_transpose2d, p, conv_transpose2d_shape(input.shape(), p), input,
-                   reference::conv_transpose2d_bound,
-                   [](auto&&... operands) { return reference::winograd_conv_transpose2d_bound(operands...); });
-  }
-
-  static void follow(const LayerDescription& next, StepTruth& truth) {
-    constexpr auto arithmetic = reference::arithmetic_of<float>();
-    auto output = Tensor<double>::create(truth.output.shape()).value();
-    const reference::Operand x{truth.output.view(), truth.bound.data()};
-    Tensor<double> bound;
-    if (const auto* leaky = std::get_if<layers::LeakyReluSpec>(&next.spec)) {
-      const reference::LeakyReluParameters p{leaky->slope};
-      reference::leaky_relu(x.value, p, output.view());
-      bound = reference::leaky_relu_bound(x, p, arithmetic).value();
-    } else if (std::holds_alternative<layers::BatchNormSpec>(next.spec)) {
-      std::vector<double> held[4];
-      const auto p = norm(next, held);
-      reference::batch_norm(x.value, p, output.view());
-      bound = reference::batch_norm_bound(x, p, arithmetic).value();
-    } else {
-      REQUIRE(std::holds_alternative<layers::ReluSpec>(next.spec));
-      reference::relu(x.value, output.view());
-      bound = reference::relu_bound(x).value();
-    }
-    truth = {std::move(output), std::move(bound)};
-  }
-
-  const NetworkDescription& network_;
-  const EngineEvent& event_;
-  std::vector<double> bias_;
-};
-
 // Runs the network and holds every convolution against its bound; the changes of layout change no number.
-void check_steps(const Engine& engine, const Shape& shape, std::set<std::string_view>& algorithms) {
+void check_steps(const Engine& engine, const Shape& shape, std::set<ConvAlgorithm>& algorithms) {
   const auto input = random_input(shape);
   auto workspace = engine.make_workspace({.input = shape, .threads = 2}).value();
+  const ParameterSource<double> weights = random_weights<double>(1);
+  const audit::StepJudge<simd::DefaultArch> judge(engine.description(), weights, 1);
   for (int i = 0; i < 2; ++i) {  // the second run finds what the first has left in memory
     const auto observe = [&](const EngineEvent& event) {
-      algorithms.insert(event.algorithm);
       CAPTURE(event.algorithm);
+      const engine::Step& step = engine.plan().steps[static_cast<std::size_t>(event.step)];
       const auto actual = values_of(event.output);
-      if (event.algorithm == "import") {
-        const auto& step = engine.plan().steps[static_cast<std::size_t>(event.step)];
+      if (const auto* import = step.as<engine::ImportStep>()) {
         for (Index k = 0; k < actual.shape().size(); ++k) {
-          const double scaled = static_cast<double>(input.data()[k]) * static_cast<double>(step.factor) +
-                                static_cast<double>(step.offset);
+          const double scaled = static_cast<double>(input.data()[k]) * static_cast<double>(import->factor) +
+                                static_cast<double>(import->offset);
           REQUIRE(actual.data()[k] == doctest::Approx(scaled).epsilon(2e-7).scale(1.0));
         }
         return;
@@ -324,11 +177,15 @@ void check_steps(const Engine& engine, const Shape& shape, std::set<std::string_
       }
       const auto& first = engine.description().layers[static_cast<std::size_t>(event.layers[0])];
       CAPTURE(first.name);
-      if (event.algorithm != "direct" && !event.algorithm.starts_with("winograd")) return;
-      const auto truth = ConvolutionStep(engine.description(), event).truth();
+      const auto* conv = step.as<engine::ConvolutionStep>();
+      if (conv == nullptr) return;
+      algorithms.insert(conv->chosen);
+      std::vector<Tensor<double>> inputs;
+      inputs.push_back(values_of(event.inputs[0]));
+      const auto expected = judge.expect(step, std::move(inputs)).value();
       auto floats = Tensor<float>::create(actual.shape()).value();
       for (Index k = 0; k < actual.shape().size(); ++k) floats.data()[k] = static_cast<float>(actual.data()[k]);
-      const auto comparison = reference::compare(floats.view(), truth.output.view(), truth.bound.view());
+      const auto comparison = reference::compare(floats.view(), expected.value.view(), expected.bound.view());
       INFO(to_string(comparison));
       CHECK(comparison.holds());
       CHECK(comparison.worst_ratio < 0.5);
@@ -339,28 +196,31 @@ void check_steps(const Engine& engine, const Shape& shape, std::set<std::string_
 }
 
 TEST_CASE("engine: every convolution holds the bound of its algorithm, given its own input, on shared memory") {
-  std::set<std::string_view> algorithms;
+  std::set<ConvAlgorithm> algorithms;
   for (const auto* network : test::small_networks) {
     check_steps(make_engine(network->text, {.input = network->input}), network->input, algorithms);
   }
   check_steps(make_engine(models::street), {1, 1, 32, 48}, algorithms);
-  for (const auto name : {"direct", "winograd F(4,3)", "winograd F(4,2)"}) CHECK(algorithms.contains(name));
+  for (const auto algorithm : {ConvAlgorithm::direct, ConvAlgorithm::winograd_f43, ConvAlgorithm::winograd_f42}) {
+    CHECK(algorithms.contains(algorithm));
+  }
 }
 
 TEST_CASE("engine: an algorithm that the caller asks for is taken, and gives the same numbers") {
   for (const auto algorithm : {ConvAlgorithm::direct, ConvAlgorithm::winograd_f43, ConvAlgorithm::winograd_f63}) {
-    std::set<std::string_view> algorithms;
+    std::set<ConvAlgorithm> algorithms;
     const auto engine = make_engine(test::chain.text, {.algorithms = {{"c", algorithm}, {"f", algorithm}}});
     check_network(engine, test::chain.input);
     check_steps(engine, test::chain.input, algorithms);
-    CHECK(algorithms.contains(conv_algorithm_names[static_cast<std::size_t>(algorithm)]));
+    CHECK(algorithms.contains(algorithm));
   }
   for (const auto algorithm : {ConvAlgorithm::direct, ConvAlgorithm::winograd_f42}) {
     const auto engine = make_engine(test::chain.text, {.algorithms = {{"b", algorithm}, {"d", algorithm}}});
     for (const auto& step : engine.plan().steps) {
-      const bool asked = step.layers.size() > 0 && (step.layers[0] == engine.description().find("b") ||
-                                                    step.layers[0] == engine.description().find("d"));
-      if (asked) CHECK(step.algorithm() == conv_algorithm_names[static_cast<std::size_t>(algorithm)]);
+      const auto* conv = step.as<engine::ConvolutionStep>();
+      const bool asked = conv != nullptr && (step.layers[0] == engine.description().find("b") ||
+                                             step.layers[0] == engine.description().find("d"));
+      if (asked) CHECK(conv->chosen == algorithm);
     }
     check_network(engine, test::chain.input);
   }
@@ -534,6 +394,99 @@ TEST_CASE("engine: weights and workspace stay within the memory allowed, or crea
   check(test::branches.text, {1, 3, 64, 64});
 }
 
+TEST_CASE("engine: weights are read once, however often the memory makes the choice anew") {
+  const Shape shape{1, 1, 64, 64};
+  const auto network = parse_network(models::street).value();
+  std::map<std::string, int> reads;
+  const auto random = random_weights<float>(1);
+  const auto source = [&](const RequiredTensor& tensor, std::span<float> values) {
+    ++reads[tensor.name];
+    return random(tensor, values);
+  };
+  const auto free = Engine::create(network, source, {.input = shape}).value();
+  const Index wanted = free.plan().weight_bytes() + free.make_workspace({.input = shape})->bytes();
+  reads.clear();
+  const auto small = Engine::create(network, source, {.input = shape, .memory = wanted * 6 / 10}).value();
+  CHECK(small.plan().weight_bytes() < free.plan().weight_bytes());
+  CHECK(reads.size() == network.tensors().size());
+  for (const auto& [name, times] : reads) CHECK(times == 1);
+}
+
+// A U-Net: what the skips concatenate stays in the convolutions' layout.
+constexpr char u_net[] = R"(network u
+input x channels=3
+conv2d a out=20 kernel=3 padding=1
+relu ra
+conv2d b out=33 kernel=3 stride=2 padding=1
+relu rb
+conv2d c out=16 kernel=3 padding=1
+concat skip from=c,rb
+conv_transpose2d up out=17 kernel=4 stride=2 padding=1
+concat cat from=up,ra
+conv2d d out=7 kernel=3 padding=1
+output d
+)";
+
+TEST_CASE("engine: a U-Net stays blocked from its first convolution to its last") {
+  const auto engine = make_engine(u_net);
+  check_network(engine, {1, 3, 16, 24});
+  check_network(engine, {1, 3, 18, 10});
+  check_network(make_engine(u_net, {.keep_all = true}), {1, 3, 16, 24});
+  int changes = 0;
+  for (const auto& step : engine.plan().steps) changes += step.layers.empty();
+  CHECK(changes == 2);  // the network's input and output
+}
+
+TEST_CASE("engine: workspaces that share a team, called at once, give the same bits as alone") {
+  const auto engine = make_engine(models::street);
+  const Shape shape{1, 1, 32, 48};
+  const auto team = SharedTeam::create(2).value();
+  const auto input = random_input(shape);
+  const auto expected = test::run_once(engine, input.view());
+  std::atomic<int> right{0};
+  std::vector<std::thread> cameras;
+  for (int i = 0; i < 4; ++i) {
+    cameras.emplace_back([&] {
+      auto workspace = engine.make_workspace({.input = shape, .team = team}).value();
+      for (int run = 0; run < 5; ++run) right += same_bits(*engine.run(input.view(), workspace), expected.view());
+      right += workspace.threads() == 2;
+    });
+  }
+  for (auto& camera : cameras) camera.join();
+  CHECK(right == 24);
+}
+
+TEST_CASE("engine: a call is cancelled between two steps, and the next one works") {
+  const auto engine = make_engine(test::chain.text);
+  const auto input = random_input(test::chain.input);
+  std::atomic<bool> cancel{false};
+  auto workspace = engine.make_workspace({.input = test::chain.input, .cancel = &cancel}).value();
+  const auto expected = test::copy_of(engine.run(input.view(), workspace).value());
+  Index steps = 0;
+  const auto stop_after_three = [&](const EngineEvent&) { cancel = ++steps == 3; };
+  const auto cancelled = engine.run(input.view(), workspace, stop_after_three);
+  REQUIRE(!cancelled);
+  CHECK(cancelled.error().code == ErrorCode::cancelled);
+  CHECK(steps == 3);
+  CHECK(engine.run(input.view(), workspace).error().code == ErrorCode::cancelled);  // as long as it is asked for
+  cancel = false;
+  CHECK(same_bits(*engine.run(input.view(), workspace), expected.view()));
+}
+
+TEST_CASE("engine: what was moved from is refused") {
+  auto engine = make_engine(test::chain.text);
+  const auto input = random_input(test::chain.input);
+  auto workspace = engine.make_workspace({.input = test::chain.input}).value();
+  auto moved = std::move(workspace);
+  CHECK(engine.run(input.view(), moved));
+  CHECK(engine.run(input.view(), workspace).error().code == ErrorCode::invalid_argument);
+  const auto other = std::move(engine);
+  CHECK(!engine.make_workspace({.input = test::chain.input}));
+  CHECK(!engine.run(input.view(), moved));
+  CHECK(!engine.run(input.view(), workspace));
+  CHECK(other.run(input.view(), moved));
+}
+
 TEST_CASE("engine: wrong calls are errors") {
   const auto refused = [](std::string_view text, const EngineOptions& options, const char* what) {
     const auto engine = test::try_engine(text, options);
@@ -547,6 +500,9 @@ TEST_CASE("engine: wrong calls are errors") {
   refused(test::chain.text, {.algorithms = {{"a", ConvAlgorithm::winograd_f63}}}, "cannot compute");  // block 1
   refused(test::chain.text, {.algorithms = {{"zz", ConvAlgorithm::direct}}}, "zz");
   refused(test::chain.text, {.input = {1, 0, 0, 5}}, "");
+  refused(test::chain.text, {.threads = 0}, "0 threads");
+  refused(test::chain.text, {.precision = static_cast<Precision>(7)}, "precision");
+  refused(test::chain.text, {.algorithms = {{"b", static_cast<ConvAlgorithm>(9)}}}, "cannot compute");
   refused(test::chain.text, {.memory = 1000}, "bytes of memory or more, expected at most 1000");
   refused(test::chain.text, {.color_mean = ColorMean{}}, "1x1 convolution");
   refused(test::colors.text, {.layer = "q", .color_mean = ColorMean{}}, "colour");
@@ -567,6 +523,9 @@ TEST_CASE("engine: wrong calls are errors") {
   no_workspace({.input = {1, 3, 8, 8}}, "expected 1 channels");
   no_workspace({.input = {1, 1, 0, 8}}, "input shape");
   no_workspace({.input = {1, 1, 8, 8}, .threads = 0}, "0 threads");
+  const auto team = SharedTeam::create(1).value();
+  std::atomic<int> calls{0};
+  no_workspace({.input = {1, 1, 8, 8}, .team = team, .lender = &run_backwards, .host = &calls}, "both a team");
   no_workspace({.input = {1, 1, Index{1} << 31, Index{1} << 31}}, "input shape");
   no_workspace({.input = {1, 1, Index{1} << 20, Index{1} << 20}}, "");
 

@@ -1,7 +1,8 @@
-// Which layers become one step: only chains that nobody else reads and nobody asked to keep.
+// Which layers become one group, that a step of the engine computes: only chains that nobody else reads and nobody
+// asked to keep.
 #include <doctest/doctest.h>
 
-#include <ochre/engine/fused_steps.hpp>
+#include <ochre/engine/layer_groups.hpp>
 #include <ochre/network/description_parser.hpp>
 
 #include "support/engine_network.hpp"
@@ -15,11 +16,11 @@ std::string steps(const std::string& text, const std::string& wanted = {}, bool 
   const auto network = parse_network(text).value();
   const Index layer = wanted.empty() ? network.output : network.find(wanted).value();
   std::string all;
-  for (const auto& step : fused_steps(network, layer, keep_all)) {
-    const char* const kinds[] = {"conv ", "head ", "sum ", "import ", "readable "};
-    all += (all.empty() ? "" : " | ") + std::string(kinds[static_cast<int>(step.kind)]);
-    for (std::size_t i = 0; i < step.layers.size(); ++i) {
-      all += (i > 0 ? "+" : "") + network.layers[static_cast<std::size_t>(step.layers[i])].name;
+  for (const auto& group : engine::layer_groups(network, layer, keep_all)) {
+    const char* const kinds[] = {"conv ", "head ", "sum ", "concat ", "import ", "readable "};
+    all += (all.empty() ? "" : " | ") + std::string(kinds[static_cast<int>(group.kind)]);
+    for (std::size_t i = 0; i < group.layers.size(); ++i) {
+      all += (i > 0 ? "+" : "") + network.layers[static_cast<std::size_t>(group.layers[i])].name;
     }
   }
   return all;

@@ -16,13 +16,13 @@ using namespace ochre;
 class Claimed final : public kernels::ConvKernel {
  public:
   Claimed(double growth, bool bf16) : growth_(growth), bf16_(bf16) {}
-  std::string_view algorithm() const noexcept override { return "claimed"; }
   Border border(Extent, Extent) const noexcept override { return {}; }
   Index weight_bytes() const noexcept override { return 0; }
   double error_growth() const noexcept override { return growth_; }
   bool bf16() const noexcept override { return bf16_; }
-  kernels::ConvWork plan(const BlockedLayout&, const BlockedLayout&, int) const override { return {}; }
-  void run(BlockedView<const float>, BlockedView<float>, const kernels::ConvWork&, std::span<float>,
+  kernels::ConvSchedule schedule(const BlockedLayout&, const BlockedLayout&, int) const override { return {}; }
+  Status pack(const kernels::ConvWeights&, kernels::Epilogue, const Team&) override { return {}; }
+  void run(BlockedView<const float>, BlockedView<float>, const kernels::ConvSchedule&, std::span<float>,
            const Team&) const noexcept override {}
 
  private:
@@ -34,10 +34,10 @@ constexpr char bounded_network[] =
     "network n\ninput x channels=1\nconv2d a out=4 kernel=3 padding=1\nrelu r\nconv2d b out=100 kernel=1\nsoftmax s\n"
     "conv2d unread out=9 kernel=5 padding=2 from=r\noutput s\n";
 
-PlannedStep step_of(std::vector<Index> step_layers, std::unique_ptr<kernels::ConvKernel> convolution) {
-  PlannedStep step;
+engine::Step step_of(std::vector<Index> step_layers, std::unique_ptr<kernels::ConvKernel> kernel) {
+  engine::Step step;
   step.layers = std::move(step_layers);
-  step.convolution = std::move(convolution);
+  if (kernel) step.operation = engine::ConvolutionStep{channel_block, ConvAlgorithm::direct, std::move(kernel)};
   return step;
 }
 
@@ -48,7 +48,7 @@ TEST_CASE("network bound: roots of the terms of each layer's sums, a softmax's o
   const Shape input{1, 1, 8, 8};
   const auto shapes = network.shapes(input).value();
   const auto macs = network.macs(input).value();
-  const auto needed = ochre::detail::needed_layers(network, network.output);
+  const auto needed = ochre::network::needed_layers(network, network.output);
   // a: 9 products, r: 1, b: 4, s: 100; `unread` does not count.
   CHECK(audit::error_growth(network, needed, shapes, macs) == doctest::Approx(3 + 1 + 2 + 10));
 
@@ -60,8 +60,8 @@ TEST_CASE("network bound: roots of the terms of each layer's sums, a softmax's o
   plan.steps.push_back(step_of({4}, std::make_unique<Claimed>(1000, true)));
   CHECK(audit::error_growth(plan, needed, shapes, macs) == doctest::Approx(7 * 3 + 1 + 2 + 10));
 
-  plan.steps[0].convolution = std::make_unique<Claimed>(3, true);
-  plan.steps[1].convolution = std::make_unique<Claimed>(4, true);
+  plan.steps[0] = step_of({0, 1}, std::make_unique<Claimed>(3, true));
+  plan.steps[1] = step_of({2}, std::make_unique<Claimed>(4, true));
   CHECK(audit::error_growth(plan, needed, shapes, macs) ==
         doctest::Approx(3 * 3 + 1 + 4 * 2 + 10 + 65536 * 5));  // 2^-8 / 2^-24 · sqrt(3² + 4²)
 }

@@ -118,7 +118,7 @@ TEST_CASE("network: every layer runs once, and what nobody reads gives its memor
   auto input = Tensor<double>::create({1, 2, 5, 7}).value();
   for (Index i = 0; i < input.shape().size(); ++i) input.data()[i] = static_cast<double>(i * 37 % 101) / 100;
   auto workspace = network.make_workspace({.input = input.shape(), .every_layer = true}).value();
-  CHECK(workspace.steps() == 103);
+  CHECK(workspace.layers() == 103);
   Index index = 0;
   const auto observe = [&](const LayerEvent<double>& event) {
     REQUIRE(event.index == index++);
@@ -133,18 +133,18 @@ TEST_CASE("network: every layer runs once, and what nobody reads gives its memor
 
   // a, b, and one place for all leaves, one after the other.
   const auto shapes = network.description().shapes(input.shape()).value();
-  const MemoryPlan plan = plan_memory(network.description(), shapes, every_layer, [](Index) { return false; });
-  CHECK(plan.slot_sizes == std::vector<Index>(3, input.shape().size()));
+  const auto plan = network::plan_memory(network.description(), shapes, every_layer, [](Index) { return false; });
+  CHECK(plan.slots.sizes == std::vector<Index>(3, input.shape().size()));
 
-  // Step by step the same, and no step that there is not.
-  auto steps = network.make_workspace({.input = input.shape(), .every_layer = true}).value();
+  // Layer by layer the same, and no layer that there is not.
+  auto one_by_one = network.make_workspace({.input = input.shape(), .every_layer = true}).value();
   index = 0;
-  for (Index step = 0; step < steps.steps(); ++step) {
-    CHECK(network.run_step(step, input.view(), steps, observe));
-    CHECK(index == step + 1);
+  for (Index number = 0; number < one_by_one.layers(); ++number) {
+    CHECK(network.run_layer(number, input.view(), one_by_one, observe));
+    CHECK(index == number + 1);
   }
-  CHECK(!network.run_step(steps.steps(), input.view(), steps, observe));
-  CHECK(!network.run_step(-1, input.view(), steps, observe));
+  CHECK(!network.run_layer(one_by_one.layers(), input.view(), one_by_one, observe));
+  CHECK(!network.run_layer(-1, input.view(), one_by_one, observe));
   CHECK(!network.make_workspace({.input = input.shape(), .layer = "b", .every_layer = true}));
 }
 

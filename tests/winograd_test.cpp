@@ -210,8 +210,8 @@ void check_threads(const ConvShape& conv, Extent in, bool many_blocks) {
   const Extent extent{made.out().h, made.out().w};
   const BlockedLayout from{conv.in, in, kernel->border(in, extent)};
   const BlockedLayout to{conv.out, extent};
-  CHECK(kernel->plan(from, to, 1).independent == many_blocks);
-  CHECK_FALSE(kernel->plan(from, to, 100).independent);
+  CHECK(kernel->schedule(from, to, 1).independent == many_blocks);
+  CHECK_FALSE(kernel->schedule(from, to, 100).independent);
   const auto first = made.run(*kernel, {});
   const auto comparison = compare(first.view(), made.expected().view(), made.winograd_bound<Algorithm>().view());
   INFO(to_string(comparison));

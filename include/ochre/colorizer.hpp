@@ -192,7 +192,7 @@ inline Status Colorizer::load(const Model& model, const MappedFile* file) {
   const Extent square = color::working_size({size_, size_}, size_);
   const Shape input{1, 0, square.h, square.w};
   EngineOptions options{.layer = layer.name, .input = input, .threads = threads_, .memory = memory_};
-  makes_ab_ = head.kind == HeadKind::ab || is_color_head(layer);
+  makes_ab_ = head.kind == HeadKind::ab || engine::is_pointwise_conv(layer);
   if (head.kind == HeadKind::distribution && makes_ab_) {
     ColorMean mean{exponent(), {}};
     mean.values.assign(color::bin_centres.a.begin(), color::bin_centres.a.end());

@@ -8,9 +8,10 @@
 namespace {
 
 std::atomic<std::int64_t> count{0};
+std::atomic<std::int64_t> fails_at{0};  // the number of the allocation that fails; 0: none
 
 void* allocate(std::size_t size, std::size_t alignment) noexcept {
-  count.fetch_add(1, std::memory_order_relaxed);
+  if (count.fetch_add(1, std::memory_order_relaxed) + 1 == fails_at.load(std::memory_order_relaxed)) return nullptr;
   const std::size_t rounded = (size + alignment - 1) / alignment * alignment;
   if (rounded < size) return nullptr;
   return alignment <= alignof(std::max_align_t) ? std::malloc(size == 0 ? 1 : size)
@@ -27,6 +28,12 @@ constexpr std::size_t ordinary = alignof(std::max_align_t);
 }  // namespace
 
 std::int64_t ochre::test::allocations() noexcept { return count.load(std::memory_order_relaxed); }
+
+ochre::test::FailingAllocation::FailingAllocation(std::int64_t number) noexcept : at_(allocations() + number) {
+  fails_at.store(at_, std::memory_order_relaxed);
+}
+ochre::test::FailingAllocation::~FailingAllocation() { fails_at.store(0, std::memory_order_relaxed); }
+bool ochre::test::FailingAllocation::failed() const noexcept { return allocations() >= at_; }
 
 void* operator new(std::size_t size) { return allocate_or_throw(size, ordinary); }
 void* operator new[](std::size_t size) { return allocate_or_throw(size, ordinary); }

@@ -65,7 +65,7 @@ inline Tensor<double> exact_output(const Engine& engine, TensorView<const float>
 
 inline double error_growth(const Engine& engine, const Shape& input) {
   const NetworkDescription& network = engine.description();
-  return audit::error_growth(engine.plan(), detail::needed_layers(network, engine.plan().wanted),
+  return audit::error_growth(engine.plan(), network::needed_layers(network, engine.plan().wanted),
                              network.shapes(input).value(), network.macs(input).value());
 }
 

@@ -120,21 +120,27 @@ struct ConvCase {
 
   template <class Arch, class Algorithm>
   std::unique_ptr<kernels::ConvKernel> winograd(const Team& team = {}) const {
-    return kernels::WinogradConv<Arch>::create(kernels::winograd_routine<Arch, Algorithm>, conv,
-                                               kernels::winograd_form(conv).value(), float_weights(), factors,
-                                               epilogue(), team)
-        .value();
+    return packed(std::make_unique<kernels::WinogradConv<Arch>>(kernels::winograd_routine<Arch, Algorithm>, conv,
+                                                                kernels::winograd_form(conv).value()),
+                  team);
   }
 
   template <class Arch>
   std::unique_ptr<kernels::ConvKernel> direct(Index block, const Team& team = {}) const {
-    return kernels::DirectConv<Arch>::create(conv, block, float_weights(), factors, epilogue(), team).value();
+    return packed(std::make_unique<kernels::DirectConv<Arch>>(conv, block), team);
+  }
+
+  std::unique_ptr<kernels::ConvKernel> packed(std::unique_ptr<kernels::ConvKernel> kernel, const Team& team) const {
+    const Index foretold = kernel->weight_bytes();
+    REQUIRE(kernel->pack({float_weights(), factors}, epilogue(), team));
+    CHECK(kernel->weight_bytes() == foretold);
+    return kernel;
   }
 
   // The input's memory has no float more than its border needs, so that a sanitizer sees one pixel too many; around the
   // output's interior lies a border that must stay as it is. Channels that fill up a block must come out zero (of
   // numbers that are finite: 0 times infinity is not).
-  // independent: instead of what is planned.
+  // independent: instead of what the schedule says.
   struct RunOptions {
     Team team{};
     Index block = channel_block;
@@ -168,14 +174,14 @@ inline Tensor<float> ConvCase::run(const kernels::ConvKernel& kernel, const RunO
   }
   std::vector<float> outputs(static_cast<std::size_t>(to.size()), untouched);
   const BlockedView<float> out_view{outputs.data(), to};
-  auto work = kernel.plan(from, to, options.team.threads);
+  auto schedule = kernel.schedule(from, to, options.team.threads);
   if (options.independent) {
-    const bool enough = work.independent || !*options.independent;
-    work.scratch *= enough ? 1 : options.team.threads;
-    work.independent = *options.independent;
+    const bool enough = schedule.independent || !*options.independent;
+    schedule.scratch *= enough ? 1 : options.team.threads;
+    schedule.independent = *options.independent;
   }
-  std::vector<float> scratch(static_cast<std::size_t>(work.scratch), std::numeric_limits<float>::quiet_NaN());
-  kernel.run(in_view, out_view, work, scratch, options.team);
+  std::vector<float> scratch(static_cast<std::size_t>(schedule.scratch), std::numeric_limits<float>::quiet_NaN());
+  kernel.run(in_view, out_view, schedule, scratch, options.team);
 
   auto result = Tensor<float>::create(shape).value();
   Index spoilt = 0;

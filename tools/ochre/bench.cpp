@@ -112,7 +112,7 @@ struct Runner {
 };
 
 std::vector<bool> needed_layers(const NetworkDescription& network) {
-  return detail::needed_layers(network, network.output);
+  return network::needed_layers(network, network.output);
 }
 
 void add_time(LayerTime& layer, double seconds) {
@@ -148,7 +148,9 @@ Result<Runner> make_readable(const Subject& subject, const BenchFigures& figures
 }
 
 Result<Runner> make_fast(const BenchOptions& options, const Subject& subject, const BenchFigures& figures) {
-  EngineOptions wanted{.input = figures.input, .threads = figures.threads, .bf16 = options.precision == "bf16"};
+  EngineOptions wanted{.input = figures.input,
+                       .threads = figures.threads,
+                       .precision = options.precision == "bf16" ? Precision::bf16 : Precision::float32};
   if (options.memory) wanted.memory = Index{*options.memory} * 1'000'000;
   auto algorithms = parse_algorithms(options.algorithms);
   if (!algorithms) return std::move(algorithms).error();
@@ -175,7 +177,8 @@ Result<Runner> make_fast(const BenchOptions& options, const Subject& subject, co
       if (step.layers.size() > 1) layer.kind += "+" + std::to_string(step.layers.size() - 1);
       layer.output = figures.shapes[static_cast<std::size_t>(step.layers.back())];
     }
-    if (step.convolution && step.convolution->bf16()) layer.algorithm += " bf16";
+    const auto* conv = step.as<engine::ConvolutionStep>();
+    if (conv != nullptr && conv->kernel->bf16()) layer.algorithm += " bf16";
     for (const Index i : step.layers) layer.gmac += figures.macs[static_cast<std::size_t>(i)] / 1e9;
     runner.layers.push_back(std::move(layer));
   }

@@ -53,9 +53,11 @@ int run_fast(const RunOptions& options, const ModelFile& file, const Model& mode
       options.model,
       fast_bytes(model.network, input->shape(), options.layer) + 2 * file_bytes<float>(model.network, options, *shapes),
       false);
-  const auto engine = open_engine(
-      model, file.mapped(),
-      {.layer = options.layer, .input = input->shape(), .threads = threads, .bf16 = options.precision == "bf16"});
+  const auto engine = open_engine(model, file.mapped(),
+                                  {.layer = options.layer,
+                                   .input = input->shape(),
+                                   .threads = threads,
+                                   .precision = options.precision == "bf16" ? Precision::bf16 : Precision::float32});
   if (!engine) return fail(Error{engine.error()}.in(options.model));
   auto workspace = make_workspace(*engine, {.input = input->shape(), .threads = threads});
   if (!workspace) return fail(Error{workspace.error()}.in(options.input));

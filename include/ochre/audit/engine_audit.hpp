@@ -106,7 +106,7 @@ inline std::vector<LayerAudit> describe(const EnginePlan& plan, const Shape& inp
     row.parameters = layer.parameters();
     row.macs = macs[i];
   }
-  for (const PlannedStep& step : plan.steps) {
+  for (const engine::Step& step : plan.steps) {
     for (const Index i : step.layers) {
       LayerAudit& row = all[static_cast<std::size_t>(i)];
       row.leader = step.layers.front();
@@ -143,14 +143,15 @@ Result<AuditReport> audit_engine(const Engine& engine, const ParameterSource<dou
     return Error{ErrorCode::invalid_argument,
                  "the input has shape " + to_string(input.shape) + ", expected one picture"};
   }
-  for (const PlannedStep& step : plan.steps) {
+  for (const engine::Step& step : plan.steps) {
     if (plan.every_layer && step.layers.size() > 1) {
       return Error{ErrorCode::unsupported, "an engine of every layer that fuses some, expected keep_all"};
     }
-    if (step.work == StepWork::color_head && step.layers.size() == 1) {
+    if (step.as<engine::ColorHeadStep>() != nullptr && step.layers.size() == 1) {
       return Error{ErrorCode::unsupported, "an engine with a color_mean, whose values are not part of the network"};
     }
-    if (step.convolution != nullptr && step.convolution->bf16()) {
+    const auto* conv = step.as<engine::ConvolutionStep>();
+    if (conv != nullptr && conv->kernel->bf16()) {
       return Error{ErrorCode::unsupported, "an engine of bf16 products, whose errors have no bound worth the name"};
     }
   }

@@ -111,7 +111,7 @@ struct ProofRun {
       found = statistics(output);
       status = check_finite(event.name, found);
     };
-    const Status ran = network.run_step(layer, input, workspace, observe);
+    const Status ran = network.run_layer(layer, input, workspace, observe);
     return ran ? status : ran;
   }
 };

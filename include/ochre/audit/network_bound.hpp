@@ -41,14 +41,15 @@ inline double error_growth(const EnginePlan& plan, const std::vector<bool>& need
                            std::span<const double> macs) noexcept {
   double growth = 0;
   double bf16_squares = 0;
-  for (const PlannedStep& step : plan.steps) {
+  for (const engine::Step& step : plan.steps) {
+    const auto* conv = step.as<engine::ConvolutionStep>();
     for (const Index i : step.layers) {
       const auto at = static_cast<std::size_t>(i);
       if (!needed[at]) continue;
-      const bool leads = i == step.layers.front() && step.convolution != nullptr;
-      const double own = leads ? step.convolution->error_growth() : 1.0;
+      const bool leads = conv != nullptr && i == step.layers.front();
+      const double own = leads ? conv->kernel->error_growth() : 1.0;
       growth += own * std::sqrt(terms_of_output(plan.description.layers[at], shapes[at], macs[at]));
-      if (leads && step.convolution->bf16()) bf16_squares += own * own;
+      if (leads && conv->kernel->bf16()) bf16_squares += own * own;
     }
   }
   return growth + 0x1p-8 / 0x1p-24 * std::sqrt(bf16_squares);

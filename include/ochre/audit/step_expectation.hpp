@@ -130,7 +130,7 @@ class StepJudge {
       : network_(network), weights_(weights), threads_(threads) {}
 
   // inputs: of the step's first layer; taken as exact. A step without layers hands its input on as it is.
-  Result<Expectation> expect(const PlannedStep& step, std::vector<Tensor<double>> inputs) const {
+  Result<Expectation> expect(const engine::Step& step, std::vector<Tensor<double>> inputs) const {
     Expectation now;
     if (step.layers.empty()) {
       auto bound = Tensor<double>::create(inputs[0].shape());
@@ -139,13 +139,13 @@ class StepJudge {
     }
     std::vector<reference::Operand> operands;
     for (const auto& input : inputs) operands.push_back({input.view()});
-    const bool is_convolution = step.work == StepWork::convolution;
+    const auto* conv = step.as<engine::ConvolutionStep>();
     for (std::size_t i = 0; i < step.layers.size(); ++i) {
       const LayerDescription& first = layer(step.layers[i]);
-      const bool leads = i == 0 && is_convolution;
+      const bool leads = i == 0 && conv != nullptr;
       const bool folds =
           leads && step.layers.size() > 1 && std::holds_alternative<layers::BatchNormSpec>(layer(step.layers[1]).spec);
-      auto next = leads ? convolve(first, folds ? &layer(step.layers[1]) : nullptr, step.conv_algorithm, operands)
+      auto next = leads ? convolve(first, folds ? &layer(step.layers[1]) : nullptr, conv->chosen, operands)
                         : apply(first, operands);
       if (!next) return std::move(next).error().in("layer " + first.name);
       if (folds) ++i;

@@ -51,7 +51,7 @@ class WholeJudge {
   Result<std::optional<Judgement>> judge_leaf(Index layer, const EngineTensorView& output) {
     TensorView<const double> result;
     const auto observe = [&](const LayerEvent<double>& event) { result = event.output; };
-    if (Status ran = network_.run_step(layer, std::as_const(input_).view(), workspace_, observe); !ran) {
+    if (Status ran = network_.run_layer(layer, std::as_const(input_).view(), workspace_, observe); !ran) {
       return std::move(ran).error();
     }
     if (is_read_[static_cast<std::size_t>(layer)]) return std::optional<Judgement>();
@@ -80,7 +80,7 @@ class WholeJudge {
   }
 
   Result<Judgement> judge_layer(Index layer, Tensor<double>& actual, TensorView<const double> result) const {
-    const auto needed = v0::detail::needed_layers(plan_.description, layer);
+    const auto needed = network::needed_layers(plan_.description, layer);
     auto value = Tensor<double>::create(result.shape);
     auto bound = normwise_bound(error_growth(plan_, needed, shapes_, macs_), result);
     if (!value) return std::move(value).error();

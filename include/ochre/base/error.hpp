@@ -16,6 +16,7 @@ enum class ErrorCode {
   too_large,         // a size beyond what can be addressed, or beyond a stated limit
   out_of_memory,     // the allocation itself failed
   io,                // the system refused a read or a write
+  cancelled,         // the caller asked for it
 };
 
 struct Error {

@@ -1,31 +1,23 @@
-// Which algorithm computes a convolution: what each would cost at the expected size, in time and in weights.
+// What each algorithm that can compute a convolution would cost at the expected size, in time and in weights.
 //   time ~ products + transformed data · transform_cost
 // where few pixels meet each weight, reading the weights counts as if there were rows_per_weight of them; all
 // counted in fused multiply-adds; the constants are measured (simd/tile.hpp), bench/algorithms.cpp holds the choices
 // against the clock. Tested by conv_choice_test.cpp.
 #pragma once
 
-#include <array>
 #include <limits>
-#include <string_view>
 #include <vector>
 
+#include <ochre/engine/conv_algorithm.hpp>
 #include <ochre/kernels/winograd_form.hpp>
-#include <ochre/kernels/winograd_points.hpp>
 #include <ochre/simd/tile.hpp>
 #include <ochre/tensor/blocked.hpp>
 
-namespace ochre::inline v0 {
-
-enum class ConvAlgorithm { direct, winograd_f42, winograd_f43, winograd_f63 };
-
-inline constexpr std::array<std::string_view, 4> conv_algorithm_names{"direct", kernels::F42::name, kernels::F43::name,
-                                                                      kernels::F63::name};
-inline constexpr std::array<std::string_view, 4> short_conv_algorithm_names{"direct", "F(4,2)", "F(4,3)", "F(6,3)"};
+namespace ochre::inline v0::engine {
 
 struct ConvCost {
   ConvAlgorithm algorithm = ConvAlgorithm::direct;
-  double work = 0;         // fused multiply-adds, or what takes as long
+  double time = 0;         // fused multiply-adds, or what takes as long
   Index weight_bytes = 0;  // packed
 };
 
@@ -55,12 +47,12 @@ ConvCost winograd_cost(ConvAlgorithm name, const kernels::ConvShape& conv, const
     }
     const double sources = static_cast<double>(run.sources.size());
     moved += tiles * static_cast<double>(n * n) * (sources * padded(conv.in) + padded(conv.out));
-    cost.work += std::max(tiles, simd::rows_per_weight) * products * padded(conv.in) * padded(conv.out);
+    cost.time += std::max(tiles, simd::rows_per_weight) * products * padded(conv.in) * padded(conv.out);
     cost.weight_bytes += static_cast<Index>(products * padded(conv.in) * padded(conv.out) * sizeof(float));
   }
   // Blocks of tiles stay in a worker's own cache where it may read all weights for each of them.
   const bool near = cost.weight_bytes <= simd::winograd_shared_weights;
-  cost.work += moved * (near ? simd::winograd_transform_cost_near : simd::winograd_transform_cost);
+  cost.time += moved * (near ? simd::winograd_transform_cost_near : simd::winograd_transform_cost);
   return cost;
 }
 
@@ -88,4 +80,4 @@ inline std::vector<ConvCost> conv_costs(const kernels::ConvShape& conv, Index bl
   return costs;
 }
 
-}  // namespace ochre::inline v0
+}  // namespace ochre::inline v0::engine

@@ -1,13 +1,15 @@
 // What the fast engine will take in memory, worked out from a network's text and an input's shape alone, before weights
 // are packed or a workspace is made: activations in blocks of channels as plan_memory() lays them out, and of each
-// convolution the weights of its fastest algorithm, or less where comfortable_memory has it so. About right, for people
-// and for refusals: borders, changes of layout and the threads' scratch are left out. Tested by engine_cost_test.cpp.
+// convolution the weights of its fastest algorithm, or less where comfortable_memory (choose_algorithms.hpp) has it so.
+// About right, for people and for refusals: borders, changes of layout and the threads' scratch are left out. Tested by
+// engine_cost_test.cpp.
 #pragma once
 
 #include <algorithm>
 #include <vector>
 
-#include <ochre/engine/engine_builder.hpp>
+#include <ochre/engine/choose_algorithms.hpp>
+#include <ochre/network/memory_plan.hpp>
 
 namespace ochre::inline v0 {
 
@@ -26,9 +28,9 @@ inline Result<EngineCost> engine_cost(const NetworkDescription& network, Shape i
   double fastest = 0;
   double smallest = 0;
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
-    const auto conv = detail::conv_shape(network.layers[i]);
+    const auto conv = engine::conv_shape(network.layers[i]);
     if (!conv) continue;
-    if (detail::groups_of(network.layers[i]) != 1) {  // runs as the readable layer, whose weights are as they are
+    if (engine::groups_of(network.layers[i]) != 1) {  // runs as the readable layer, whose weights are as they are
       const double own = sizeof(float) * value_count(network.layers[i].tensors());
       fastest += own;
       smallest += own;
@@ -37,21 +39,22 @@ inline Result<EngineCost> engine_cost(const NetworkDescription& network, Shape i
     const Index from = network.layers[i].inputs[0];
     const Shape& in = from == network_input ? input : (*shapes)[static_cast<std::size_t>(from)];
     Shape& out = (*shapes)[i];
-    const auto costs = conv_costs(*conv, channel_block, {in.h, in.w}, {out.h, out.w});
-    const auto best = std::min_element(costs.begin(), costs.end(),
-                                       [](const ConvCost& a, const ConvCost& b) { return a.work < b.work; });
+    const auto costs = engine::conv_costs(*conv, channel_block, {in.h, in.w}, {out.h, out.w});
+    const auto best =
+        std::min_element(costs.begin(), costs.end(),
+                         [](const engine::ConvCost& a, const engine::ConvCost& b) { return a.time < b.time; });
     fastest += static_cast<double>(best->weight_bytes);
     smallest += static_cast<double>(costs[0].weight_bytes);
     Shape blocked = out;
     blocked.c = ceil_div(out.c, channel_block) * channel_block;
     if (blocked.checked_size()) out = blocked;
   }
-  const MemoryPlan plan = plan_memory(network, *shapes, wanted, [&](Index layer) {
+  const auto plan = network::plan_memory(network, *shapes, wanted, [&](Index layer) {
     return works_in_place(network.layers[static_cast<std::size_t>(layer)].spec);
   });
   EngineCost cost;
-  for (const Index size : plan.slot_sizes) cost.activations += static_cast<double>(size) * sizeof(float);
-  const double room = static_cast<double>(comfortable_memory) - cost.activations;
+  for (const Index size : plan.slots.sizes) cost.activations += static_cast<double>(size) * sizeof(float);
+  const double room = static_cast<double>(engine::comfortable_memory) - cost.activations;
   cost.weights = std::max(smallest, std::min(fastest, room));
   return cost;
 }

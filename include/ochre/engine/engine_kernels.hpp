@@ -4,46 +4,36 @@
 
 #include <memory>
 
-#include <ochre/engine/conv_choice.hpp>
+#include <ochre/engine/engine_options.hpp>
+#include <ochre/engine/steps/readable_step.hpp>
 #include <ochre/kernels/color_head.hpp>
 #include <ochre/kernels/winograd_conv.hpp>
 #include <ochre/network/layer_variants.hpp>
 
 namespace ochre::inline v0 {
 
-// A layer as the readable engine runs it, on planar tensors, on one thread.
-class PlanarLayer {
- public:
-  virtual ~PlanarLayer() = default;
-  virtual std::string_view algorithm() const noexcept = 0;
-  virtual std::optional<Index> scratch_size(std::span<const Shape> inputs) const noexcept = 0;
-  virtual void run(layers::Inputs<float> inputs, TensorView<float> output, std::span<float> scratch) const noexcept = 0;
-};
+namespace engine {
 
 struct ConvRequest {
   kernels::ConvShape shape;
   ConvAlgorithm algorithm = ConvAlgorithm::direct;
-  bool bf16 = false;            // of a Winograd algorithm: products of bf16
-  Index block = channel_block;  // of the input's channels
-  std::span<const float> weights;
-  std::span<const double> factors;  // multiplied into the weights, one an output channel
-  kernels::Epilogue epilogue;
+  Precision precision = Precision::float32;  // of a Winograd algorithm's products
+  Index block = channel_block;               // of the input's channels
 };
 
+}  // namespace engine
+
+// Kernels come without weights; pack() brings them.
 struct EngineKernels {
   const char* isa = "";
   bool has_bf16 = false;
-  Result<std::unique_ptr<kernels::ConvKernel>> (*make_convolution)(ConvRequest, const Team&) = nullptr;
-  Result<std::unique_ptr<kernels::ColorHeadKernel>> (*make_color_head)(const kernels::ConvShape&,
-                                                                       std::span<const float> weights,
-                                                                       std::span<const float> bias,
-                                                                       kernels::ColorHeadOptions,
-                                                                       const Team&) = nullptr;
-  Result<std::unique_ptr<PlanarLayer>> (*make_planar)(const LayerSpec&, layers::Channels,
-                                                      layers::Parameters<float>) = nullptr;
+  Result<std::unique_ptr<kernels::ConvKernel>> (*make_convolution)(const engine::ConvRequest&) = nullptr;
+  std::unique_ptr<kernels::ColorHeadKernel> (*make_color_head)(const kernels::ConvShape&) = nullptr;
+  Result<std::unique_ptr<engine::PlanarLayer>> (*make_planar)(const LayerSpec&, layers::Channels,
+                                                              layers::Parameters<float>) = nullptr;
 };
 
-namespace detail {
+namespace engine {
 
 template <class Arch, class Products>
 const kernels::WinogradRoutine& winograd_routine_of(ConvAlgorithm algorithm) noexcept {
@@ -53,30 +43,29 @@ const kernels::WinogradRoutine& winograd_routine_of(ConvAlgorithm algorithm) noe
 }
 
 template <class Arch, bool Bf16>
-Result<std::unique_ptr<kernels::ConvKernel>> make_winograd(ConvRequest request, const Team& team) {
+Result<std::unique_ptr<kernels::ConvKernel>> make_winograd(const ConvRequest& request) {
   auto form = kernels::winograd_form(request.shape);
   const auto make = [&]<class Products>(Products) -> Result<std::unique_ptr<kernels::ConvKernel>> {
     const auto& routine = winograd_routine_of<Arch, Products>(request.algorithm);
     if (!form || form->taps != routine.r || request.block != channel_block) {
       return Error{ErrorCode::invalid_argument, std::string(routine.name) + " cannot compute this convolution"};
     }
-    return kernels::WinogradConv<Arch, Products>::create(routine, request.shape, *std::move(form), request.weights,
-                                                         request.factors, std::move(request.epilogue), team);
+    std::unique_ptr<kernels::ConvKernel> kernel =
+        std::make_unique<kernels::WinogradConv<Arch, Products>>(routine, request.shape, *std::move(form));
+    return kernel;
   };
   if constexpr (Bf16) {
-    if (request.bf16) return make(simd::Bf16Products{});
+    if (request.precision == Precision::bf16) return make(simd::Bf16Products{});
   }
   return make(simd::FloatProducts{});
 }
 
 template <class Arch, bool Bf16>
-Result<std::unique_ptr<kernels::ConvKernel>> make_convolution(ConvRequest request, const Team& team) {
-  const auto direct = request.algorithm == ConvAlgorithm::direct;
-  if (!direct) return make_winograd<Arch, Bf16>(std::move(request), team);
-  auto made = kernels::DirectConv<Arch>::create(request.shape, request.block, request.weights, request.factors,
-                                                std::move(request.epilogue), team);
-  if (!made) return std::move(made).error();
-  return std::unique_ptr<kernels::ConvKernel>(*std::move(made));
+Result<std::unique_ptr<kernels::ConvKernel>> make_convolution(const ConvRequest& request) {
+  if (request.algorithm != ConvAlgorithm::direct) return make_winograd<Arch, Bf16>(request);
+  std::unique_ptr<kernels::ConvKernel> kernel =
+      std::make_unique<kernels::DirectConv<Arch>>(request.shape, request.block);
+  return kernel;
 }
 
 template <class Made>
@@ -104,18 +93,19 @@ Result<std::unique_ptr<PlanarLayer>> make_planar(const LayerSpec& spec, layers::
   });
 }
 
-}  // namespace detail
+template <class Arch>
+std::unique_ptr<kernels::ColorHeadKernel> make_color_head(const kernels::ConvShape& conv) {
+  return std::make_unique<kernels::ColorHead<Arch>>(conv);
+}
+
+}  // namespace engine
 
 // WithBf16: products of bf16 too, where the build has the instruction; they double the code to be compiled.
 template <class Arch = simd::DefaultArch, bool WithBf16 = false>
 const EngineKernels& engine_kernels() noexcept {
   static constexpr bool bf16 = WithBf16 && simd::has_bf16_products<Arch>;
-  static constexpr EngineKernels table{
-      simd::arch_name<Arch>(), bf16, &detail::make_convolution<Arch, bf16>,
-      [](const kernels::ConvShape& conv, std::span<const float> weights, std::span<const float> bias,
-         kernels::ColorHeadOptions options,
-         const Team& team) { return kernels::ColorHead<Arch>::create(conv, weights, bias, std::move(options), team); },
-      &detail::make_planar<Arch>};
+  static constexpr EngineKernels table{simd::arch_name<Arch>(), bf16, &engine::make_convolution<Arch, bf16>,
+                                       &engine::make_color_head<Arch>, &engine::make_planar<Arch>};
   return table;
 }
 

@@ -24,51 +24,50 @@ struct ColorHeadOptions {
 class ColorHeadKernel {
  public:
   virtual ~ColorHeadKernel() = default;
-  virtual Index weight_bytes() const noexcept = 0;
-  virtual ConvWork plan(const BlockedLayout& in, int threads) const = 0;
-  // out: planar [1,2,h,w]; scratch: work.scratch floats.
-  virtual void run(BlockedView<const float> in, TensorView<float> out, const ConvWork& work, std::span<float> scratch,
-                   const Team& team) const noexcept = 0;
+  virtual Index weight_bytes() const noexcept = 0;  // packed
+  virtual ConvSchedule schedule(const BlockedLayout& in, int threads) const = 0;
+  // Of the logits: weights [Q][C], bias [Q]. Errors: no memory.
+  virtual Status pack(const ConvWeights& weights, std::span<const float> bias, const ColorHeadOptions& options,
+                      const Team& team) = 0;
+  // After pack(). out: planar [1,2,h,w]; scratch: schedule.scratch floats.
+  virtual void run(BlockedView<const float> in, TensorView<float> out, const ConvSchedule& schedule,
+                   std::span<float> scratch, const Team& team) const noexcept = 0;
 };
 
 template <class Arch>
 class ColorHead final : public ColorHeadKernel {
  public:
-  // conv: 1x1, `out` logits; bias: as many.
-  static Result<std::unique_ptr<ColorHeadKernel>> create(const ConvShape& conv, std::span<const float> weights,
-                                                         std::span<const float> bias, ColorHeadOptions options,
-                                                         const Team& team) {
-    auto made = std::make_unique<ColorHead>();
-    const Index padded = padded_channels(conv.out);
+  // conv: 1x1, `out` logits.
+  explicit ColorHead(const ConvShape& conv)
+      : logits_(conv, channel_block), outputs_(conv.out), blocks_(ceil_div(conv.out, channel_block)) {}
+
+  Status pack(const ConvWeights& weights, std::span<const float> bias, const ColorHeadOptions& options,
+              const Team& team) override {
+    const Index padded = padded_channels(outputs_);
     Epilogue epilogue;
     epilogue.bias.assign(bias.begin(), bias.end());
     // Logits past the last are the least there can be: their share is exactly 0.
     epilogue.bias.resize(static_cast<std::size_t>(padded), std::numeric_limits<float>::lowest());
     for (Index k = 0; k < 2; ++k) {
       const auto row =
-          std::span(options.values).subspan(static_cast<std::size_t>(k * conv.out), static_cast<std::size_t>(conv.out));
-      made->values_[k].assign(row.begin(), row.end());
-      made->values_[k].resize(static_cast<std::size_t>(padded), 0.0f);
-      made->offset_[k] = options.offset[k];
+          std::span(options.values).subspan(static_cast<std::size_t>(k * outputs_), static_cast<std::size_t>(outputs_));
+      values_[k].assign(row.begin(), row.end());
+      values_[k].resize(static_cast<std::size_t>(padded), 0.0f);
+      offset_[k] = options.offset[k];
     }
-    made->exponent_ = options.exponent;
-    made->blocks_ = ceil_div(conv.out, channel_block);
-    const std::vector<double> factors(static_cast<std::size_t>(conv.out), 1.0);
-    auto logits = DirectConv<Arch>::create(conv, channel_block, weights, factors, std::move(epilogue), team);
-    if (!logits) return std::move(logits).error();
-    made->logits_ = *std::move(logits);
-    return std::unique_ptr<ColorHeadKernel>(std::move(made));
+    exponent_ = options.exponent;
+    return logits_.pack(weights, std::move(epilogue), team);
   }
 
-  Index weight_bytes() const noexcept override { return logits_->weight_bytes(); }
+  Index weight_bytes() const noexcept override { return logits_.weight_bytes(); }
 
-  ConvWork plan(const BlockedLayout& in, int threads) const override {
-    ConvWork work = logits_->plan(in, in, threads);
-    work.scratch = threads * scratch_of_worker();
-    return work;
+  ConvSchedule schedule(const BlockedLayout& in, int threads) const override {
+    ConvSchedule schedule = logits_.schedule(in, in, threads);
+    schedule.scratch = threads * scratch_of_worker();
+    return schedule;
   }
 
-  void run(BlockedView<const float> in, TensorView<float> out, const ConvWork& work, std::span<float> scratch,
+  void run(BlockedView<const float> in, TensorView<float> out, const ConvSchedule& schedule, std::span<float> scratch,
            const Team& team) const noexcept override {
     const Extent extent = in.layout.extent;
     const Index groups = ceil_div(extent.w, pixels);
@@ -78,7 +77,8 @@ class ColorHead final : public ColorHeadKernel {
         const Index y = item / groups;
         const Index x = item % groups * pixels;
         const Index count = std::min(pixels, extent.w - x);
-        logits_->run_pixels(in.pixel(0, y, x), work.offsets[0], count, {memory, channel_block, pixels * channel_block});
+        logits_.run_pixels(in.pixel(0, y, x), schedule.offsets[0], count,
+                           {memory, channel_block, pixels * channel_block});
         for (Index i = 0; i < count; ++i) mean(memory + i * channel_block, out, y, x + i);
       }
     });
@@ -130,7 +130,8 @@ class ColorHead final : public ColorHeadKernel {
     return lanes[0];
   }
 
-  std::unique_ptr<DirectConv<Arch>> logits_;
+  DirectConv<Arch> logits_;
+  Index outputs_ = 0;  // Q
   std::vector<float> values_[2];
   float offset_[2] = {0.0f, 0.0f};
   float exponent_ = 1.0f;

@@ -1,11 +1,13 @@
-// What the fast engine sees of a convolution, whatever computes it: weights packed once, a ConvWork for each pair of
-// shapes, and run() without allocation. Implemented by winograd_conv.hpp and direct_conv.hpp for each instruction set.
+// What the fast engine sees of a convolution, whatever computes it, in the order in which it is asked: how much memory
+// its weights will take, which border and which schedule a pair of shapes needs (all of that before there are weights),
+// pack(), once, and run() without allocation. Implemented by winograd_conv.hpp and direct_conv.hpp for each instruction
+// set.
 #pragma once
 
 #include <span>
-#include <string_view>
 #include <vector>
 
+#include <ochre/base/result.hpp>
 #include <ochre/kernels/conv_shape.hpp>
 #include <ochre/kernels/epilogue.hpp>
 #include <ochre/parallel/team.hpp>
@@ -22,8 +24,8 @@ struct TileAt {
   int columns = 0;
 };
 
-// All that depends on shapes and the number of threads.
-struct ConvWork {
+// Of one pair of shapes and a number of threads: what run() reads and writes where, in which portions.
+struct ConvSchedule {
   BlockedLayout in;
   BlockedLayout out;
   Index scratch = 0;                        // floats
@@ -33,12 +35,18 @@ struct ConvWork {
   bool independent = false;                 // each worker takes whole blocks of tiles
 };
 
+// As ConvShape orders them, with a factor for each output channel that is multiplied in (a batch norm before the
+// rectifier).
+struct ConvWeights {
+  std::span<const float> values;
+  std::span<const double> factors;
+};
+
 class ConvKernel {
  public:
   virtual ~ConvKernel() = default;
 
-  virtual std::string_view algorithm() const noexcept = 0;
-  virtual Index weight_bytes() const noexcept = 0;
+  virtual Index weight_bytes() const noexcept = 0;      // packed
   virtual bool bf16() const noexcept { return false; }  // are weights and values rounded to bf16?
 
   // How much larger its rounding errors are than those of a plain sum, for operands of random signs.
@@ -47,11 +55,14 @@ class ConvKernel {
   // The border that `in` needs so that an output of that extent can be computed.
   virtual Border border(Extent in, Extent out) const noexcept = 0;
 
-  virtual ConvWork plan(const BlockedLayout& in, const BlockedLayout& out, int threads) const = 0;
+  virtual ConvSchedule schedule(const BlockedLayout& in, const BlockedLayout& out, int threads) const = 0;
 
-  // scratch: work.scratch floats. The border of `in` is zero; of `out` only the interior is written.
-  virtual void run(BlockedView<const float> in, BlockedView<float> out, const ConvWork& work, std::span<float> scratch,
-                   const Team& team) const noexcept = 0;
+  // Errors: no memory. The same bits for any team.
+  virtual Status pack(const ConvWeights& weights, Epilogue epilogue, const Team& team) = 0;
+
+  // After pack(). scratch: schedule.scratch floats. The border of `in` is zero; of `out` only the interior is written.
+  virtual void run(BlockedView<const float> in, BlockedView<float> out, const ConvSchedule& schedule,
+                   std::span<float> scratch, const Team& team) const noexcept = 0;
 };
 
 // Output channels rounded up so that any panel of any instruction set can be loaded whole: the length of an epilogue's

@@ -16,34 +16,16 @@ namespace ochre::inline v0::kernels {
 template <class Arch>
 class DirectConv final : public ConvKernel {
  public:
-  // weights and factors: as for WinogradWeights. block: of the input, 16 or 1.
-  static Result<std::unique_ptr<DirectConv>> create(const ConvShape& conv, Index block, std::span<const float> weights,
-                                                    std::span<const double> factors, Epilogue epilogue,
-                                                    const Team& team) {
-    auto made = std::make_unique<DirectConv>();
-    made->conv_ = conv;
-    made->block_ = block;
-    made->grids_ = conv_grids(conv);
-    made->panels_ = {ceil_div(conv.out, channel_block)};
-    made->epilogue_ = std::move(epilogue);
-    Index size = 0;
-    for (const auto& grid : made->grids_) {
-      made->begins_.push_back(size);
-      size += made->depth(grid) * made->panels_.blocks * channel_block;
+  // block: of the input, 16 or 1.
+  DirectConv(const ConvShape& conv, Index block)
+      : conv_(conv), block_(block), grids_(conv_grids(conv)), panels_{ceil_div(conv.out, channel_block)} {
+    for (const auto& grid : grids_) {
+      begins_.push_back(size_);
+      size_ += depth(grid) * panels_.blocks * channel_block;
     }
-    auto values = AlignedBuffer<float>::create(size, HugePages::later);
-    if (!values) return std::move(values).error();
-    made->values_ = *std::move(values);
-    const Index panels = made->panels_.count();
-    for_ranges(team, static_cast<Index>(made->grids_.size()) * panels, 1, [&](Index begin, Index end, int) noexcept {
-      for (Index item = begin; item < end; ++item) made->pack(item / panels, item % panels, weights, factors);
-    });
-    made->values_.prefer_huge_pages();
-    return made;
   }
 
-  std::string_view algorithm() const noexcept override { return "direct"; }
-  Index weight_bytes() const noexcept override { return values_.size() * static_cast<Index>(sizeof(float)); }
+  Index weight_bytes() const noexcept override { return size_ * static_cast<Index>(sizeof(float)); }
 
   double error_growth() const noexcept override { return 1.0; }
 
@@ -60,8 +42,8 @@ class DirectConv final : public ConvKernel {
     return border;
   }
 
-  ConvWork plan(const BlockedLayout& in, const BlockedLayout& out, int) const override {
-    ConvWork work{in, out, 0, {}, {}, 0, false};
+  ConvSchedule schedule(const BlockedLayout& in, const BlockedLayout& out, int) const override {
+    ConvSchedule schedule{in, out, 0, {}, {}, 0, false};
     for (const auto& grid : grids_) {
       std::vector<Index> list;
       for (Index b = 0; b < in.blocks(); ++b) {
@@ -69,12 +51,25 @@ class DirectConv final : public ConvKernel {
           list.push_back(b * in.block_stride() + tap.y * in.row_stride() + tap.x * in.block);
         }
       }
-      work.offsets.push_back(std::move(list));
+      schedule.offsets.push_back(std::move(list));
     }
-    return work;
+    return schedule;
   }
 
-  void run(BlockedView<const float> in, BlockedView<float> out, const ConvWork& work, std::span<float>,
+  Status pack(const ConvWeights& weights, Epilogue epilogue, const Team& team) override {
+    auto values = AlignedBuffer<float>::create(size_, HugePages::later);
+    if (!values) return std::move(values).error();
+    values_ = *std::move(values);
+    epilogue_ = std::move(epilogue);
+    const Index panels = panels_.count();
+    for_ranges(team, static_cast<Index>(grids_.size()) * panels, 1, [&](Index begin, Index end, int) noexcept {
+      for (Index item = begin; item < end; ++item) pack_panel(item / panels, item % panels, weights);
+    });
+    values_.prefer_huge_pages();
+    return {};
+  }
+
+  void run(BlockedView<const float> in, BlockedView<float> out, const ConvSchedule& schedule, std::span<float>,
            const Team& team) const noexcept override {
     for (Index g = 0; g < static_cast<Index>(grids_.size()); ++g) {
       const Extent count = outputs(grids_[static_cast<std::size_t>(g)], out.layout.extent);
@@ -83,7 +78,7 @@ class DirectConv final : public ConvKernel {
       for_ranges(team, panels_.count() * count.h, 4, [&](Index begin, Index end, int) noexcept {
         for (Index item = begin; item < end; ++item) {
           const ConvGrid& grid = grids_[static_cast<std::size_t>(g)];
-          const auto& offsets = work.offsets[static_cast<std::size_t>(g)];
+          const auto& offsets = schedule.offsets[static_cast<std::size_t>(g)];
           const Index panel = item / count.h;
           const Index row = item % count.h;
           run_panel(
@@ -102,7 +97,7 @@ class DirectConv final : public ConvKernel {
     Index block = 0;
   };
 
-  // `count` outputs of the first grid from the input pixel at `pixel` on, all channels. offsets: of plan().
+  // `count` outputs of the first grid from the input pixel at `pixel` on, all channels. offsets: of schedule().
   void run_pixels(const float* pixel, std::span<const Index> offsets, Index count, const Target& to) const noexcept {
     for (Index panel = 0; panel < panels_.count(); ++panel) {
       Target target = to;
@@ -148,7 +143,7 @@ class DirectConv final : public ConvKernel {
     return ceil_div(conv_.in, block_) * block_ * static_cast<Index>(grid.taps.size());
   }
 
-  void pack(Index g, Index panel, std::span<const float> weights, std::span<const double> factors) noexcept {
+  void pack_panel(Index g, Index panel, const ConvWeights& weights) noexcept {
     const ConvGrid& grid = grids_[static_cast<std::size_t>(g)];
     const Index width = panels_.width(panel);
     const Index first = panels_.first_block(panel) * channel_block;
@@ -159,8 +154,8 @@ class DirectConv final : public ConvKernel {
         for (Index c = c0; c < c0 + block_; ++c, to += width) {
           for (Index o = 0; o < channels && c < conv_.in; ++o) {
             const auto from = static_cast<std::size_t>(conv_.weight_at(first + o, c, tap.ky, tap.kx));
-            to[o] =
-                static_cast<float>(static_cast<double>(weights[from]) * factors[static_cast<std::size_t>(first + o)]);
+            const double factor = weights.factors[static_cast<std::size_t>(first + o)];
+            to[o] = static_cast<float>(static_cast<double>(weights.values[from]) * factor);
           }
         }
       }
@@ -172,6 +167,7 @@ class DirectConv final : public ConvKernel {
   std::vector<ConvGrid> grids_;
   Panels<Arch> panels_;
   std::vector<Index> begins_;
+  Index size_ = 0;  // floats of packed weights
   AlignedBuffer<float> values_;
   Epilogue epilogue_;
 };

@@ -20,22 +20,9 @@ template <class Arch, class Products = simd::FloatProducts>
 class WinogradConv final : public ConvKernel {
  public:
   // form.taps is the routine's r.
-  static Result<std::unique_ptr<ConvKernel>> create(const WinogradRoutine& routine, const ConvShape& conv,
-                                                    WinogradForm form, std::span<const float> weights,
-                                                    std::span<const double> factors, Epilogue epilogue,
-                                                    const Team& team) {
-    auto packed = WinogradWeights<Arch, Products>::create(routine, conv, form, weights, factors, team);
-    if (!packed) return std::move(packed).error();
-    auto made = std::make_unique<WinogradConv>();
-    made->routine_ = &routine;
-    made->conv_ = conv;
-    made->form_ = std::move(form);
-    made->weights_ = *std::move(packed);
-    made->epilogue_ = std::move(epilogue);
-    return std::unique_ptr<ConvKernel>(std::move(made));
-  }
+  WinogradConv(const WinogradRoutine& routine, const ConvShape& conv, WinogradForm form)
+      : routine_(&routine), conv_(conv), form_(std::move(form)), weights_(routine, conv, form_) {}
 
-  std::string_view algorithm() const noexcept override { return routine_->name; }
   bool bf16() const noexcept override { return Products::per_place == 2; }
   Index weight_bytes() const noexcept override { return weights_.size() * static_cast<Index>(sizeof(float)); }
 
@@ -59,41 +46,46 @@ class WinogradConv final : public ConvKernel {
     return border;
   }
 
-  ConvWork plan(const BlockedLayout& in, const BlockedLayout& out, int threads) const override {
-    ConvWork work{in, out, 0, {}, {}, 0, false};
+  ConvSchedule schedule(const BlockedLayout& in, const BlockedLayout& out, int threads) const override {
+    ConvSchedule schedule{in, out, 0, {}, {}, 0, false};
     Index most_tiles = 0;
     for (const auto& run : form_.runs) {
       std::vector<TileAt> tiles;
       for (const auto& grid : run.grids) add_tiles(grid, in, out, tiles);
       most_tiles = std::max(most_tiles, static_cast<Index>(tiles.size()));
-      work.tiles.push_back(std::move(tiles));
+      schedule.tiles.push_back(std::move(tiles));
     }
-    choose_blocks(work, most_tiles, threads);
-    for (Index point = 0; point < n() * n(); ++point) work.offsets.push_back(segments(point, work.tile_block));
-    work.scratch = scratch_of_block(work.tile_block) * (work.independent ? threads : 1);
-    return work;
+    choose_blocks(schedule, most_tiles, threads);
+    for (Index point = 0; point < n() * n(); ++point) schedule.offsets.push_back(segments(point, schedule.tile_block));
+    schedule.scratch = scratch_of_block(schedule.tile_block) * (schedule.independent ? threads : 1);
+    return schedule;
   }
 
-  void run(BlockedView<const float> in, BlockedView<float> out, const ConvWork& work, std::span<float> scratch,
+  Status pack(const ConvWeights& weights, Epilogue epilogue, const Team& team) override {
+    epilogue_ = std::move(epilogue);
+    return weights_.pack(conv_, form_, weights, team);
+  }
+
+  void run(BlockedView<const float> in, BlockedView<float> out, const ConvSchedule& schedule, std::span<float> scratch,
            const Team& team) const noexcept override {
     for (std::size_t r = 0; r < form_.runs.size(); ++r) {
-      const auto count = static_cast<Index>(work.tiles[r].size());
-      const Index blocks = ceil_div(count, work.tile_block);
+      const auto count = static_cast<Index>(schedule.tiles[r].size());
+      const Index blocks = ceil_div(count, schedule.tile_block);
       const auto block_at = [&](Index b, float* memory) {
         const Index first = count * b / blocks;
         return Block{in,
                      out,
-                     &work,
+                     &schedule,
                      static_cast<Index>(r),
-                     work.tiles[r].data() + first,
+                     schedule.tiles[r].data() + first,
                      count * (b + 1) / blocks - first,
                      memory,
-                     memory + n() * n() * v_point(work.tile_block)};
+                     memory + n() * n() * v_point(schedule.tile_block)};
       };
-      if (work.independent) {
+      if (schedule.independent) {
         for_ranges(team, blocks, 1, [&](Index begin, Index end, int worker) noexcept {
           for (Index b = begin; b < end; ++b) {
-            run_block(block_at(b, scratch.data() + worker * scratch_of_block(work.tile_block)), Team{});
+            run_block(block_at(b, scratch.data() + worker * scratch_of_block(schedule.tile_block)), Team{});
           }
         });
       } else {
@@ -106,7 +98,7 @@ class WinogradConv final : public ConvKernel {
   struct Block {
     BlockedView<const float> in;
     BlockedView<float> out;
-    const ConvWork* work;
+    const ConvSchedule* schedule;
     Index run;
     const TileAt* tiles;
     Index count;
@@ -114,7 +106,7 @@ class WinogradConv final : public ConvKernel {
     float* m;
   };
 
-  static constexpr Index tile_group = 8;  // tiles of one item of work in the transforms: some microseconds
+  static constexpr Index tile_group = 8;  // tiles of one item in the transforms: some microseconds
 
   Index m() const noexcept { return routine_->m; }
   Index n() const noexcept { return routine_->n; }
@@ -153,13 +145,13 @@ class WinogradConv final : public ConvKernel {
     }
   }
 
-  void choose_blocks(ConvWork& work, Index tiles, int threads) const noexcept {
+  void choose_blocks(ConvSchedule& schedule, Index tiles, int threads) const noexcept {
     using Tile = simd::ConvTile<Arch>;
     const Index bytes_of_tile = scratch_of_block(16) / 16 * static_cast<Index>(sizeof(float));
     const Index in_cache = std::max<Index>(1, simd::winograd_block_bytes / bytes_of_tile / Tile::rows) * Tile::rows;
-    work.independent = weight_bytes() <= simd::winograd_shared_weights && ceil_div(tiles, in_cache) >= 4 * threads;
-    const Index most = work.independent ? in_cache : std::max(in_cache, simd::winograd_tiles);
-    work.tile_block = ceil_div(tiles, ceil_div(tiles, most));
+    schedule.independent = weight_bytes() <= simd::winograd_shared_weights && ceil_div(tiles, in_cache) >= 4 * threads;
+    const Index most = schedule.independent ? in_cache : std::max(in_cache, simd::winograd_tiles);
+    schedule.tile_block = ceil_div(tiles, ceil_div(tiles, most));
   }
 
   // Of the segments of one point: all sources that meet it, all blocks of channels.
@@ -188,7 +180,7 @@ class WinogradConv final : public ConvKernel {
 
   void transform_group(const Block& block, Index channels, Index group) const noexcept {
     const BlockedLayout& layout = block.in.layout;
-    const Index tiles = block.work->tile_block;
+    const Index tiles = block.schedule->tile_block;
     const Index last = routine_->r - 1;
     for (Index s = 0; s < sources(); ++s) {
       const auto& source = form_.runs[static_cast<std::size_t>(block.run)].sources[static_cast<std::size_t>(s)];
@@ -209,8 +201,8 @@ class WinogradConv final : public ConvKernel {
   }
 
   void multiply(const Block& block, Index point, Index panel) const noexcept {
-    const Index tiles = block.work->tile_block;
-    const auto& offsets = block.work->offsets[static_cast<std::size_t>(point)];
+    const Index tiles = block.schedule->tile_block;
+    const auto& offsets = block.schedule->offsets[static_cast<std::size_t>(point)];
     TileOperands call;
     call.a = block.v + point * v_point(tiles);
     call.row_stride = Products::block;
@@ -231,7 +223,7 @@ class WinogradConv final : public ConvKernel {
 
   void inverse_group(const Block& block, Index channels, Index group) const noexcept {
     const BlockedLayout& layout = block.out.layout;
-    const Index tiles = block.work->tile_block;
+    const Index tiles = block.schedule->tile_block;
     OutputTile tile;
     tile.point_stride = m_point(tiles);
     tile.row_stride = form_.out_step * layout.row_stride();

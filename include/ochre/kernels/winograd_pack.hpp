@@ -15,60 +15,68 @@ namespace ochre::inline v0::kernels {
 template <class Arch, class Products = simd::FloatProducts>
 class WinogradWeights {
  public:
-  // weights: as ConvShape says; factors: one an output channel, multiplied in (a batch norm before the rectifier).
-  static Result<WinogradWeights> create(const WinogradRoutine& routine, const ConvShape& conv, const WinogradForm& form,
-                                        std::span<const float> weights, std::span<const double> factors,
-                                        const Team& team) {
-    WinogradWeights made;
-    made.routine_ = &routine;
+  // Their order; the values come with pack().
+  WinogradWeights(const WinogradRoutine& routine, const ConvShape& conv, const WinogradForm& form)
+      : routine_(&routine), in_blocks_(ceil_div(conv.in, channel_block)), panels_{ceil_div(conv.out, channel_block)} {
     const Index n = routine.n;
-    made.in_blocks_ = ceil_div(conv.in, channel_block);
-    made.panels_ = {ceil_div(conv.out, channel_block)};
-    Index size = 0;
     for (const auto& run : form.runs) {
       for (Index point = 0; point < n * n; ++point) {
-        made.begins_.push_back(size);
-        made.sources_.push_back(0);
-        for (const auto& source : run.sources) made.sources_.back() += form.meets(source, point / n, point % n, n);
-        size += made.depth(made.sources_.back()) * made.panels_.blocks * channel_block;
+        begins_.push_back(size_);
+        sources_.push_back(0);
+        for (const auto& source : run.sources) sources_.back() += form.meets(source, point / n, point % n, n);
+        size_ += depth(sources_.back()) * panels_.blocks * channel_block;
       }
     }
-    auto values = AlignedBuffer<float>::create(size, HugePages::later);
+  }
+
+  // conv, form: those of the constructor. Errors: no memory.
+  Status pack(const ConvShape& conv, const WinogradForm& form, const ConvWeights& weights, const Team& team) {
+    auto values = AlignedBuffer<float>::create(size_, HugePages::later);
     if (!values) return std::move(values).error();
-    made.values_ = *std::move(values);
-    const Index panels = made.panels_.count();
+    values_ = *std::move(values);
+    const Index panels = panels_.count();
     const Index runs = static_cast<Index>(form.runs.size());
-    for_ranges(team, runs * panels * made.in_blocks_, 1, [&](Index begin, Index end, int) noexcept {
+    for_ranges(team, runs * panels * in_blocks_, 1, [&](Index begin, Index end, int) noexcept {
       for (Index item = begin; item < end; ++item) {
-        const Index panel = item / made.in_blocks_ % panels;
-        made.pack(conv, form, item / made.in_blocks_ / panels, panel, item % made.in_blocks_, weights, factors);
+        const Place place{item / in_blocks_ / panels, item / in_blocks_ % panels, item % in_blocks_};
+        pack_place(conv, form, place, weights);
       }
     });
-    made.values_.prefer_huge_pages();
-    return made;
+    values_.prefer_huge_pages();
+    return {};
   }
 
   const Panels<Arch>& panels() const noexcept { return panels_; }
-  Index size() const noexcept { return values_.size(); }
+  Index size() const noexcept { return size_; }  // floats, packed or not
 
   // Places of the products of one output at one point.
   Index depth(Index sources) const noexcept { return sources * in_blocks_ * Products::block; }
 
   const float* panel(Index run, Index point, Index panel) const noexcept {
-    const auto at = static_cast<std::size_t>(run * routine_->n * routine_->n + point);
-    return values_.data() + begins_[at] + panels_.first_block(panel) * channel_block * depth(sources_[at]);
+    return values_.data() + panel_offset(run, point, panel);
   }
 
  private:
+  Index panel_offset(Index run, Index point, Index panel) const noexcept {
+    const auto at = static_cast<std::size_t>(run * routine_->n * routine_->n + point);
+    return begins_[at] + panels_.first_block(panel) * channel_block * depth(sources_[at]);
+  }
+
   // One block of input channels for one panel, at all points.
-  void pack(const ConvShape& conv, const WinogradForm& form, Index run, Index panel, Index in_block,
-            std::span<const float> weights, std::span<const double> factors) noexcept {
+  struct Place {
+    Index run = 0;
+    Index panel = 0;
+    Index in_block = 0;
+  };
+
+  void pack_place(const ConvShape& conv, const WinogradForm& form, const Place& place,
+                  const ConvWeights& weights) noexcept {
     const Index n = routine_->n;
     const Index r = routine_->r;
-    const Index width = panels_.width(panel);
-    const Index first = panels_.first_block(panel) * channel_block;
-    const Index channels = std::min(channel_block, conv.in - in_block * channel_block);
-    const auto& sources = form.runs[static_cast<std::size_t>(run)].sources;
+    const Index width = panels_.width(place.panel);
+    const Index first = panels_.first_block(place.panel) * channel_block;
+    const Index channels = std::min(channel_block, conv.in - place.in_block * channel_block);
+    const auto& sources = form.runs[static_cast<std::size_t>(place.run)].sources;
     Index rank[most_points] = {};  // of the source among those that meet the point
     for (const auto& source : sources) {
       for (Index k = 0; k < channels; ++k) {
@@ -79,9 +87,9 @@ class WinogradWeights {
             const Index kx = source.kx[static_cast<std::size_t>(j)];
             if (ky == no_tap || kx == no_tap) continue;
             for (Index o = 0; o < std::min(width, conv.out - first); ++o) {
-              const Index from = conv.weight_at(first + o, in_block * channel_block + k, ky, kx);
-              g[i * r + j][o] = static_cast<double>(weights[static_cast<std::size_t>(from)]) *
-                                factors[static_cast<std::size_t>(first + o)];
+              const Index from = conv.weight_at(first + o, place.in_block * channel_block + k, ky, kx);
+              g[i * r + j][o] = static_cast<double>(weights.values[static_cast<std::size_t>(from)]) *
+                                weights.factors[static_cast<std::size_t>(first + o)];
             }
           }
         }
@@ -89,8 +97,8 @@ class WinogradWeights {
         transform(g, u);
         for (Index point = 0; point < n * n; ++point) {
           if (!form.meets(source, point / n, point % n, n)) continue;
-          float* to = values_.data() + (this->panel(run, point, panel) - values_.data()) +
-                      (rank[point] * in_blocks_ + in_block) * Products::block * width;
+          float* to = values_.data() + panel_offset(place.run, point, place.panel) +
+                      (rank[point] * in_blocks_ + place.in_block) * Products::block * width;
           for (Index o = 0; o < width; ++o) Products::put(to, width, k, o, static_cast<float>(u[point][o]));
         }
       }
@@ -129,6 +137,7 @@ class WinogradWeights {
   Panels<Arch> panels_;
   std::vector<Index> begins_;   // of [run][point]
   std::vector<Index> sources_;  // that have a product at [run][point]
+  Index size_ = 0;              // floats
   AlignedBuffer<float> values_;
 };
 

@@ -26,6 +26,9 @@ namespace ochre::inline v0 {
 // Index of the network's input where the index of a layer is expected.
 inline constexpr Index network_input = -1;
 
+// In place of a wanted layer's index: all of them are wanted.
+inline constexpr Index every_layer = -2;
+
 struct LayerDescription {
   std::string name;
   LayerSpec spec;

@@ -50,24 +50,29 @@ class Workspace {
   const Shape& output_shape() const noexcept { return output_; }
   int threads() const noexcept { return threads_; }
   Index bytes() const noexcept { return bytes_; }
-  Index steps() const noexcept { return static_cast<Index>(steps_.size()); }  // layers that run
+  Index layers() const noexcept { return static_cast<Index>(calls_.size()); }  // that run
 
  private:
   template <class, class>
   friend class Network;
 
-  struct Step {
+  struct LayerCall {
     Index layer = 0;
     std::vector<TensorView<const T>> inputs;  // null data: the network's input
     TensorView<T> output;
   };
+
+  Result<AlignedBuffer<T>> take(Index count) {
+    bytes_ += count * static_cast<Index>(sizeof(T));
+    return AlignedBuffer<T>::create(count);
+  }
 
   Shape input_;
   Shape output_;
   int threads_ = 1;
   Index bytes_ = 0;
   std::shared_ptr<const void> network_;  // an address alone could be another network's by now
-  std::vector<Step> steps_;
+  std::vector<LayerCall> calls_;
   std::vector<AlignedBuffer<T>> slots_;
   AlignedBuffer<T> scratch_;
 };
@@ -101,21 +106,20 @@ class Network {
   Result<TensorView<const T>> run(TensorView<const T> input, Workspace<T>& workspace,
                                   LayerObserver<T> observer = {}) const {
     if (Status status = check_run(input, workspace); !status) return std::move(status).error();
-    for (auto& step : workspace.steps_) {
-      run_step(step, input, workspace, observer);
-    }
-    return TensorView<const T>(workspace.steps_.back().output);
+    for (auto& call : workspace.calls_) run_call(call, input, workspace, observer);
+    return TensorView<const T>(workspace.calls_.back().output);
   }
 
-  // One layer of the same, for who runs two networks side by side: `step` is 0 … workspace.steps() - 1, one after the
-  // other. The observer is told of this layer alone.
-  Status run_step(Index step, TensorView<const T> input, Workspace<T>& workspace, LayerObserver<T> observer) const {
+  // One layer of the same, for who runs two networks side by side: `number` is 0 … workspace.layers() - 1, one after
+  // the other. The observer is told of this layer alone.
+  Status run_layer(Index number, TensorView<const T> input, Workspace<T>& workspace, LayerObserver<T> observer) const {
     if (Status status = check_run(input, workspace); !status) return status;
-    if (step < 0 || step >= workspace.steps()) {
-      return Error{ErrorCode::invalid_argument,
-                   "step " + std::to_string(step) + ", expected one of " + std::to_string(workspace.steps())};
+    if (number < 0 || number >= workspace.layers()) {
+      return Error{ErrorCode::invalid_argument, "layer " + std::to_string(number) +
+                                                    " of those that run, expected one of " +
+                                                    std::to_string(workspace.layers())};
     }
-    run_step(workspace.steps_[static_cast<std::size_t>(step)], input, workspace, observer);
+    run_call(workspace.calls_[static_cast<std::size_t>(number)], input, workspace, observer);
     return {};
   }
 
@@ -136,30 +140,36 @@ class Network {
     return {};
   }
 
-  void run_step(typename Workspace<T>::Step& step, TensorView<const T> input, Workspace<T>& workspace,
+  Result<Index> wanted_layer(const WorkspaceOptions& options) const;
+  Result<Index> bind_layers(const network::MemoryPlan& plan, const std::vector<Shape>& shapes,
+                            Workspace<T>& workspace) const;
+
+  void run_call(typename Workspace<T>::LayerCall& call, TensorView<const T> input, Workspace<T>& workspace,
                 LayerObserver<T> observer) const {
-    const auto index = static_cast<std::size_t>(step.layer);
+    const auto index = static_cast<std::size_t>(call.layer);
     const auto& described = parts_->description.layers[index];
-    for (std::size_t i = 0; i < step.inputs.size(); ++i) {
-      if (described.inputs[i] == network_input) step.inputs[i] = input;
+    for (std::size_t i = 0; i < call.inputs.size(); ++i) {
+      if (described.inputs[i] == network_input) call.inputs[i] = input;
     }
     const auto begin = observer ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
     std::visit(
         [&](const auto& layer) noexcept {
-          layer.run(step.inputs, step.output, workspace.scratch_.span(), workspace.threads_);
+          layer.run(call.inputs, call.output, workspace.scratch_.span(), workspace.threads_);
         },
         parts_->layers[index]);
     if (!observer) return;
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
     const auto algorithm = std::visit([](const auto& layer) { return layer.algorithm; }, parts_->layers[index]);
-    observer({step.layer, described.name, described.kind(), algorithm, step.inputs, step.output, elapsed.count()});
+    observer({call.layer, described.name, described.kind(), algorithm, call.inputs, call.output, elapsed.count()});
   }
 
   std::shared_ptr<const Parts> parts_;
 };
 
+// The layer whose output is wanted, or every_layer. Errors: options that contradict each other, an unknown layer, a
+// number of threads or a shape that cannot be.
 template <class T, class Arch>
-Result<Workspace<T>> Network<T, Arch>::make_workspace(const WorkspaceOptions& options) const {
+Result<Index> Network<T, Arch>::wanted_layer(const WorkspaceOptions& options) const {
   const auto& network = parts_->description;
   const auto wanted = options.layer.empty() ? network.output : network.find(options.layer);
   if (options.every_layer && !options.layer.empty()) {
@@ -172,9 +182,16 @@ Result<Workspace<T>> Network<T, Arch>::make_workspace(const WorkspaceOptions& op
   if (!options.input.checked_size()) {
     return Error{ErrorCode::invalid_argument, "the input shape is " + to_string(options.input)};
   }
-  const auto shapes = network.shapes(options.input);
+  return options.every_layer ? every_layer : *wanted;
+}
+
+template <class T, class Arch>
+Result<Workspace<T>> Network<T, Arch>::make_workspace(const WorkspaceOptions& options) const {
+  const auto wanted = wanted_layer(options);
+  if (!wanted) return wanted.error();
+  const auto shapes = parts_->description.shapes(options.input);
   if (!shapes) return shapes.error();
-  const MemoryPlan plan = plan_memory(network, *shapes, options.every_layer ? every_layer : *wanted, [&](Index layer) {
+  const auto plan = network::plan_memory(parts_->description, *shapes, *wanted, [&](Index layer) {
     return options.in_place &&
            std::visit([](const auto& made) { return made.in_place; }, parts_->layers[static_cast<std::size_t>(layer)]);
   });
@@ -182,40 +199,47 @@ Result<Workspace<T>> Network<T, Arch>::make_workspace(const WorkspaceOptions& op
   Workspace<T> workspace;
   workspace.network_ = parts_;
   workspace.input_ = options.input;
-  workspace.output_ = (*shapes)[static_cast<std::size_t>(plan.steps.back().layer)];
+  workspace.output_ = (*shapes)[static_cast<std::size_t>(plan.layers.back())];
   workspace.threads_ = options.threads;
-  const auto take = [&](Index count) -> Result<AlignedBuffer<T>> {
-    workspace.bytes_ += count * static_cast<Index>(sizeof(T));
-    return AlignedBuffer<T>::create(count);
-  };
-  for (const Index size : plan.slot_sizes) {
-    auto slot = take(size);
+  for (const Index size : plan.slots.sizes) {
+    auto slot = workspace.take(size);
     if (!slot) return std::move(slot).error();
     workspace.slots_.push_back(*std::move(slot));
   }
-  std::vector<TensorView<T>> outputs(network.layers.size());
-  Index scratch = 0;
-  for (const auto& planned : plan.steps) {
-    const auto index = static_cast<std::size_t>(planned.layer);
-    typename Workspace<T>::Step step{planned.layer, {}, {}};
-    std::vector<Shape> input_shapes;
-    for (const Index from : network.layers[index].inputs) {
-      step.inputs.push_back(from == network_input ? TensorView<const T>{nullptr, options.input}
-                                                  : TensorView<const T>(outputs[static_cast<std::size_t>(from)]));
-      input_shapes.push_back(step.inputs.back().shape);
-    }
-    step.output = {workspace.slots_[static_cast<std::size_t>(planned.slot)].data(), (*shapes)[index]};
-    outputs[index] = step.output;
-    const auto size = std::visit([&](const auto& layer) { return layer.scratch_size(input_shapes, options.threads); },
-                                 parts_->layers[index]);
-    if (!size) return Error{ErrorCode::too_large, "the scratch memory of layer " + network.layers[index].name};
-    scratch = std::max(scratch, *size);
-    workspace.steps_.push_back(std::move(step));
-  }
-  auto buffer = take(scratch);
+  const auto scratch = bind_layers(plan, *shapes, workspace);
+  if (!scratch) return scratch.error();
+  auto buffer = workspace.take(*scratch);
   if (!buffer) return std::move(buffer).error();
   workspace.scratch_ = *std::move(buffer);
   return workspace;
+}
+
+// Each layer's call: its operands in the workspace's slots. Returns the most scratch that one of them needs, elements.
+template <class T, class Arch>
+Result<Index> Network<T, Arch>::bind_layers(const network::MemoryPlan& plan, const std::vector<Shape>& shapes,
+                                            Workspace<T>& workspace) const {
+  const auto& layers = parts_->description.layers;
+  std::vector<TensorView<T>> outputs(layers.size());
+  Index scratch = 0;
+  for (const Index layer : plan.layers) {
+    const auto at = static_cast<std::size_t>(layer);
+    typename Workspace<T>::LayerCall call{layer, {}, {}};
+    std::vector<Shape> input_shapes;
+    for (const Index from : layers[at].inputs) {
+      call.inputs.push_back(from == network_input ? TensorView<const T>{nullptr, workspace.input_}
+                                                  : TensorView<const T>(outputs[static_cast<std::size_t>(from)]));
+      input_shapes.push_back(call.inputs.back().shape);
+    }
+    const auto slot = static_cast<std::size_t>(plan.slots.slot_of[at]);
+    call.output = {workspace.slots_[slot].data(), shapes[at]};
+    outputs[at] = call.output;
+    const auto size = std::visit([&](const auto& made) { return made.scratch_size(input_shapes, workspace.threads_); },
+                                 parts_->layers[at]);
+    if (!size) return Error{ErrorCode::too_large, "the scratch memory of layer " + layers[at].name};
+    scratch = std::max(scratch, *size);
+    workspace.calls_.push_back(std::move(call));
+  }
+  return scratch;
 }
 
 }  // namespace ochre::inline v0

@@ -100,20 +100,20 @@ template <class T>
 Result<RunCost> readable_cost(const NetworkDescription& network, const Shape& input, Index wanted) {
   const auto shapes = network.shapes(input);
   if (!shapes) return shapes.error();
-  const MemoryPlan plan = plan_memory(network, *shapes, wanted, [&](Index layer) {
+  const auto plan = network::plan_memory(network, *shapes, wanted, [&](Index layer) {
     return works_in_place(network.layers[static_cast<std::size_t>(layer)].spec);
   });
   RunCost cost;
-  for (const Index size : plan.slot_sizes) cost.bytes += static_cast<double>(size) * sizeof(T);
+  for (const Index size : plan.slots.sizes) cost.bytes += static_cast<double>(size) * sizeof(T);
   cost.weights = sizeof(T) * value_count(network.tensors());  // all layers are built, whatever runs
   double scratch = 0;
-  for (const auto& step : plan.steps) {
-    const LayerDescription& layer = network.layers[static_cast<std::size_t>(step.layer)];
+  for (const Index running : plan.layers) {
+    const LayerDescription& layer = network.layers[static_cast<std::size_t>(running)];
     std::vector<Shape> inputs;
     for (const Index from : layer.inputs) {
       inputs.push_back(from == network_input ? input : (*shapes)[static_cast<std::size_t>(from)]);
     }
-    const Shape& out = (*shapes)[static_cast<std::size_t>(step.layer)];
+    const Shape& out = (*shapes)[static_cast<std::size_t>(running)];
     const auto made = detail::matrix_products(layer, inputs[0], out);
     cost.bytes += detail::packing_bytes(made, sizeof(T));
     cost.work += detail::work_of(made, inputs, out);

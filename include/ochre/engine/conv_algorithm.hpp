@@ -1,0 +1,27 @@
+// How a convolution may be computed, and the names for people: in full, and in 11 letters at most, for tables.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include <ochre/kernels/winograd_points.hpp>
+
+namespace ochre::inline v0 {
+
+enum class ConvAlgorithm { direct, winograd_f42, winograd_f43, winograd_f63 };
+
+inline constexpr std::array<std::string_view, 4> conv_algorithm_names{"direct", kernels::F42::name, kernels::F43::name,
+                                                                      kernels::F63::name};
+inline constexpr std::array<std::string_view, 4> short_conv_algorithm_names{"direct", "F(4,2)", "F(4,3)", "F(6,3)"};
+
+// A number that is none of them has a name, too, since it may come from outside.
+constexpr std::string_view name_of(ConvAlgorithm algorithm) noexcept {
+  const auto at = static_cast<std::size_t>(algorithm);
+  return at < conv_algorithm_names.size() ? conv_algorithm_names[at] : "unknown";
+}
+constexpr std::string_view short_name_of(ConvAlgorithm algorithm) noexcept {
+  const auto at = static_cast<std::size_t>(algorithm);
+  return at < short_conv_algorithm_names.size() ? short_conv_algorithm_names[at] : "unknown";
+}
+
+}  // namespace ochre::inline v0

@@ -1,0 +1,44 @@
+// A value in another layout, bit for bit, for a step that wants it so.
+#pragma once
+
+#include <algorithm>
+
+#include <ochre/engine/steps/step_without_weights.hpp>
+
+namespace ochre::inline v0::engine {
+
+// factor·x + offset of a planar picture.
+inline void fill_blocked(TensorView<const float> from, BlockedView<float> to, float factor, float offset,
+                         const Team& team) noexcept {
+  const BlockedLayout& layout = to.layout;
+  for_ranges(team, layout.blocks(), 1, [&](Index first, Index last, int) noexcept {
+    // The channels that fill up the last block are zero, whatever the memory held before.
+    if (last == layout.blocks() && layout.channels % layout.block != 0) {
+      std::fill_n(to.data + (last - 1) * layout.block_stride(), layout.block_stride(), 0.0f);
+    }
+    to_blocked(from, to, first * layout.block, std::min(last * layout.block, layout.channels), factor, offset);
+  });
+}
+
+struct ToBlockedStep : StepWithoutWeights {
+  static std::string_view algorithm() noexcept { return "to blocked"; }
+  static std::string_view short_algorithm() noexcept { return algorithm(); }
+
+  static void run(const StepCall& call, const RunMemory& memory) noexcept {
+    fill_blocked(call.planar_inputs[0], call.blocked, 1.0f, 0.0f, memory.team);
+  }
+};
+
+struct ToPlanarStep : StepWithoutWeights {
+  static std::string_view algorithm() noexcept { return "to planar"; }
+  static std::string_view short_algorithm() noexcept { return algorithm(); }
+
+  static void run(const StepCall& call, const RunMemory& memory) noexcept {
+    const Index channels = call.shape.c;
+    for_ranges(memory.team, ceil_div(channels, channel_block), 1, [&](Index first, Index last, int) noexcept {
+      to_planar(call.blocked_inputs[0], call.planar, first * channel_block, std::min(last * channel_block, channels));
+    });
+  }
+};
+
+}  // namespace ochre::inline v0::engine

@@ -1,0 +1,150 @@
+// What one shape of input adds to a plan, as numbers, before any memory is taken: each tensor's shape, layout and slot,
+// each step's schedule, and how many bytes all of it takes. engine_workspace.hpp takes them. Tested by engine_test.cpp.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <ochre/engine/engine_plan.hpp>
+#include <ochre/network/memory_slots.hpp>
+
+namespace ochre::inline v0::engine {
+
+struct TensorPlace {
+  Shape shape;
+  BlockedLayout layout;  // of a planar tensor only the extent counts
+  bool is_blocked = false;
+  Index slot = 0;
+
+  Index elements() const noexcept { return is_blocked ? layout.size() : shape.size(); }
+};
+
+struct WorkspacePlan {
+  std::vector<TensorPlace> tensors;              // as in the plan
+  std::vector<kernels::ConvSchedule> schedules;  // by step
+  std::vector<bool> mixed;                       // by slot: do its tensors' interiors lie at different places?
+  std::vector<Index> slot_sizes;                 // floats
+  Index scratch = 0;                             // floats
+  Index result = 0;                              // floats, of several pictures
+  Index bytes = 0;                               // all of them
+};
+
+class WorkspacePlanner {
+ public:
+  // memory: bytes that the workspace may take.
+  WorkspacePlanner(const EnginePlan& plan, const Shape& input, int threads, Index memory)
+      : plan_(plan), input_(input), threads_(threads), memory_(memory) {}
+
+  // Errors: an input that the network cannot take, more than can be addressed or than `memory`.
+  Result<WorkspacePlan> make() && {
+    if (auto status = place_tensors(); !status) return std::move(status).error();
+    if (auto status = share_slots(); !status) return std::move(status).error();
+    if (auto status = schedule_steps(); !status) return std::move(status).error();
+    if (auto status = add_result(); !status) return std::move(status).error();
+    return std::move(made_);
+  }
+
+ private:
+  // Shapes, and borders as wide as the readers need.
+  Status place_tensors() {
+    Shape one = input_;
+    one.n = 1;
+    const auto shapes = plan_.description.shapes(one);
+    if (!shapes) return shapes.error();
+    for (const PlannedTensor& planned : plan_.tensors) {
+      TensorPlace place;
+      place.shape = planned.value == network_input ? one : (*shapes)[static_cast<std::size_t>(planned.value)];
+      place.shape.c = planned.channels;
+      place.is_blocked = planned.block != 0;
+      place.layout = {planned.channels, {place.shape.h, place.shape.w}, {}, std::max<Index>(planned.block, 1)};
+      made_.tensors.push_back(place);
+    }
+    for (const Step& step : plan_.steps) {
+      const Extent out = at(step.output).layout.extent;
+      for (const Index in : step.inputs) {
+        BlockedLayout& layout = at(in).layout;
+        if (at(in).is_blocked) layout.border = widest(layout.border, step.input_border(layout.extent, out));
+      }
+    }
+    for (const TensorPlace& place : made_.tensors) {
+      if (place.layout.checked_size()) continue;
+      return Error{ErrorCode::too_large, "an activation of shape " + to_string(place.shape)};
+    }
+    return {};
+  }
+
+  Status share_slots() {
+    std::vector<Index> sizes;
+    for (const TensorPlace& place : made_.tensors) sizes.push_back(place.elements());
+    std::vector<network::ValueUse> uses;
+    for (const Step& step : plan_.steps) uses.push_back({step.inputs, step.output});
+    auto slots = network::SlotAssigner(sizes).assign(uses);
+    constexpr Index slack = 64;  // a tile's last row of an edge block is loaded whole
+    for (const Index size : slots.sizes) {
+      made_.slot_sizes.push_back(size + slack);
+      if (auto status = take(size + slack); !status) return status;
+    }
+    made_.mixed.assign(slots.sizes.size(), false);
+    std::vector<const TensorPlace*> first(slots.sizes.size(), nullptr);
+    for (std::size_t i = 0; i < made_.tensors.size(); ++i) {
+      TensorPlace& place = made_.tensors[i];
+      place.slot = slots.slot_of[i];
+      const TensorPlace*& other = first[static_cast<std::size_t>(place.slot)];
+      if (other == nullptr) other = &place;
+      const bool same = place.layout == other->layout && place.is_blocked == other->is_blocked;
+      if (!same) made_.mixed[static_cast<std::size_t>(place.slot)] = true;
+    }
+    return {};
+  }
+
+  Status schedule_steps() {
+    for (const Step& step : plan_.steps) {
+      StepShapes shapes;
+      for (const Index in : step.inputs) {
+        shapes.inputs.push_back(at(in).shape);
+        shapes.layouts.push_back(at(in).layout);
+      }
+      shapes.output = at(step.output).layout;
+      auto schedule = step.schedule(shapes, threads_);
+      if (!schedule) return Error{ErrorCode::too_large, "the scratch memory of a layer"};
+      made_.scratch = std::max(made_.scratch, schedule->scratch);
+      made_.schedules.push_back(*std::move(schedule));
+    }
+    return take(made_.scratch);
+  }
+
+  // One picture's lies in its own tensor.
+  Status add_result() {
+    if (input_.n == 1) return {};
+    Shape result = at(plan_.output).shape;
+    result.n = input_.n;
+    const auto count = result.checked_size();
+    if (!count) return Error{ErrorCode::too_large, "an output of shape " + to_string(result)};
+    made_.result = *count;
+    return take(*count);
+  }
+
+  Status take(Index floats) {
+    const auto bytes = checked_mul(floats, Index{sizeof(float)});
+    const auto sum = bytes ? checked_add(made_.bytes, *bytes) : std::nullopt;
+    if (sum && *sum <= memory_) {
+      made_.bytes = *sum;
+      return {};
+    }
+    return Error{ErrorCode::too_large, "the network's memory for an input of " + to_string(input_) + ": found " +
+                                           (sum ? std::to_string(*sum) : "more") + " bytes, expected at most " +
+                                           std::to_string(memory_)};
+  }
+
+  TensorPlace& at(Index tensor) { return made_.tensors[static_cast<std::size_t>(tensor)]; }
+
+  const EnginePlan& plan_;
+  Shape input_;
+  int threads_;
+  Index memory_;
+  WorkspacePlan made_;
+};
+
+}  // namespace ochre::inline v0::engine

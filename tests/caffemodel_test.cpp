@@ -10,7 +10,7 @@
 
 #include <doctest/doctest.h>
 
-#include <ochre/import/caffemodel.hpp>
+#include <ochre/import/caffe/read_caffemodel.hpp>
 #include <ochre/weights/convert.hpp>
 #include <ochre/weights/mapped_file.hpp>
 #include <ochre/weights/safetensors.hpp>

@@ -8,7 +8,7 @@
 
 #include <doctest/doctest.h>
 
-#include <ochre/import/onnx.hpp>
+#include <ochre/import/onnx/read_onnx.hpp>
 
 #include "support/onnx_writer.hpp"
 #include "support/temporary_folder.hpp"

@@ -10,7 +10,7 @@
 
 #include <doctest/doctest.h>
 
-#include <ochre/import/onnx.hpp>
+#include <ochre/import/onnx/read_onnx.hpp>
 #include <ochre/weights/mapped_file.hpp>
 
 #include "support/engine_network.hpp"

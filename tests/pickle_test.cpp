@@ -7,7 +7,7 @@
 
 #include <doctest/doctest.h>
 
-#include <ochre/import/pickle.hpp>
+#include <ochre/import/torch/pickle.hpp>
 
 #include "support/little_endian.hpp"
 #include "support/temporary_folder.hpp"

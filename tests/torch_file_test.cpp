@@ -11,7 +11,7 @@
 
 #include <doctest/doctest.h>
 
-#include <ochre/import/torch_file.hpp>
+#include <ochre/import/torch/read_torch.hpp>
 #include <ochre/weights/convert.hpp>
 #include <ochre/weights/mapped_file.hpp>
 #include <ochre/weights/safetensors.hpp>

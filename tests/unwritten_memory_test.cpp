@@ -20,9 +20,9 @@
 
 #include <ochre/image_io/load_picture.hpp>
 #include <ochre/image_io/npy.hpp>
-#include <ochre/import/caffemodel.hpp>
-#include <ochre/import/onnx.hpp>
-#include <ochre/import/torch_file.hpp>
+#include <ochre/import/caffe/read_caffemodel.hpp>
+#include <ochre/import/onnx/read_onnx.hpp>
+#include <ochre/import/torch/read_torch.hpp>
 #include <ochre/weights/safetensors.hpp>
 
 #include "support/program.hpp"

@@ -7,7 +7,7 @@
 
 #include <doctest/doctest.h>
 
-#include <ochre/import/zip_archive.hpp>
+#include <ochre/import/torch/zip_archive.hpp>
 
 #include "support/temporary_folder.hpp"
 #include "support/text.hpp"

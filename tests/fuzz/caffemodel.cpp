@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include <ochre/import/caffemodel.hpp>
+#include <ochre/import/caffe/read_caffemodel.hpp>
 #include <ochre/weights/convert.hpp>
 
 #include "../support/clean_text.hpp"

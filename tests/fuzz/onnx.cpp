@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include <ochre/import/onnx.hpp>
+#include <ochre/import/onnx/read_onnx.hpp>
 #include <ochre/weights/convert.hpp>
 
 #include "../support/clean_text.hpp"

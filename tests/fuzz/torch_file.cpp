@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include <ochre/import/torch_file.hpp>
+#include <ochre/import/torch/read_torch.hpp>
 #include <ochre/weights/safetensors_writer.hpp>
 
 #include "../support/clean_text.hpp"

@@ -7,7 +7,7 @@
 #include <map>
 #include <optional>
 
-#include <ochre/import/caffe_names.hpp>
+#include <ochre/import/caffe/names.hpp>
 #include <ochre/import/imported_model.hpp>
 #include <ochre/import/source_file.hpp>
 #include <ochre/models/eccv16.hpp>

@@ -2,10 +2,10 @@
 // Tested by match_network_test.cpp; each format by its own test.
 #pragma once
 
-#include <ochre/import/caffemodel.hpp>
-#include <ochre/import/onnx.hpp>
+#include <ochre/import/caffe/read_caffemodel.hpp>
+#include <ochre/import/onnx/read_onnx.hpp>
 #include <ochre/import/safetensors_source.hpp>
-#include <ochre/import/torch_file.hpp>
+#include <ochre/import/torch/read_torch.hpp>
 
 namespace ochre::inline v0 {
 

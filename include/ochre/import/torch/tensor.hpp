@@ -1,6 +1,6 @@
 // The tensors and storages of a PyTorch pickle: what its objects and references claim, checked one by one.
 //   reference: ('storage', type, key, location, number of elements[, None or (view key, offset, number of elements)])
-//   object:    _rebuild_tensor_v2(reference, offset, size, stride, …) and its like (torch_names.hpp)
+//   object:    _rebuild_tensor_v2(reference, offset, size, stride, …) and its like (torch/names.hpp)
 // Where a tensor was (the location) does not matter here. Source: torch/serialization.py and torch/_utils.py of
 // PyTorch. Tested by torch_file_test.cpp.
 #pragma once
@@ -16,9 +16,9 @@
 #include <ochre/base/checked.hpp>
 #include <ochre/base/function_ref.hpp>
 #include <ochre/base/result.hpp>
-#include <ochre/import/pickle_value.hpp>
-#include <ochre/import/strided_tensor.hpp>
-#include <ochre/import/torch_names.hpp>
+#include <ochre/import/torch/names.hpp>
+#include <ochre/import/torch/pickle_value.hpp>
+#include <ochre/import/torch/strided_tensor.hpp>
 #include <ochre/weights/dtype.hpp>
 #include <ochre/weights/printable.hpp>
 #include <ochre/weights/safetensors.hpp>

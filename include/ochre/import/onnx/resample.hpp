@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include <ochre/import/onnx_values.hpp>
+#include <ochre/import/onnx/values.hpp>
 
 namespace ochre::inline v0::detail {
 

@@ -2,10 +2,10 @@
 // refused with the node's name and what of it is not understood. Tested by onnx_test.cpp.
 #pragma once
 
-#include <ochre/import/onnx_convolution.hpp>
-#include <ochre/import/onnx_integers.hpp>
-#include <ochre/import/onnx_pointwise.hpp>
-#include <ochre/import/onnx_resample.hpp>
+#include <ochre/import/onnx/convolution.hpp>
+#include <ochre/import/onnx/integers.hpp>
+#include <ochre/import/onnx/pointwise.hpp>
+#include <ochre/import/onnx/resample.hpp>
 
 namespace ochre::inline v0::detail {
 

@@ -3,7 +3,7 @@
 // onnx_test.cpp, against what PyTorch computes, and a fuzz target.
 #pragma once
 
-#include <ochre/import/onnx_graph.hpp>
+#include <ochre/import/onnx/graph.hpp>
 
 namespace ochre::inline v0 {
 

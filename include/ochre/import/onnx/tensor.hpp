@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include <ochre/import/onnx_model.hpp>
+#include <ochre/import/onnx/model.hpp>
 #include <ochre/import/source_file.hpp>
 #include <ochre/weights/open_below.hpp>
 #include <ochre/weights/printable.hpp>

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include <ochre/base/result.hpp>
-#include <ochre/import/pickle_value.hpp>
+#include <ochre/import/torch/pickle_value.hpp>
 
 namespace ochre::inline v0::detail {
 

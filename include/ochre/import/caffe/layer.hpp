@@ -13,7 +13,7 @@
 #include <vector>
 
 #include <ochre/base/result.hpp>
-#include <ochre/import/caffe_blob.hpp>
+#include <ochre/import/caffe/blob.hpp>
 #include <ochre/import/protobuf.hpp>
 #include <ochre/weights/printable.hpp>
 

@@ -5,7 +5,7 @@
 //   Scale                                     NAME.weight, NAME.bias
 //   any other layer that holds blobs          NAME.blob0, NAME.blob1 …
 // Biases and statistics have one dimension, whatever ones the file puts around it. Layers without blobs (data, Split,
-// Python layers of training) are passed over. All three generations of layers (caffe_layer.hpp) are read.
+// Python layers of training) are passed over. All three generations of layers (caffe/layer.hpp) are read.
 // Source: caffe.proto and blob.cpp of BVLC. Tested by caffemodel_test.cpp and a fuzz target.
 #pragma once
 
@@ -21,9 +21,9 @@
 
 #include <ochre/base/checked.hpp>
 #include <ochre/base/result.hpp>
-#include <ochre/import/caffe_batch_norm.hpp>
-#include <ochre/import/caffe_blob.hpp>
-#include <ochre/import/caffe_layer.hpp>
+#include <ochre/import/caffe/batch_norm.hpp>
+#include <ochre/import/caffe/blob.hpp>
+#include <ochre/import/caffe/layer.hpp>
 #include <ochre/import/protobuf.hpp>
 #include <ochre/import/source_file.hpp>
 #include <ochre/weights/printable.hpp>

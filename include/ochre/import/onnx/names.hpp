@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include <ochre/import/onnx_model.hpp>
+#include <ochre/import/onnx/model.hpp>
 #include <ochre/network/description_parser.hpp>
 
 namespace ochre::inline v0::detail {

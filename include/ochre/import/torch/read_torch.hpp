@@ -20,12 +20,12 @@
 
 #include <ochre/base/checked.hpp>
 #include <ochre/base/result.hpp>
-#include <ochre/import/pickle.hpp>
 #include <ochre/import/source_file.hpp>
-#include <ochre/import/torch_names.hpp>
-#include <ochre/import/torch_state_dict.hpp>
-#include <ochre/import/torch_tensor.hpp>
-#include <ochre/import/zip_archive.hpp>
+#include <ochre/import/torch/names.hpp>
+#include <ochre/import/torch/pickle.hpp>
+#include <ochre/import/torch/state_dict.hpp>
+#include <ochre/import/torch/tensor.hpp>
+#include <ochre/import/torch/zip_archive.hpp>
 #include <ochre/weights/convert.hpp>
 #include <ochre/weights/printable.hpp>
 #include <ochre/weights/sniff.hpp>

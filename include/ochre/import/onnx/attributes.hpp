@@ -2,7 +2,7 @@
 // silently passed over.
 #pragma once
 
-#include <ochre/import/onnx_model.hpp>
+#include <ochre/import/onnx/model.hpp>
 #include <ochre/weights/printable.hpp>
 
 namespace ochre::inline v0::detail {

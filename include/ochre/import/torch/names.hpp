@@ -10,7 +10,7 @@
 #include <optional>
 #include <string_view>
 
-#include <ochre/import/pickle_value.hpp>
+#include <ochre/import/torch/pickle_value.hpp>
 #include <ochre/weights/dtype.hpp>
 
 namespace ochre::inline v0::detail {

@@ -5,9 +5,9 @@
 
 #include <array>
 
-#include <ochre/import/onnx_attributes.hpp>
-#include <ochre/import/onnx_names.hpp>
-#include <ochre/import/onnx_tensor.hpp>
+#include <ochre/import/onnx/attributes.hpp>
+#include <ochre/import/onnx/names.hpp>
+#include <ochre/import/onnx/tensor.hpp>
 
 namespace ochre::inline v0::detail {
 

@@ -19,8 +19,8 @@
 
 #include <ochre/base/checked.hpp>
 #include <ochre/base/result.hpp>
-#include <ochre/import/pickle_builder.hpp>
-#include <ochre/import/pickle_value.hpp>
+#include <ochre/import/torch/pickle_builder.hpp>
+#include <ochre/import/torch/pickle_value.hpp>
 #include <ochre/weights/convert.hpp>
 #include <ochre/weights/printable.hpp>
 

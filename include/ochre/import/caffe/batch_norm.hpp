@@ -18,7 +18,7 @@
 
 #include <ochre/base/checked.hpp>
 #include <ochre/base/result.hpp>
-#include <ochre/import/caffe_blob.hpp>
+#include <ochre/import/caffe/blob.hpp>
 #include <ochre/weights/convert.hpp>
 
 namespace ochre::inline v0 {

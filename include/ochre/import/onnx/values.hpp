@@ -3,7 +3,7 @@
 
 #include <deque>
 
-#include <ochre/import/onnx_layers.hpp>
+#include <ochre/import/onnx/layers.hpp>
 
 namespace ochre::inline v0::detail {
 

@@ -14,10 +14,10 @@
 #include <vector>
 
 #include <ochre/base/result.hpp>
-#include <ochre/import/pickle_value.hpp>
 #include <ochre/import/source_file.hpp>
-#include <ochre/import/torch_names.hpp>
-#include <ochre/import/torch_tensor.hpp>
+#include <ochre/import/torch/names.hpp>
+#include <ochre/import/torch/pickle_value.hpp>
+#include <ochre/import/torch/tensor.hpp>
 #include <ochre/weights/printable.hpp>
 #include <ochre/weights/safetensors.hpp>
 #include <ochre/weights/utf8.hpp>

@@ -2,7 +2,7 @@
 // Tested by onnx_test.cpp.
 #pragma once
 
-#include <ochre/import/onnx_values.hpp>
+#include <ochre/import/onnx/values.hpp>
 
 namespace ochre::inline v0::detail {
 

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include <ochre/import/onnx_values.hpp>
+#include <ochre/import/onnx/values.hpp>
 
 namespace ochre::inline v0::detail {
 

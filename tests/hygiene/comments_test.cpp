@@ -3,24 +3,19 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "support/source_text.hpp"
+
 namespace {
 
 namespace fs = std::filesystem;
+using ochre::test::content_of;
+using ochre::test::is_word;
 
 const fs::path root = fs::path(OCHRE_INCLUDE_DIR).parent_path();
-
-std::string content_of(const fs::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
-
-bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
 
 // The comment that a file begins with, its lines joined.
 std::string head_comment(const std::string& text) {

@@ -1,17 +1,15 @@
 // The table of limits in SECURITY.md is what the headers say.
 #include <doctest/doctest.h>
 
-#include <fstream>
-#include <iterator>
+#include <algorithm>
 #include <string>
 #include <vector>
 
+#include "support/source_text.hpp"
+
 namespace {
 
-std::string content_of(const std::string& path) {
-  std::ifstream stream(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
+using ochre::test::content_of;
 
 // The cells of a row "| a | b |", trimmed; none if the line is no row.
 std::vector<std::string> cells_of(const std::string& line) {

@@ -2,18 +2,19 @@
 // the library never says. Reads the text of include/ochre; the second half feeds the check one fault at a time.
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <doctest/doctest.h>
 
+#include "support/source_text.hpp"
+
 namespace {
 
+using ochre::test::content_of;
+using ochre::test::is_word;
 using Strings = std::vector<std::string>;
 
 // Folder of include/ochre → tier. A header includes its own folder and lower tiers only.
@@ -127,8 +128,6 @@ std::string code_of(const std::string& text) {
   return code;
 }
 
-bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
-
 bool has_word(const std::string& code, std::string_view word) {
   for (auto at = code.find(word); at != std::string::npos; at = code.find(word, at + 1)) {
     const auto end = at + word.size();
@@ -199,22 +198,17 @@ Strings faults_of(const std::string& path, const std::string& text) {
   return faults;
 }
 
-std::string read(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
-
 }  // namespace
 
 TEST_CASE("every header keeps to its tier") {
-  const std::filesystem::path root = std::filesystem::path(OCHRE_INCLUDE_DIR) / "ochre";
+  const std::filesystem::path library = std::filesystem::path(OCHRE_INCLUDE_DIR) / "ochre";
   int headers = 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(library)) {
     if (!entry.is_regular_file()) continue;
     ++headers;
     CHECK_MESSAGE(entry.path().extension() == ".hpp", entry.path().string());
-    const std::string path = std::filesystem::relative(entry.path(), root).generic_string();
-    for (const std::string& fault : faults_of(path, read(entry.path()))) FAIL_CHECK(fault);
+    const std::string path = std::filesystem::relative(entry.path(), library).generic_string();
+    for (const std::string& fault : faults_of(path, content_of(entry.path()))) FAIL_CHECK(fault);
   }
   CHECK(headers > 5);
 }

@@ -34,15 +34,15 @@ struct TinyModel {
   nlohmann::ordered_json proof() const {
     const std::vector<double> input{0, 25, 50, 75, 100, 12.5};
     std::vector<double> normalised;
-    std::vector<double> colors;
+    std::vector<double> expected;
     for (const double lightness : input) normalised.push_back(0.01 * lightness - 0.5);
     for (int channel = 0; channel < 2; ++channel) {
-      for (const double lightness : input) colors.push_back(color(channel, lightness));
+      for (const double lightness : input) expected.push_back(color(channel, lightness));
     }
     return {{"version", 1},
             {"computed_by", "hand"},
             {"input", {{"shape", {1, 1, 2, 3}}, {"values", input}}},
-            {"layers", {layer("normalise", 1, normalised), layer("colours", 2, colors)}}};
+            {"layers", {layer("normalise", 1, normalised), layer("colours", 2, expected)}}};
   }
 
   std::string bytes() const {

@@ -1,5 +1,5 @@
 // A picture as the verbs read it: within load_picture's own limits, or, with --limit N, whatever has up to N
-// megapixels. Tested by cli_limit_test.cpp.
+// megapixels. Tested by cli/limit_test.cpp.
 #pragma once
 
 #include <optional>

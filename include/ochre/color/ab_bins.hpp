@@ -1,7 +1,7 @@
 // The 313 ab bins of Zhang, Isola and Efros, "Colorful Image Colorization", ECCV 2016: the points of a grid of step 10
 // that lie in sRGB's gamut, a ascending, then b ascending, in the order of the authors' pts_in_hull.npy.
 // Also the nearest bin of a colour and its soft encoding: Gaussian weights over the nearest bins, sum 1.
-// Tested by color_ab_bins_test.cpp, down to the SHA-256 of that file.
+// Tested by ab_bins_test.cpp, down to the SHA-256 of that file.
 #pragma once
 
 #include <algorithm>

@@ -3,7 +3,7 @@
 // T, the control parameter V of the paper by Yao and Xia, goes from the mode (T -> 0: vivid, patchy) to the mean (T =
 // 1: dull); Zhang et al. print 0.38, the released network has ln(10)/6 = 0.3838. A network may have some temperature
 // T_folded inside its logits already: then exponent = T_folded / T, else 1 / T. logits [1,313,h,w]; a and b hold h·w
-// values. Tested by color_annealed_mean_test.cpp.
+// values. Tested by annealed_mean_test.cpp.
 #pragma once
 
 #include <ochre/color/ab_bins.hpp>

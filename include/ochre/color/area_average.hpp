@@ -2,7 +2,7 @@
 // cell, borders weighted by the fraction they cover; along an axis where the target is larger, linear interpolation
 // with half-pixel centres. All weights of a cell sum to 1; where both axes shrink (or keep) the size, every pixel
 // counts the same, so the mean of the plane is kept. The caller owns all memory; any size from 1x1 on. Tested by
-// color_area_average_test.cpp against sums in double.
+// area_average_test.cpp against sums in double.
 #pragma once
 
 #include <algorithm>

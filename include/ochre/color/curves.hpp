@@ -3,7 +3,7 @@
 //   Lab:   f(t) = t^(1/3) above t = 0.008856, 7.787 t + 16/116 below                      (CIE 15, rounded constants)
 // The constants are scikit-image's, including the small steps they leave where the branches meet.
 // x^(1/2.4) = x^(5/12) = cbrt(x · sqrt(sqrt(x))), so one cube root serves both curves.
-// Errors, tested by color_curves_test.cpp: cube_root 1.2e-7 of the value, the two sRGB curves 3e-7 absolute.
+// Errors, tested by curves_test.cpp: cube_root 1.2e-7 of the value, the two sRGB curves 3e-7 absolute.
 #pragma once
 
 #include <array>

@@ -1,7 +1,7 @@
 // Lab -> linear sRGB on vectors, and the way back into the gamut: chroma is reduced at constant L and hue, so the
 // lightness of the picture is kept; clipping channels instead would change both.
 //   fy = (L + 16) / 116, fx = fy + a / 500, fz = fy - b / 200, rgb = M · f^-1(fx, fy, fz)
-// M is the inverse of scikit-image's RGB -> XYZ matrix times its D65 white. Tested by color_srgb_lab_test.cpp.
+// M is the inverse of scikit-image's RGB -> XYZ matrix times its D65 white. Tested by srgb_lab_test.cpp.
 #pragma once
 
 #include <ochre/color/curves.hpp>

@@ -5,7 +5,7 @@
 //   PSNR:          mean over pictures of 10 log10(255^2 / MSE) on 8-bit RGB, in dB
 //   Colourfulness: Hasler and Süsstrunk 2003, signed: with rg = R - G, yb = (R + G) / 2 - B on 8-bit RGB,
 //                  sqrt(var rg + var yb) + 0.3 sqrt(mean rg^2 + mean yb^2), mean over pictures
-// Tested by color_metrics_test.cpp.
+// Tested by metrics_test.cpp.
 #pragma once
 
 #include <array>

@@ -1,6 +1,6 @@
 // A picture's lightness as a network sees it: L, 0…100, averaged to working size, then, for networks that want it so,
 // (L − 50)/100. What the colorizer feeds its network and what the audit judges it on, both from here. Tested by
-// colorizer_test.cpp and cli_audit_test.cpp.
+// colorizer_test.cpp and cli/audit_test.cpp.
 #pragma once
 
 #include <span>

@@ -1,6 +1,6 @@
 // Samples of one row of pixels, in any of the eight formats, to vectors and back. 16-bit samples are copied byte by
 // byte, since they need no alignment. Ends of rows: `count` pixels of a vector, 0 < count <= lanes.
-// Tested by color_srgb_lab_test.cpp over all formats and widths.
+// Tested by srgb_lab_test.cpp over all formats and widths.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // The colour prior behind class rebalancing (Zhang et al., ECCV 2016, section 2.2), in double over the 313 bins:
 //   p  = counts / sum(counts), smoothed by a Gaussian over ab with sigma 5
 //   W ∝ ((1 - mixing) p + mixing / 313)^-1, scaled so that the expectation of W under p is 1
-// Yao and Xia mix and scale in the same way. Tested by color_prior_test.cpp against NumPy.
+// Yao and Xia mix and scale in the same way. Tested by prior_test.cpp against NumPy.
 #pragma once
 
 #include <array>

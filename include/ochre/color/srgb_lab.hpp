@@ -2,7 +2,7 @@
 //   L = 116 f(Y) - 16, a = 500 (f(X) - f(Y)), b = 200 (f(Y) - f(Z)), X, Y, Z relative to white
 // One row at a time, so a picture of any size streams through; nothing is allocated. The order of samples is the
 // picture's, alpha is skipped; a grey v is the colour (v, v, v).
-// Against scikit-image in double (color_srgb_lab_test.cpp): L within 2e-5, a and b within 1e-4; every 8-bit colour
+// Against scikit-image in double (srgb_lab_test.cpp): L within 2e-5, a and b within 1e-4; every 8-bit colour
 // comes back exactly. L survives the way through 8-bit samples to within 0.26.
 #pragma once
 

@@ -5,7 +5,7 @@
 // d: distance in cells; ΔL: the pixel's L less the cell's mean L. Result and taps in the same units, any range.
 // exp is piecewise linear between powers of two (Schraudolph 1999): up to 6.2 % too large, the ratios of weights as
 // far off. The weights are normalised, so flat colour stays flat and the result is a mean of its taps.
-// Tested by color_upsample_ab_test.cpp; what it gains is in bench/color/README.md.
+// Tested by upsample_ab_test.cpp; what it gains is in bench/color/README.md.
 #pragma once
 
 #include <algorithm>

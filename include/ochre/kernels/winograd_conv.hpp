@@ -4,7 +4,7 @@
 //   3. inverse transform:  m x m outputs of each tile, with the epilogue
 // for one block of tiles after the other, so that V and M stay in the cache. Either all workers share each step of a
 // block (large layers: every weight is read once), or each takes blocks of its own (many tiles, few weights).
-// Errors: tests/winograd_test.cpp compares with the reference within the bound of reference/winograd_bound.hpp.
+// Errors: winograd_conv_test.cpp compares with the reference within the bound of reference/winograd_bound.hpp.
 #pragma once
 
 #include <memory>

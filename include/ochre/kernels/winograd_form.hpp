@@ -5,7 +5,7 @@
 //   3x3, stride 2: one run of one grid; 4 sources, the even and odd rows and columns of the input: per axis taps
 //     (w0, w2) and (w1, 0). Where the last tap is absent, the product at the point infinity is zero and left out.
 //   4x4 transposed, stride 2: 4 runs, one for each residue of the output, of 2x2 taps.
-// Tested by winograd_test.cpp.
+// Tested by winograd_conv_test.cpp.
 #pragma once
 
 #include <array>

@@ -1,6 +1,6 @@
 // Winograd's weights, U = G g Gᵀ in double, rounded once to float, in the order in which the micro-kernel reads them:
 //   [run][point][panel of output channels][source][input channel, in blocks of 16][panel]
-// Sources without a product at a point are left out there. Tested by winograd_test.cpp.
+// Sources without a product at a point are left out there. Tested by winograd_conv_test.cpp.
 #pragma once
 
 #include <span>

@@ -4,7 +4,7 @@
 //   Aᵀ[i][j] = a_j^i,  G[j][k] = a_j^k / N_j,  Bᵀ[j] = coefficients of Π_{l≠j} (x - a_l),  N_j = Π_{l≠j} (a_j - a_l)
 //   and for infinity:  Aᵀ[m-1][n-1] = 1,  G[n-1][r-1] = 1,  Bᵀ[n-1] = coefficients of Π_l (x - a_l).
 // The points are zero or not, then pairs ±a, which share half of their arithmetic (winograd_transform.hpp).
-// winograd_test.cpp proves y for every unit g and d.
+// winograd_conv_test.cpp proves y for every unit g and d.
 #pragma once
 
 #include <array>

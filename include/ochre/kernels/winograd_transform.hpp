@@ -2,7 +2,7 @@
 //   input:  v = Bᵀ d B   (n x n pixels -> n x n points),     output:  y = Aᵀ m A   (n x n points -> m x m pixels)
 // Bᵀ: the rows of the points a and -a have the same coefficients, every second one with the opposite sign: two half
 // sums, added and subtracted, serve both. Aᵀ: its columns likewise: (m_a + m_-a) a^i for even i, (m_a - m_-a) a^i for
-// odd i. Zeros of the matrices are left out, ones are not multiplied by. Tested by winograd_test.cpp.
+// odd i. Zeros of the matrices are left out, ones are not multiplied by. Tested by winograd_conv_test.cpp.
 #pragma once
 
 #include <type_traits>

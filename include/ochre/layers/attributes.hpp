@@ -1,7 +1,7 @@
 // The `key=value` words of one line of a network description. A layer takes the keys it knows; finish() then refuses
 // what is left, so a misspelt attribute is an error and not a default.
 // Numbers are limited to what no sensible network exceeds, so that shape arithmetic cannot overflow, and so are the
-// words of a line, so that looking one up takes no time worth the name. Proven in description_test.cpp.
+// words of a line, so that looking one up takes no time worth the name. Proven in description_parser_test.cpp.
 #pragma once
 
 #include <charconv>

@@ -1,4 +1,5 @@
-// What convolutions and transposed convolutions have in common in the network's text. Proven in description_test.cpp.
+// What convolutions and transposed convolutions have in common in the network's text. Proven in
+// description_parser_test.cpp.
 #pragma once
 
 #include <ochre/layers/layer.hpp>

@@ -1,6 +1,6 @@
 // Reads the text of a network: description.hpp shows the grammar. Every name, number and size is checked here. The time
 // is that of the text's length: what a line may hold is limited before it is looked at, names are found in a map.
-// Proven in description_test.cpp.
+// Proven in description_parser_test.cpp.
 #pragma once
 
 #include <algorithm>

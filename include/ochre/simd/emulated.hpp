@@ -1,7 +1,7 @@
 // Registers of 128, 256 and 512 bits in plain C++, so that every machine can run the kernels at every width: the tests
 // do, and tile.hpp gives them the same shapes as the real instruction sets. Each operation is the scalar one, lane by
 // lane; fmadd is std::fma, with one rounding everywhere. Not made to be fast. Included by simd.hpp alone.
-// Tested by simd_test.cpp, simd_widths_test.cpp.
+// Tested by simd_test.cpp, engine_kernels_test.cpp.
 #pragma once
 
 #include <algorithm>

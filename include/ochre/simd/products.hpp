@@ -3,7 +3,7 @@
 //   FloatProducts: 16 floats, one fused multiply-add for each.
 //   Bf16Products: 16 numbers of 8 significant bits, two to a place; one instruction adds the products of both pairs,
 //     exact, to a float (AVX512_BF16). Opt-in: 2^-8 of every weight and value is lost.
-// Tested by bf16_test.cpp.
+// Tested by products_test.cpp.
 #pragma once
 
 #include <bit>

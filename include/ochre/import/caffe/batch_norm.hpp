@@ -5,7 +5,7 @@
 //   5 blobs (NVIDIA)  mean, variance, a number it never uses, weight, bias
 // A factor of 1 leaves the file's own bytes; else they are multiplied in double and stored as F32, or F64 if they were.
 // Source: batch_norm_layer.cpp of BVLC and of NVIDIA, NVIDIA/caffe#436, opencv/opencv#10746. Tested by
-// caffemodel_test.cpp.
+// read_caffemodel_test.cpp.
 #pragma once
 
 #include <bit>

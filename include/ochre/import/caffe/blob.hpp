@@ -1,7 +1,8 @@
 // One blob of a Caffe model, BlobProto: a shape and numbers. The numbers lie in the file as packed little-endian
 // runs, one number a field, or NVIDIA's raw bytes; one packed run is given as a view, all else is put together once.
 // As Caffe reads it: double_data is taken if there is any, and num, channels, height, width win over `shape`.
-// Source: caffe.proto of BVLC (fields 1 to 9), opencv-caffe.proto of OpenCV (10 and 12). Tested by caffemodel_test.cpp.
+// Source: caffe.proto of BVLC (fields 1 to 9), opencv-caffe.proto of OpenCV (10 and 12). Tested by
+// read_caffemodel_test.cpp.
 #pragma once
 
 #include <array>

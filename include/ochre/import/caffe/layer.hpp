@@ -1,7 +1,7 @@
 // One layer of a Caffe model: its name, what kind it is, and where its blobs lie. Three generations of the message
 // exist: LayerParameter (V2: kinds are strings), V1LayerParameter (kinds are numbers), and within the latter
 // V0LayerParameter (lower-case strings). All else a layer says, of its sizes and of training, is passed over.
-// Source: caffe.proto and util/upgrade_proto.cpp of BVLC. Tested by caffemodel_test.cpp.
+// Source: caffe.proto and util/upgrade_proto.cpp of BVLC. Tested by read_caffemodel_test.cpp.
 #pragma once
 
 #include <algorithm>

@@ -6,7 +6,7 @@
 //   any other layer that holds blobs          NAME.blob0, NAME.blob1 …
 // Biases and statistics have one dimension, whatever ones the file puts around it. Layers without blobs (data, Split,
 // Python layers of training) are passed over. All three generations of layers (caffe/layer.hpp) are read.
-// Source: caffe.proto and blob.cpp of BVLC. Tested by caffemodel_test.cpp and a fuzz target.
+// Source: caffe.proto and blob.cpp of BVLC. Tested by read_caffemodel_test.cpp and a fuzz target.
 #pragma once
 
 #include <algorithm>

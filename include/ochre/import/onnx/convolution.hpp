@@ -1,4 +1,4 @@
-// ONNX nodes with weights: Conv, ConvTranspose, BatchNormalization. Tested by onnx_test.cpp.
+// ONNX nodes with weights: Conv, ConvTranspose, BatchNormalization. Tested by read_onnx_test.cpp.
 #pragma once
 
 #include <ochre/import/onnx/values.hpp>

@@ -1,5 +1,5 @@
 // Walks an ONNX graph and says, node by node, which of ochre's layers compute it. A graph that holds anything else is
-// refused with the node's name and what of it is not understood. Tested by onnx_test.cpp.
+// refused with the node's name and what of it is not understood. Tested by read_onnx_test.cpp.
 #pragma once
 
 #include <ochre/import/onnx/convolution.hpp>

@@ -1,6 +1,6 @@
 // Small arrays of whole numbers that nodes of an ONNX graph compute from constants and from the sizes of pictures.
 // PyTorch's older exporter brings the padding of a ZeroPad2d into ONNX's order with a dozen such nodes. Values are
-// computed in double and held within ±2^53, beyond which there is only "to the end". Tested by onnx_test.cpp.
+// computed in double and held within ±2^53, beyond which there is only "to the end". Tested by read_onnx_test.cpp.
 #pragma once
 
 #include <cmath>

@@ -1,6 +1,6 @@
 // The network text that an ONNX graph becomes, line by line, with the tensors of its layers.
 // What costs a layer in ochre, but may melt into its neighbour, is held back until somebody reads it: constants that
-// scale and shift, steps of a slice, zeros around the picture. Tested by onnx_test.cpp.
+// scale and shift, steps of a slice, zeros around the picture. Tested by read_onnx_test.cpp.
 #pragma once
 
 #include <array>

@@ -1,6 +1,6 @@
 // The messages of an ONNX file, as far as a network of ochre's layers needs them; names and data are views of the
 // file's bytes. Unknown fields are passed over. Source: onnx.ai/onnx/repo-docs/IR.html and onnx.proto3, whose field
-// numbers stand here. Tested by onnx_test.cpp and a fuzz target.
+// numbers stand here. Tested by read_onnx_test.cpp and a fuzz target.
 #pragma once
 
 #include <algorithm>

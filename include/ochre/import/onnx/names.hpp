@@ -1,4 +1,4 @@
-// The names of layers, from those in an ONNX file: a state dict's where there are such. Tested by onnx_test.cpp.
+// The names of layers, from those in an ONNX file: a state dict's where there are such. Tested by read_onnx_test.cpp.
 #pragma once
 
 #include <map>

@@ -1,5 +1,5 @@
 // ONNX nodes that look at each pixel by itself: activations, arithmetic, concatenation, and those that do nothing.
-// Tested by onnx_test.cpp.
+// Tested by read_onnx_test.cpp.
 #pragma once
 
 #include <ochre/import/onnx/values.hpp>

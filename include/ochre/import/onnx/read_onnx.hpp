@@ -1,6 +1,6 @@
 // ONNX models: a graph of ochre's layers becomes their text, its initialisers the tensors of it, whatever exporter
 // wrote them. Tensors keep the names of a state dict where the file has them. Source: onnx.ai/onnx/operators. Tested by
-// onnx_test.cpp, against what PyTorch computes, and a fuzz target.
+// read_onnx_test.cpp, against what PyTorch computes, and a fuzz target.
 #pragma once
 
 #include <ochre/import/onnx/graph.hpp>

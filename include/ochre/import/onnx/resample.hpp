@@ -1,4 +1,4 @@
-// ONNX nodes that change a picture's size: Pad, Slice, Resize and Upsample. Tested by onnx_test.cpp.
+// ONNX nodes that change a picture's size: Pad, Slice, Resize and Upsample. Tested by read_onnx_test.cpp.
 #pragma once
 
 #include <cmath>

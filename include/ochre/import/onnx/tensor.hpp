@@ -1,5 +1,5 @@
 // An ONNX tensor's numbers as the bytes of a row-major little-endian array: raw, in typed fields, or in a file beside
-// the model. Tested by onnx_test.cpp.
+// the model. Tested by read_onnx_test.cpp.
 #pragma once
 
 #include <charconv>

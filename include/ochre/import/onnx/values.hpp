@@ -1,4 +1,5 @@
-// What the nodes of an ONNX graph read: constants, and pictures that earlier nodes compute. Tested by onnx_test.cpp.
+// What the nodes of an ONNX graph read: constants, and pictures that earlier nodes compute. Tested by
+// read_onnx_test.cpp.
 #pragma once
 
 #include <deque>

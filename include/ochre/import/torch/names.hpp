@@ -1,6 +1,6 @@
 // The Python names that a PyTorch file of tensors and plain values may hold, and what each means here: nothing is ever
 // called. Any other name is refused (pickle.hpp). Sources: torch/_utils.py and torch/serialization.py of PyTorch.
-// Tested by torch_file_test.cpp.
+// Tested by read_torch_test.cpp.
 #pragma once
 
 #include <array>

@@ -5,7 +5,7 @@
 //     then for each key the number of elements (8 bytes) and the elements, little-endian on every machine, whatever the
 //     third pickle says of it.
 // Refused by name: programs (TorchScript), whole modules, the tar archives of PyTorch's first months.
-// Source: torch/serialization.py and torch/csrc/serialization.cpp of PyTorch. Tested by torch_file_test.cpp, against
+// Source: torch/serialization.py and torch/csrc/serialization.cpp of PyTorch. Tested by read_torch_test.cpp, against
 // what PyTorch reads, and by a fuzz target.
 #pragma once
 

@@ -1,6 +1,6 @@
 // Which of a checkpoint's dicts is the state dict, and what its tensors are called. Training programs save
 // {'state_dict': …, 'epoch': 7, …}, with other names for the first; data-parallel and compiled modules put a prefix
-// before every name. Tested by torch_file_test.cpp.
+// before every name. Tested by read_torch_test.cpp.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // Tensors whose elements stand anywhere in a storage, at offset + Σ index·stride, brought into the one order that a
 // TensorEntry has: row-major and little-endian. What is in that order already stays where it is.
-// Tested by torch_file_test.cpp.
+// Tested by read_torch_test.cpp.
 #pragma once
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 //   reference: ('storage', type, key, location, number of elements[, None or (view key, offset, number of elements)])
 //   object:    _rebuild_tensor_v2(reference, offset, size, stride, …) and its like (torch/names.hpp)
 // Where a tensor was (the location) does not matter here. Source: torch/serialization.py and torch/_utils.py of
-// PyTorch. Tested by torch_file_test.cpp.
+// PyTorch. Tested by read_torch_test.cpp.
 #pragma once
 
 #include <cstddef>

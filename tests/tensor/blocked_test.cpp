@@ -11,7 +11,7 @@ namespace {
 
 using namespace ochre;
 
-constexpr float untouched = -777.0f;
+constexpr float not_written = -777.0f;
 
 TEST_CASE("a layout's sizes, and every element at a place of its own") {
   const BlockedLayout layout{35, {3, 4}, {1, 2, 3, 5}};
@@ -69,7 +69,7 @@ TEST_CASE("planar to blocked and back, by parts, with a factor; nothing else is 
   const Picture picture({1, 21, 3, 5});
   for (const Index block : {16, 1}) {
     const BlockedLayout layout{21, {3, 5}, {1, 1, 2, 0}, block};
-    std::vector<float> memory(static_cast<std::size_t>(layout.size()), untouched);
+    std::vector<float> memory(static_cast<std::size_t>(layout.size()), not_written);
     const BlockedView<float> view{memory.data(), layout};
     to_blocked(picture.view(), view, 0, 7);
     to_blocked(picture.view(), view, 7, 20, 2.0f, 3.0f);
@@ -78,15 +78,15 @@ TEST_CASE("planar to blocked and back, by parts, with a factor; nothing else is 
         for (Index x = -1; x < 5; ++x) {
           const bool inside = c < 20 && y >= 0 && y < 3 && x >= 0;
           const float number = inside ? picture.view().at(0, c, y, x) : 0.0f;
-          CHECK(view.at(c, y, x) == (!inside ? untouched : c < 7 ? number : 2.0f * number + 3.0f));
+          CHECK(view.at(c, y, x) == (!inside ? not_written : c < 7 ? number : 2.0f * number + 3.0f));
         }
       }
     }
     to_blocked(picture.view(), view, 0, 21);
-    std::vector<float> back(picture.numbers.size(), untouched);
+    std::vector<float> back(picture.numbers.size(), not_written);
     const TensorView<float> target{back.data(), picture.shape};
     to_planar(view, target, 0, 16);
-    CHECK(target.at(0, 16, 0, 0) == untouched);
+    CHECK(target.at(0, 16, 0, 0) == not_written);
     to_planar(view, target, 16, 21);
     CHECK(back == picture.numbers);
   }
@@ -95,14 +95,14 @@ TEST_CASE("planar to blocked and back, by parts, with a factor; nothing else is 
 TEST_CASE("clear_border clears the border of the blocks it is told, and nothing else") {
   for (const Border border : {Border{1, 2, 3, 4}, Border{0, 0, 0, 1}, Border{2, 0, 0, 0}, Border{}}) {
     const BlockedLayout layout{48, {3, 5}, border};
-    std::vector<float> memory(static_cast<std::size_t>(layout.size()), untouched);
+    std::vector<float> memory(static_cast<std::size_t>(layout.size()), not_written);
     const BlockedView<float> view{memory.data(), layout};
     clear_border(view, 1, 2);
     for (Index c = 0; c < 48; ++c) {
       for (Index y = -border.top; y < 3 + border.bottom; ++y) {
         for (Index x = -border.left; x < 5 + border.right; ++x) {
           const bool inside = y >= 0 && y < 3 && x >= 0 && x < 5;
-          CHECK(view.at(c, y, x) == (c / 16 == 1 && !inside ? 0.0f : untouched));
+          CHECK(view.at(c, y, x) == (c / 16 == 1 && !inside ? 0.0f : not_written));
         }
       }
     }

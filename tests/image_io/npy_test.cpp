@@ -28,7 +28,7 @@ std::vector<std::byte> npy(std::string_view header, std::size_t data_bytes) {
   return bytes_of(file);
 }
 
-std::string refusal(std::span<const std::byte> file) {
+std::string npy_refusal(std::span<const std::byte> file) {
   const auto tensor = ochre::decode_npy<float>(file);
   return tensor ? "accepted" : tensor.error().message();
 }
@@ -91,14 +91,15 @@ TEST_CASE("npy: headers that lie or are damaged") {
   const auto with_shape = [](const std::string& shape) {
     return "{'descr': '<f4', 'fortran_order': False, 'shape': " + shape + ", }\n";
   };
-  CHECK(refusal(npy(with_shape("(2, 3)"), 24)) == "accepted");
-  CHECK(refusal(npy("{\"shape\":(6,),\"fortran_order\":False,\"descr\":\"<f4\"}", 24)) == "accepted");
-  CHECK(refusal(npy(with_shape("(2, 3)"), 23)) == "found 23 bytes of data, expected 24 for shape [1,1,2,3]");
-  CHECK(refusal(npy(with_shape("(2, 3)"), 25)) == "found 25 bytes of data, expected 24 for shape [1,1,2,3]");
-  CHECK(contains(refusal(npy(with_shape("(1, 1, 1, 2, 3)"), 24)), "[1,1,1,2,3], expected at most 4 dimensions"));
-  CHECK(contains(refusal(npy(with_shape("(0, 3)"), 0)), "[0,3], expected"));
-  CHECK(contains(refusal(npy(with_shape("(4294967296, 4294967296)"), 24)), "[4294967296,4294967296], expected"));
-  CHECK(contains(refusal(npy(with_shape("(1099511627776,)"), 24)), "expected 4398046511104"));  // and nothing allocated
+  CHECK(npy_refusal(npy(with_shape("(2, 3)"), 24)) == "accepted");
+  CHECK(npy_refusal(npy("{\"shape\":(6,),\"fortran_order\":False,\"descr\":\"<f4\"}", 24)) == "accepted");
+  CHECK(npy_refusal(npy(with_shape("(2, 3)"), 23)) == "found 23 bytes of data, expected 24 for shape [1,1,2,3]");
+  CHECK(npy_refusal(npy(with_shape("(2, 3)"), 25)) == "found 25 bytes of data, expected 24 for shape [1,1,2,3]");
+  CHECK(contains(npy_refusal(npy(with_shape("(1, 1, 1, 2, 3)"), 24)), "[1,1,1,2,3], expected at most 4 dimensions"));
+  CHECK(contains(npy_refusal(npy(with_shape("(0, 3)"), 0)), "[0,3], expected"));
+  CHECK(contains(npy_refusal(npy(with_shape("(4294967296, 4294967296)"), 24)), "[4294967296,4294967296], expected"));
+  CHECK(contains(npy_refusal(npy(with_shape("(1099511627776,)"), 24)),
+                 "expected 4398046511104"));  // and nothing allocated
   for (const char* header :
        {"", "{", "{}", "{'descr': '<f4'}", "{'descr': '<f4', 'fortran_order': False}",
         "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (6,)}",
@@ -110,18 +111,18 @@ TEST_CASE("npy: headers that lie or are damaged") {
         "{'descr': '<f4', 'fortran_order': False, 'shape': (6,)} x", "{'descr': '<f4",
         "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (6,)}"}) {
     CAPTURE(header);
-    CHECK(contains(refusal(npy(header, 24)), "header byte"));
+    CHECK(contains(npy_refusal(npy(header, 24)), "header byte"));
   }
 }
 
 TEST_CASE("npy: every prefix of a good file is refused") {
   const auto file = npy("{'descr': '<f4', 'fortran_order': False, 'shape': (6,), }\n", 24);
-  REQUIRE(refusal(file) == "accepted");
+  REQUIRE(npy_refusal(file) == "accepted");
   for (std::size_t length = 0; length < file.size(); ++length) {
     CAPTURE(length);
-    CHECK(refusal(std::span(file).first(length)) != "accepted");
+    CHECK(npy_refusal(std::span(file).first(length)) != "accepted");
   }
-  CHECK(contains(refusal(bytes_of("\x93NUMPY\x04\0\x01\0\0\0{"sv)), "version 4"));
-  CHECK(contains(refusal(bytes_of("\x93NUMPY\x02\0\xff\xff\xff\xff{"sv)), "4294967307"));
-  CHECK(contains(refusal(bytes_of("<html>")), "an HTML page"));
+  CHECK(contains(npy_refusal(bytes_of("\x93NUMPY\x04\0\x01\0\0\0{"sv)), "version 4"));
+  CHECK(contains(npy_refusal(bytes_of("\x93NUMPY\x02\0\xff\xff\xff\xff{"sv)), "4294967307"));
+  CHECK(contains(npy_refusal(bytes_of("<html>")), "an HTML page"));
 }

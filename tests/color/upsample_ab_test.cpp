@@ -7,10 +7,12 @@
 #include <doctest/doctest.h>
 
 #include <ochre/color/upsample_ab.hpp>
+#include "support/at.hpp"
 #include "support/golden.hpp"
 
 namespace color = ochre::color;
 using ochre::Index;
+using ochre::test::at;
 
 namespace {
 
@@ -24,8 +26,6 @@ struct Picture {
   Index width, height;
   std::vector<float> a, b;
 };
-
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
 std::vector<float> random_plane(Index count, float low, float high, std::mt19937& random) {
   std::uniform_real_distribution<float> unit(low, high);

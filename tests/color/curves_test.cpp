@@ -23,7 +23,7 @@ double apply(const Curve& curve, float x) {
 const auto cube_root = [](const Float& x) { return color::cube_root<Arch>(x); };
 const auto to_linear = [](const Float& x) { return color::linear_from_srgb<Arch>(x); };
 const auto to_srgb = [](const Float& x) { return color::srgb_from_linear<Arch>(x); };
-const auto to_lab = [](const Float& x) { return color::lab_curve<Arch>(x); };
+const auto lab_curve_of = [](const Float& x) { return color::lab_curve<Arch>(x); };
 const auto from_lab = [](const Float& x) { return color::lab_curve_inverse<Arch>(x); };
 
 }  // namespace
@@ -60,7 +60,7 @@ TEST_CASE("the sRGB curves are right to 3e-7 and exact at both ends") {
 TEST_CASE("the Lab curve and its inverse meet on both branches") {
   for (const double t : {0.0, 0.001, 0.0088, 0.0089, 0.05, 0.5, 1.0, 1.1}) {
     const double f = t > 0.008856 ? std::cbrt(t) : 7.787 * t + 16.0 / 116.0;
-    CHECK(apply(to_lab, static_cast<float>(t)) == doctest::Approx(f).epsilon(2e-7));
+    CHECK(apply(lab_curve_of, static_cast<float>(t)) == doctest::Approx(f).epsilon(2e-7));
     CHECK(apply(from_lab, static_cast<float>(f)) == doctest::Approx(t).epsilon(5e-6).scale(0.1));
   }
 }

@@ -95,7 +95,7 @@ TEST_CASE("claims: numbers that nodes of an ONNX graph make of nothing") {
 
 TEST_CASE("claims: an ONNX tensor's dimensions against its data, in every field that may hold it") {
   using namespace ochre::test::onnx;
-  const Shape large = {1 << 16, 2, 1 << 12, 1 << 12};  // 8 TB as floats
+  const onnx::Shape large = {1 << 16, 2, 1 << 12, 1 << 12};  // 8 TB as floats
   const auto head = [&](std::uint64_t type) { return tensor_head("w", large, type); };
   CHECK(contains(onnx_weights(head(1).bytes(9, "1234")), "tensor w: found 4 bytes of data, expected 8796093022208"));
   CHECK(contains(onnx_weights(head(1).packed(4, Floats{1})), "tensor w: found 4 bytes of data"));

@@ -1,5 +1,5 @@
 // ONNX models as PyTorch's exporters write them (tests/data/import/onnx, by tools/golden/onnx_models.py) give what
-// PyTorch computes; graphs put together here give the text they must. What is refused: onnx_refusals_test.cpp.
+// PyTorch computes; graphs put together here give the text they must. What is refused: onnx/refusals_test.cpp.
 #include <cmath>
 #include <cstddef>
 #include <span>

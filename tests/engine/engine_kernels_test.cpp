@@ -1,7 +1,7 @@
 // The convolutions of the fast engine at every width: emulated registers beside the build's own, on random shapes,
 // against the reference in double within its bound; the same bits for any number of threads; and where the products are
 // summed without a transform, the same bits for every width that has a fused multiply-add.
-// The other instruction sets of the build: direct_conv_test.cpp, winograd_test.cpp; the colour head: its own test.
+// The other instruction sets of the build: direct_conv_test.cpp, winograd_conv_test.cpp; the colour head: its own test.
 #include <doctest/doctest.h>
 
 #include <algorithm>

@@ -22,9 +22,6 @@ using namespace ochre::reference;
 using test::GoldenCase;
 using test::ReferenceNetwork;
 
-constexpr double nan_value = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
 // PyTorch's double arithmetic and the reference's may each be off by the bound.
 Tensor<double> twice(const Tensor<double>& bound) {
   auto doubled = Tensor<double>::create(bound.shape()).value();
@@ -139,7 +136,7 @@ TEST_CASE("siggraph17's text is the network of its paper") {
 }
 
 TEST_CASE("a NaN goes through the pointwise layers and spreads over a pixel's softmax, and no further") {
-  const std::vector<double> x{nan_value, -1.0, 2.0, -3.0};
+  const std::vector<double> x{std::nan(""), -1.0, 2.0, -3.0};
   std::vector<double> y(4);
   const TensorView<const double> in{x.data(), {1, 2, 1, 2}};
   const TensorView<double> out{y.data(), {1, 2, 1, 2}};
@@ -161,7 +158,8 @@ TEST_CASE("a NaN goes through the pointwise layers and spreads over a pixel's so
 
 TEST_CASE("products with the padding are absent: an infinite weight there makes no NaN") {
   const std::vector<double> x{2.0};
-  const std::vector<double> w{infinity, 1.0, infinity, infinity, 3.0, infinity, infinity, 1.0, infinity};
+  constexpr double inf = std::numeric_limits<double>::infinity();
+  const std::vector<double> w{inf, 1.0, inf, inf, 3.0, inf, inf, 1.0, inf};
   const TensorView<const double> weight{w.data(), {1, 1, 3, 3}};
   double y = 0.0;
   conv2d({x.data(), {1, 1, 1, 1}}, {.weight = weight, .padding = {1, 1}}, {&y, {1, 1, 1, 1}});

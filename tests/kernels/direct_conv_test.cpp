@@ -13,7 +13,7 @@ using namespace ochre;
 using reference::compare;
 using test::ConvCase;
 
-struct Sizes {
+struct RandomSizes {
   RandomNumbers random;
 
   Index between(Index low, Index high) {
@@ -48,7 +48,7 @@ void check(ConvCase made, Index block) {
 }
 
 TEST_CASE_TEMPLATE("direct: random convolutions are the reference's, integers exactly", Arch, OCHRE_NATIVE_ARCHS) {
-  Sizes sizes{RandomNumbers(3)};
+  RandomSizes sizes{RandomNumbers(3)};
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     for (const bool transposed : {false, true}) {
       const Extent in = sizes.extent(1, 17);

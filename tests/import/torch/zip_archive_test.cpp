@@ -22,7 +22,7 @@ std::string text(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-std::string refusal(const std::string& file) {
+std::string zip_refusal(const std::string& file) {
   const auto bytes = bytes_of(file);
   const auto archive = ZipArchive::parse(bytes);
   return archive ? "accepted" : archive.error().message();
@@ -63,7 +63,7 @@ TEST_CASE("zip: stored entries, padded, with a comment, in 64-bit fields") {
     CHECK(archive->find("archive/data/") == nullptr);
     CHECK(archive->read("none").error().message() == "zip entry none: found none, expected a stored one");
   }
-  CHECK(refusal(zip_file({})) == "accepted");
+  CHECK(zip_refusal(zip_file({})) == "accepted");
 }
 
 TEST_CASE("zip: what is compressed or encrypted is refused when it is asked for") {
@@ -85,12 +85,13 @@ TEST_CASE("zip: what is compressed or encrypted is refused when it is asked for"
 
 TEST_CASE("zip: every prefix of a good archive is cut short") {
   const std::string file = zip_file({part("a", "one"), part("b", "two")});
-  REQUIRE(refusal(file) == "accepted");
+  REQUIRE(zip_refusal(file) == "accepted");
   for (std::size_t length = 0; length < file.size(); ++length) {
     CAPTURE(length);
-    CHECK(contains(refusal(file.substr(0, length)), "no central directory at its end, expected one (the file is cut"));
+    CHECK(contains(zip_refusal(file.substr(0, length)),
+                   "no central directory at its end, expected one (the file is cut"));
   }
-  CHECK(refusal(file + "x") != "accepted");
+  CHECK(zip_refusal(file + "x") != "accepted");
 }
 
 TEST_CASE("zip: end records that lie") {
@@ -98,7 +99,7 @@ TEST_CASE("zip: end records that lie") {
   const auto with = [&](auto change) {
     ZipEnd end;
     change(end);
-    return refusal(zip_file(parts, end));
+    return zip_refusal(zip_file(parts, end));
   };
   CHECK(contains(with([](ZipEnd& end) { end.count = 3; }), "found no entry at byte"));
   CHECK(with([](ZipEnd& end) { end.count = 1; }) == "accepted");  // the other is not in the directory then
@@ -124,14 +125,14 @@ TEST_CASE("zip: end records that lie") {
     return end;
   }());
   file[file.size() - 22 - 12] ^= 1;  // where the ZIP64 record is
-  CHECK(contains(refusal(file), "no ZIP64 record at byte"));
+  CHECK(contains(zip_refusal(file), "no ZIP64 record at byte"));
 }
 
 TEST_CASE("zip: entries that lie") {
   const auto with = [](auto change) {
     ZipPart changed = part("b", "two");
     change(changed);
-    return refusal(zip_file({part("a", "one"), changed, part("c", "three")}));
+    return zip_refusal(zip_file({part("a", "one"), changed, part("c", "three")}));
   };
   REQUIRE(with([](ZipPart&) {}) == "accepted");
   CHECK(with([](ZipPart& p) { p.name = "a"; }) == "zip entry a: found twice, expected once");
@@ -155,7 +156,7 @@ TEST_CASE("zip: entries that lie") {
                  "zip entry b: found an incomplete ZIP64 field"));
   ZipPart twin = part("a", "one");
   twin.place = 0;
-  CHECK(refusal(zip_file({part("a", "one"), twin})) ==
+  CHECK(zip_refusal(zip_file({part("a", "one"), twin})) ==
         "zip archive: found two entries that share the bytes from 0 on, expected entries apart");
 }
 

@@ -65,7 +65,7 @@ std::vector<float> numbers_of(const TensorEntry& tensor) {
 }
 
 // The object in both formats, with one storage of 1, 2, 3, 4: the same message, or the tensors' numbers.
-std::string read(const std::string& object) {
+std::string read_both(const std::string& object) {
   const auto in_zip = bytes_of(zip(object, {{"0", four_floats}}));
   const auto in_stream = bytes_of(stream(object, {{"0", four_floats, 4}}));
   const auto shown = [](const std::vector<std::byte>& bytes) -> std::string {
@@ -222,22 +222,23 @@ TEST_CASE("torch: any byte changed is survived") {
 
 TEST_CASE("torch: tensors by hand, in both formats") {
   const std::string four = storage(4);
-  CHECK(read(one(tensor(four, 0, {2, 2}, {2, 1}))) == "w[2,2]:1234");
-  CHECK(read(one(tensor(four, 0, {2, 2}, {1, 2}))) == "w[2,2]:1324");
-  CHECK(read(one(tensor(four, 2, {}, {}))) == "w[]:3");
-  CHECK(read(one(tensor(four, 1, {3, 2}, {1, 0}))) == "w[3,2]:223344");
-  CHECK(read(one(tensor(four, 0, {2, 1, 2}, {2, 77, 1}))) == "w[2,1,2]:1234");  // where 1 is long, no stride matters
-  CHECK(read(one(tensor(four, 0, {2, 1, 2}, {1, 0x7FFFFFFFFFFFFFFF, 2}))) == "w[2,1,2]:1324");
-  CHECK(read(one(tensor(four, 99, {0, 5}, {5, 1}))) == "w[0,5]:");
-  CHECK(read(one(tensor(storage(3), 0, {3}, {1}))) == "w[3]:123");
-  CHECK(read(one(tensor(storage(0), 0, {0}, {1}))) == "w[0]:");
-  CHECK(read(one(tensor(storage(4, "0", "FloatStorage", tuple({text("7"), number(1), number(2)})), 0, {2}, {1}))) ==
-        "w[2]:23");
+  CHECK(read_both(one(tensor(four, 0, {2, 2}, {2, 1}))) == "w[2,2]:1234");
+  CHECK(read_both(one(tensor(four, 0, {2, 2}, {1, 2}))) == "w[2,2]:1324");
+  CHECK(read_both(one(tensor(four, 2, {}, {}))) == "w[]:3");
+  CHECK(read_both(one(tensor(four, 1, {3, 2}, {1, 0}))) == "w[3,2]:223344");
+  CHECK(read_both(one(tensor(four, 0, {2, 1, 2}, {2, 77, 1}))) ==
+        "w[2,1,2]:1234");  // where 1 is long, no stride matters
+  CHECK(read_both(one(tensor(four, 0, {2, 1, 2}, {1, 0x7FFFFFFFFFFFFFFF, 2}))) == "w[2,1,2]:1324");
+  CHECK(read_both(one(tensor(four, 99, {0, 5}, {5, 1}))) == "w[0,5]:");
+  CHECK(read_both(one(tensor(storage(3), 0, {3}, {1}))) == "w[3]:123");
+  CHECK(read_both(one(tensor(storage(0), 0, {0}, {1}))) == "w[0]:");
+  CHECK(read_both(one(tensor(storage(4, "0", "FloatStorage", tuple({text("7"), number(1), number(2)})), 0, {2},
+                             {1}))) == "w[2]:23");
   // A tensor of PyTorch 0.3, of Python 2: four arguments, sizes as torch.Size, names in another kind of text.
   const std::string old = name("torch._utils", "_rebuild_tensor") +
                           tuple({four, number(0), name("torch", "Size") + tuple({numbers({4})}) + "R", numbers({1})}) +
                           "R";
-  CHECK(read("}(U\x01w" + old + "u") == "w[4]:1234");
+  CHECK(read_both("}(U\x01w" + old + "u") == "w[4]:1234");
   const std::string pairs = name("collections", "OrderedDict") +
                             "(](](U\x01"
                             "a" +
@@ -245,27 +246,27 @@ TEST_CASE("torch: tensors by hand, in both formats") {
                             "e](U\x01"
                             "b" +
                             old + "eetR";
-  CHECK(read(pairs) == "a[4]:1234 b[4]:1234");
+  CHECK(read_both(pairs) == "a[4]:1234 b[4]:1234");
   const std::string parameter = name("torch._utils", "_rebuild_parameter") + tuple({old, "\x88", ordered_dict()}) + "R";
-  CHECK(read(one(parameter)) == "w[4]:1234");
+  CHECK(read_both(one(parameter)) == "w[4]:1234");
 }
 
 TEST_CASE("torch: names, prefixes and what stands beside") {
   const std::string w = tensor(storage(4), 0, {1}, {1});
-  CHECK(read(dict({text("module.a"), w, text("module.b"), w})) == "a[1]:1 b[1]:1");
-  CHECK(read(dict({text("module.a"), w, text("b"), w})) == "module.a[1]:1 b[1]:1");
-  CHECK(read(dict({text("netG.module.a"), w})) == "a[1]:1");
-  CHECK(read(dict({text("module.a"), w, text("module."), w})) == "module.a[1]:1 module.[1]:1");
-  CHECK(read(dict({text("a"), w, text("epoch"), number(3), number(4), w, text("more"), dict({text("b"), w})})) ==
+  CHECK(read_both(dict({text("module.a"), w, text("module.b"), w})) == "a[1]:1 b[1]:1");
+  CHECK(read_both(dict({text("module.a"), w, text("b"), w})) == "module.a[1]:1 b[1]:1");
+  CHECK(read_both(dict({text("netG.module.a"), w})) == "a[1]:1");
+  CHECK(read_both(dict({text("module.a"), w, text("module."), w})) == "module.a[1]:1 module.[1]:1");
+  CHECK(read_both(dict({text("a"), w, text("epoch"), number(3), number(4), w, text("more"), dict({text("b"), w})})) ==
         "a[1]:1");
-  CHECK(read(dict({text("net"), dict({text("a"), w}), text("b"), w})) == "a[1]:1");
-  CHECK(read(dict({text("mine"), dict({text("a"), w}), text("epoch"), "N"})) == "a[1]:1");
-  CHECK(contains(read(dict({text("mine"), dict({text("a"), w}), text("yours"), dict({text("a"), w})})),
+  CHECK(read_both(dict({text("net"), dict({text("a"), w}), text("b"), w})) == "a[1]:1");
+  CHECK(read_both(dict({text("mine"), dict({text("a"), w}), text("epoch"), "N"})) == "a[1]:1");
+  CHECK(contains(read_both(dict({text("mine"), dict({text("a"), w}), text("yours"), dict({text("a"), w})})),
                  "found no dict of tensors (keys: mine, yours)"));
-  CHECK(read(dict({text("a"), w, text("a"), w})) == "tensor a: found twice, expected once");
-  CHECK(contains(read(dict({text(""), w})), "found a name of 0 bytes"));
-  CHECK(contains(read(dict({text(std::string(513, 'n')), w})), "found a name of 513 bytes"));
-  CHECK(contains(read(dict({text("\xff"), w})), "tensor \\xff: found a name that is not UTF-8"));
+  CHECK(read_both(dict({text("a"), w, text("a"), w})) == "tensor a: found twice, expected once");
+  CHECK(contains(read_both(dict({text(""), w})), "found a name of 0 bytes"));
+  CHECK(contains(read_both(dict({text(std::string(513, 'n')), w})), "found a name of 513 bytes"));
+  CHECK(contains(read_both(dict({text("\xff"), w})), "tensor \\xff: found a name that is not UTF-8"));
   CHECK(contains(refusal(zip("N", {})), "found no dict of tensors"));
   CHECK(contains(refusal(stream("]", {})), "found no dict of tensors"));
 }
@@ -274,7 +275,7 @@ TEST_CASE("torch: tensors that lie") {
   const std::string four = storage(4);
   constexpr std::int64_t most = 0x7FFFFFFFFFFFFFFF;
   const auto refused = [&](std::int64_t offset, std::vector<std::int64_t> shape, std::vector<std::int64_t> strides) {
-    const std::string message = read(one(tensor(four, offset, shape, strides)));
+    const std::string message = read_both(one(tensor(four, offset, shape, strides)));
     CHECK(message.starts_with("tensor w: found "));
     return message;
   };
@@ -332,7 +333,7 @@ TEST_CASE("torch: dicts are searched for tensors, but not for ever") {
 }
 
 TEST_CASE("torch: storages that lie") {
-  const auto with = [](const std::string& reference) { return read(one(tensor(reference, 0, {1}, {1}))); };
+  const auto with = [](const std::string& reference) { return read_both(one(tensor(reference, 0, {1}, {1}))); };
   const auto in_zip = [](const std::string& reference) {
     return refusal(zip(one(tensor(reference, 0, {1}, {1})), {{"0", four_floats}}));
   };

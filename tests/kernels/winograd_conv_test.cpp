@@ -155,7 +155,7 @@ void check_convolution(const ConvShape& conv, Extent in, std::uint64_t seed) {
   CHECK((comparison.worst_ratio < 0.1 || made.out().size() * conv.in < 500));
 }
 
-struct Sizes {
+struct WinogradSizes {
   RandomNumbers random;
 
   Index upto(Index most) { return 1 + static_cast<Index>(random.next() % static_cast<std::uint64_t>(most)); }
@@ -164,7 +164,7 @@ struct Sizes {
 };
 
 TEST_CASE_TEMPLATE("winograd: random convolutions of every form are the reference's", Arch, OCHRE_NATIVE_ARCHS) {
-  Sizes sizes{RandomNumbers(5)};
+  WinogradSizes sizes{RandomNumbers(5)};
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     const Index dilation = sizes.upto(3);
     const ConvShape shape{sizes.upto(40), sizes.upto(40), {{3, 3}, ones, sizes.padding(3), {dilation, dilation}}};
@@ -197,7 +197,7 @@ TEST_CASE("winograd: what has no form") {
 }
 
 // A host with one thread, that takes the tasks in the order nobody expects.
-void run_backwards(void*, int tasks, FunctionRef<void(int)> task) {
+void run_tasks_backwards(void*, int tasks, FunctionRef<void(int)> task) {
   for (int i = tasks; i-- > 0;) task(i);
 }
 
@@ -219,7 +219,7 @@ void check_threads(const ConvShape& conv, Extent in, bool many_blocks) {
   for (const int threads : {1, 2, 3, 7}) {
     CAPTURE(threads);
     const auto own = ThreadTeam::create(threads).value();
-    const Team lent{threads, &run_backwards, nullptr};
+    const Team lent{threads, &run_tasks_backwards, nullptr};
     const auto packed_by_many = made.winograd<Arch, Algorithm>(own.team());
     CHECK(test::same_bits(made.run(*packed_by_many, {own.team()}), first));
     CHECK(test::same_bits(made.run(*kernel, {lent}), first));

@@ -147,11 +147,11 @@ TEST_CASE("a convolution's bound counts the products that can meet") {
   for (const Index stride : {1, 2, 3, 4, 5}) {
     for (const Index dilation : {1, 2, 3, 4}) {
       for (const Index kernel : {1, 2, 3, 4, 5}) {
-        const std::vector<double> ones(400, 1.0);
+        const std::vector<double> all_one(400, 1.0);
         const ConvTranspose2dParameters q{
-            .weight = {ones.data(), {1, 1, kernel, 1}}, .stride = {stride, 1}, .dilation = {dilation, 1}};
+            .weight = {all_one.data(), {1, 1, kernel, 1}}, .stride = {stride, 1}, .dilation = {dilation, 1}};
         auto output = Tensor<double>::create(conv_transpose2d_shape({1, 1, 20, 1}, q)).value();
-        conv_transpose2d({ones.data(), {1, 1, 20, 1}}, q, output.view());
+        conv_transpose2d({all_one.data(), {1, 1, 20, 1}}, q, output.view());
         CAPTURE(stride);
         CAPTURE(dilation);
         CAPTURE(kernel);

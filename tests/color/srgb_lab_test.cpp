@@ -9,11 +9,13 @@
 #include <doctest/doctest.h>
 
 #include <ochre/color/srgb_lab.hpp>
+#include "support/at.hpp"
 #include "support/golden.hpp"
 
 namespace color = ochre::color;
 using ochre::Index;
 using ochre::PixelFormat;
+using ochre::test::at;
 
 namespace {
 
@@ -28,8 +30,6 @@ const ochre::test::GoldenTensors& golden() {
 }
 
 const std::vector<double>& golden(const char* name) { return golden().at(name).values; }
-
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
 struct LabRow {
   std::vector<float> lightness, a, b;

@@ -60,7 +60,7 @@ const std::vector<std::pair<std::string, ConvAlgorithm>> assigned{
     {"dense", ConvAlgorithm::winograd_f43},   {"large", ConvAlgorithm::winograd_f63},
     {"dilated", ConvAlgorithm::winograd_f43}, {"strided", ConvAlgorithm::winograd_f42},
     {"up", ConvAlgorithm::winograd_f42},      {"narrow", ConvAlgorithm::direct}};
-constexpr Shape picture{1, 1, 22, 18};
+constexpr Shape picture_shape{1, 1, 22, 18};
 
 constexpr char color_head[] = R"(network head
 input lightness channels=1
@@ -93,10 +93,10 @@ ParameterSource<T> weights_with(std::string spoilt = {}, std::size_t at = 0, dou
 
 struct Subject {
   const char* text = every_kind;
-  EngineOptions options{.input = picture, .algorithms = assigned};
+  EngineOptions options{.input = picture_shape, .algorithms = assigned};
   ParameterSource<float> weights = weights_with<float>();
   ParameterSource<double> truth = weights_with<double>();
-  Tensor<float> input = lightness(picture);
+  Tensor<float> input = lightness(picture_shape);
   int threads = 1;
 
   Result<audit::AuditReport> audit() const {
@@ -324,7 +324,7 @@ TEST_CASE("audit: an engine of every layer is audited in one pass, what nobody r
   text += "output c\n";
   Subject subject;
   subject.text = text.c_str();
-  subject.options = {.input = picture, .keep_all = true, .every_layer = true};
+  subject.options = {.input = picture_shape, .keep_all = true, .every_layer = true};
   const auto engine = Engine::create(parse_network(text).value(), subject.weights, subject.options).value();
   std::vector<int> computed(44, 0);
   for (const engine::Step& step : engine.plan().steps) {
@@ -378,7 +378,7 @@ TEST_CASE("audit: what cannot be audited is an error") {
   const auto colours =
       Engine::create(parse_network(color_head).value(), weights_with<float>(), {.layer = "logits", .color_mean = mean});
   REQUIRE(colours);
-  const auto input = lightness(picture);
+  const auto input = lightness(picture_shape);
   CHECK(audit::audit_engine(*colours, weights_with<double>(), input.view()).error().message().find("color_mean") !=
         std::string::npos);
   const auto missing = [](const RequiredTensor&, std::span<double>) -> Status {
@@ -387,7 +387,7 @@ TEST_CASE("audit: what cannot be audited is an error") {
   CHECK(audit::audit_engine(engine, missing, input.view()).error().code == ErrorCode::not_found);
   if constexpr (simd::has_bf16_products<simd::DefaultArch>) {
     const EngineOptions bf16{
-        .input = picture, .precision = Precision::bf16, .algorithms = {{"dense", ConvAlgorithm::winograd_f43}}};
+        .input = picture_shape, .precision = Precision::bf16, .algorithms = {{"dense", ConvAlgorithm::winograd_f43}}};
     const auto half = Engine::create(parse_network(every_kind).value(), weights_with<float>(), bf16,
                                      engine_kernels<simd::DefaultArch, true>());
     REQUIRE(half);

@@ -6,13 +6,13 @@
 #include <doctest/doctest.h>
 
 #include <ochre/color/area_average.hpp>
+#include "support/at.hpp"
 
 using ochre::Index;
 using ochre::color::AreaAverage;
+using ochre::test::at;
 
 namespace {
-
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
 // weights[i][x]: what source sample x adds to target sample i, by the definition.
 std::vector<std::vector<double>> axis_weights(Index from, Index to) {

@@ -6,8 +6,8 @@
 #include <ochre/color/srgb_lab.hpp>
 #include <ochre/image_io/save_picture.hpp>
 
-#include "../tools/ochre/disturbances.cpp"
-#include "../tools/ochre/square_picture.cpp"
+#include "../../tools/ochre/disturbances.cpp"
+#include "../../tools/ochre/square_picture.cpp"
 #include "support/program.hpp"
 #include "support/text.hpp"
 #include "support/tiny_model.hpp"

@@ -28,13 +28,17 @@ std::string head_comment(const std::string& text) {
   return head;
 }
 
-// What exists: names of files, and words that stand before a '(' in the code.
+// What exists: names of files, alone and behind some of their folders, and words that stand before a '(' in the code.
 struct Names {
   std::set<std::string> files;
   std::set<std::string> functions;
 
   void add(const fs::path& path) {
-    files.insert(path.filename().string());
+    const std::string whole = fs::relative(path, root).generic_string();
+    files.insert(whole);
+    for (std::size_t at = whole.find('/'); at != std::string::npos; at = whole.find('/', at + 1)) {
+      files.insert(whole.substr(at + 1));
+    }
     const std::string text = content_of(path);
     const std::string code = text.substr(head_comment(text).size());
     for (std::size_t at = code.find('('); at != std::string::npos; at = code.find('(', at + 1)) {
@@ -63,7 +67,7 @@ std::vector<std::string> lies(const std::string& head, const Names& names) {
   for (const std::string ending : {".hpp", "_test.cpp"}) {
     for (std::size_t at = head.find(ending); at != std::string::npos; at = head.find(ending, at + 1)) {
       std::size_t begin = at;
-      while (begin > 0 && is_word(head[begin - 1])) --begin;
+      while (begin > 0 && (is_word(head[begin - 1]) || head[begin - 1] == '/')) --begin;
       const std::string name = head.substr(begin, at + ending.size() - begin);
       if (!names.files.contains(name)) found.push_back(name);
     }
@@ -97,6 +101,8 @@ TEST_CASE("head comments: the check finds what is not there") {
   CHECK(lies("as colorizer.hpp does, tested by colorizer_test.cpp; see parse_network()", names).empty());
   CHECK(lies("engine_workspaces.hpp adds it", names) == std::vector<std::string>{"engine_workspaces.hpp"});
   CHECK(lies("tested by nothing_test.cpp", names) == std::vector<std::string>{"nothing_test.cpp"});
+  CHECK(lies("caffe/layer.hpp and layers/layer.hpp", names).empty());
+  CHECK(lies("onnx/layer.hpp holds it", names) == std::vector<std::string>{"onnx/layer.hpp"});
   const std::string never = std::string("run_never_") + "begun()";  // in two parts, or this line were the proof of it
   CHECK(lies(never + " says so", names) == std::vector<std::string>{never});
   CHECK(head_comment("// one\n// two\n#pragma once\n// three\n") == " one two");

@@ -1,5 +1,5 @@
 // What a picture file says of itself, read from its headers before anything is allocated for it, and how much of that
-// is believed. Tested by load_picture_test.cpp.
+// is believed. Tested by picture_claim_test.cpp and load_picture_test.cpp.
 #pragma once
 
 #include <algorithm>

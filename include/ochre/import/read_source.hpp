@@ -1,5 +1,5 @@
 // A weight file of any format that is known here, told by its bytes, not by its name.
-// Tested by match_network_test.cpp; each format by its own test.
+// Tested by read_source_test.cpp and match_network_test.cpp; each format by its own test.
 #pragma once
 
 #include <ochre/import/caffe/read_caffemodel.hpp>

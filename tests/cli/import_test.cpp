@@ -1,4 +1,4 @@
-// ochre import and known, as a user calls them; what each format may hold is tested with its reader.
+// The verb import, as a user calls it; what each format may hold is tested with its reader.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -184,16 +184,4 @@ TEST_CASE("import: a model's data is not read through a link that leads out of i
   std::filesystem::remove(files.folder.path("w.data"));
   files.write("w.data", std::string(8, '\0'));
   CHECK(run_program(files.import("external.onnx", {"--quiet"})).code == 0);
-}
-
-TEST_CASE("known: the public files, for people and as JSON") {
-  const Outcome table = run_program({"known"});
-  CHECK(table.code == 0);
-  CHECK(table.out.find("siggraph17-df00044c.pth") != std::string::npos);
-  const Json files = Json::parse(run_program({"known", "--json"}).out);
-  REQUIRE(files.size() >= 5);
-  for (const Json& file : files) {
-    CHECK(file["sha256"].get<std::string>().size() == 64);
-    for (const char* key : {"name", "network", "what", "bytes", "licence", "address"}) CHECK(file.contains(key));
-  }
 }

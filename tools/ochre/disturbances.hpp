@@ -1,5 +1,5 @@
 // What a camera or a recorder does to a grey picture, the same each time: to measure how steady the colours are.
-// Tested by cli/scores_test.cpp.
+// Tested by cli/eval_test.cpp.
 #pragma once
 
 #include <array>

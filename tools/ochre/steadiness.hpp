@@ -1,6 +1,6 @@
 // How far the colours move when only the input is disturbed: the mean distance in ab between the colours of a grey
 // picture before and after. What is compared is what a user gets, 16-bit sRGB out of the Colorizer, so a colour also
-// moves where another lightness leaves less room for chroma. Tested by cli/scores_test.cpp.
+// moves where another lightness leaves less room for chroma. Tested by cli/eval_test.cpp.
 #pragma once
 
 #include <array>

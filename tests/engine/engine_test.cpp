@@ -16,6 +16,7 @@
 
 #include "support/allocations.hpp"
 #include "support/engine_network.hpp"
+#include "support/refuse_memory.hpp"
 
 namespace {
 
@@ -471,6 +472,16 @@ TEST_CASE("engine: a call is cancelled between two steps, and the next one works
   CHECK(engine.run(input.view(), workspace).error().code == ErrorCode::cancelled);  // as long as it is asked for
   cancel = false;
   CHECK(same_bits(*engine.run(input.view(), workspace), expected.view()));
+}
+
+TEST_CASE("engine: it and its workspace refuse with an error wherever memory runs out") {
+  const auto network = parse_network(test::chain.text).value();
+  const auto weights = random_weights<float>(1);
+  const EngineOptions options{.input = test::chain.input, .threads = 2};
+  CHECK(test::refuse_each([&] { return Engine::create(network, weights, options); }) > 50);
+  const auto engine = Engine::create(network, weights, options).value();
+  const auto make = [&] { return engine.make_workspace({.input = test::chain.input, .threads = 2}); };
+  CHECK(test::refuse_each(make) > 50);
 }
 
 TEST_CASE("engine: what was moved from is refused") {

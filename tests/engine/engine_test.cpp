@@ -424,8 +424,10 @@ conv2d c out=16 kernel=3 padding=1
 concat skip from=c,rb
 conv_transpose2d up out=17 kernel=4 stride=2 padding=1
 concat cat from=up,ra
-conv2d d out=7 kernel=3 padding=1
-output d
+conv2d d out=18 kernel=3 padding=1
+upsample enlarged factor=2 mode=bilinear
+conv2d e out=7 kernel=3 padding=1
+output e
 )";
 
 TEST_CASE("engine: a U-Net stays blocked from its first convolution to its last") {

@@ -17,7 +17,7 @@ std::string steps(const std::string& text, const std::string& wanted = {}, bool 
   const Index layer = wanted.empty() ? network.output : network.find(wanted).value();
   std::string all;
   for (const auto& group : engine::layer_groups(network, layer, keep_all)) {
-    const char* const kinds[] = {"conv ", "head ", "sum ", "concat ", "import ", "readable "};
+    const char* const kinds[] = {"conv ", "head ", "sum ", "concat ", "upsample ", "import ", "readable "};
     all += (all.empty() ? "" : " | ") + std::string(kinds[static_cast<int>(group.kind)]);
     for (std::size_t i = 0; i < group.layers.size(); ++i) {
       all += (i > 0 ? "+" : "") + network.layers[static_cast<std::size_t>(group.layers[i])].name;
@@ -48,7 +48,7 @@ TEST_CASE("chains of convolution, batch norm and rectifier are one step") {
 
 TEST_CASE("what is read elsewhere, or wanted, is not swallowed") {
   CHECK(steps(test::branches.text) ==
-        "conv a+ra | conv b+nb | sum sum+rs | conv c | readable up | readable cat | conv d | sum twice | conv e");
+        "conv a+ra | conv b+nb | sum sum+rs | conv c | upsample up | readable cat | conv d | sum twice | conv e");
   const auto text = lines("conv2d a out=4 kernel=1\nbatch_norm b\nrelu c\nbatch_norm d", "d");
   CHECK(steps(text, "d") == "conv a+b+c+d");
   CHECK(steps(text, "c") == "conv a+b+c");
@@ -68,6 +68,14 @@ TEST_CASE("sums of what convolutions and sums give keep their layout, and take a
   CHECK(steps(lines(start + "relu d\nbatch_norm e", "e")) == "conv a | conv b | sum c+d | readable e");
   CHECK(steps(lines(start + "relu d", "d"), "d", true) == "conv a | conv b | sum c | readable d");
   CHECK(steps(lines("conv2d a out=4 kernel=1\ntanh t\nadd c from=a,t", "c")) == "conv a | readable t | readable c");
+}
+
+TEST_CASE("what a concat or an upsample reads in the convolutions' layout stays in it") {
+  const std::string start = "conv2d a out=4 kernel=1\nconv2d b out=4 kernel=1 from=x\n";
+  CHECK(steps(lines(start + "concat c from=a,b\nupsample d factor=2\nconv2d e out=4 kernel=1", "e")) ==
+        "conv a | conv b | concat c | upsample d | conv e");
+  CHECK(steps(lines(start + "concat c from=a,x", "c")) == "conv a | readable c");
+  CHECK(steps(lines("upsample a factor=2\nconv2d b out=4 kernel=1", "b")) == "readable a | conv b");
 }
 
 TEST_CASE("groups are left to the readable engine") {

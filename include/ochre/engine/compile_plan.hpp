@@ -70,9 +70,13 @@ inline Status choose_kernels(EnginePlan& plan, const std::vector<LayerGroup>& gr
     if (auto status = make_kernels(plan, *choice, options.precision, kernels); !status) return status;
     if (!options.memory) return {};
     // The workspace takes more than the least; the weights have to give way to it.
-    const auto workspace = WorkspacePlanner(plan, input, options.threads, std::numeric_limits<Index>::max()).make();
-    if (!workspace) return workspace.error();
-    const Index excess = plan.weight_bytes() + workspace->bytes - *options.memory;
+    WorkspacePlanner workspace(plan, input, options.threads, std::numeric_limits<Index>::max());
+    if (auto status = workspace.place(); !status) return status;
+    const auto over = [&] { return plan.weight_bytes() + workspace.made().bytes - *options.memory; };
+    if (over() <= 0) {
+      if (auto status = workspace.schedule(); !status) return status;
+    }
+    const Index excess = over();
     if (excess <= 0) return {};
     others += excess;
   }

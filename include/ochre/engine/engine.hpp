@@ -130,10 +130,12 @@ inline Result<EngineWorkspace> Engine::workspace(const EngineWorkspaceOptions& o
   workspace.input_ = options.input;
   workspace.threads_ = options.team ? options.team->threads() : options.threads;
   const Index memory = options.memory.value_or(std::numeric_limits<Index>::max());
-  auto made = engine::WorkspacePlanner(*plan_, options.input, workspace.threads_, memory).make();
-  if (!made) return std::move(made).error();
-  if (auto status = workspace.take_memory(*made); !status) return std::move(status).error();
-  workspace.bind(*plan_, *std::move(made));
+  engine::WorkspacePlanner planner(*plan_, options.input, workspace.threads_, memory);
+  if (auto status = planner.place(); !status) return std::move(status).error();
+  if (auto status = workspace.take_slots(planner.made()); !status) return std::move(status).error();
+  if (auto status = planner.schedule(); !status) return std::move(status).error();
+  if (auto status = workspace.take_scratch(planner.made()); !status) return std::move(status).error();
+  workspace.bind(*plan_, planner.made());
   if (auto status = workspace.take_threads(options); !status) return std::move(status).error();
   return workspace;
 }

@@ -43,8 +43,16 @@ class EngineWorkspace {
  private:
   friend class Engine;
 
-  Status take_memory(const engine::WorkspacePlan& plan);
-  void bind(const EnginePlan& plan, engine::WorkspacePlan made);
+  static Status take(Index floats, AlignedBuffer<float>& into) {
+    auto buffer = AlignedBuffer<float>::create(floats);
+    if (!buffer) return std::move(buffer).error();
+    into = *std::move(buffer);
+    return {};
+  }
+
+  Status take_slots(const engine::WorkspacePlan& plan);
+  Status take_scratch(const engine::WorkspacePlan& plan);
+  void bind(const EnginePlan& plan, const engine::WorkspacePlan& made);
   Status take_threads(const EngineWorkspaceOptions& options);
 
   Shape input_;
@@ -63,23 +71,20 @@ class EngineWorkspace {
   const std::atomic<bool>* cancel_ = nullptr;
 };
 
-inline Status EngineWorkspace::take_memory(const engine::WorkspacePlan& plan) {
-  const auto take = [](Index floats, AlignedBuffer<float>& into) -> Status {
-    auto buffer = AlignedBuffer<float>::create(floats);
-    if (!buffer) return std::move(buffer).error();
-    into = *std::move(buffer);
-    return {};
-  };
+inline Status EngineWorkspace::take_slots(const engine::WorkspacePlan& plan) {
   for (const Index size : plan.slot_sizes) {
     if (auto status = take(size, slots_.emplace_back()); !status) return status;
   }
-  if (auto status = take(plan.scratch, scratch_); !status) return status;
-  bytes_ = plan.bytes;
   return plan.result == 0 ? Status() : take(plan.result, result_);
 }
 
+inline Status EngineWorkspace::take_scratch(const engine::WorkspacePlan& plan) {
+  bytes_ = plan.bytes;
+  return take(plan.scratch, scratch_);
+}
+
 // Each step's operands in the slots.
-inline void EngineWorkspace::bind(const EnginePlan& plan, engine::WorkspacePlan made) {
+inline void EngineWorkspace::bind(const EnginePlan& plan, const engine::WorkspacePlan& made) {
   const auto data = [&](Index tensor) {
     const Index slot = made.tensors[static_cast<std::size_t>(tensor)].slot;
     return slots_[static_cast<std::size_t>(slot)].data();
@@ -107,7 +112,7 @@ inline void EngineWorkspace::bind(const EnginePlan& plan, engine::WorkspacePlan 
     } else {
       call.planar = {data(step.output), out.shape};
     }
-    call.schedule = std::move(made.schedules[i]);
+    call.schedule = made.schedules[i];
   }
   output_ = {data(plan.output), made.tensors[static_cast<std::size_t>(plan.output)].shape};
   if (made.result == 0) return;

@@ -4,7 +4,7 @@
 //   conv2d | conv_transpose2d  [batch_norm]  [relu | leaky_relu [batch_norm]]
 //   conv2d 1x1  softmax  conv2d 1x1 to two channels  [scale]                      the colour head
 //   add of what such groups give  [relu | leaky_relu]                             a skip, in the same layout
-//   concat of what such groups give                                               the same
+//   concat, upsample of what such groups give                                     the same
 //   scale of the network's input                                                  done while it is copied in
 // All other layers run as the readable engine runs them. Tested by layer_groups_test.cpp.
 #pragma once
@@ -18,7 +18,7 @@
 
 namespace ochre::inline v0::engine {
 
-enum class GroupKind { convolution, color_head, sum, concat, input_scale, readable };
+enum class GroupKind { convolution, color_head, sum, concat, upsample, input_scale, readable };
 
 struct LayerGroup {
   GroupKind kind = GroupKind::readable;
@@ -50,9 +50,7 @@ class GroupFinder {
       if (!needed_[i] || done[i]) continue;
       LayerGroup group = starting_at(static_cast<Index>(i));
       for (const Index layer : group.layers) done[static_cast<std::size_t>(layer)] = true;
-      const bool blocked =
-          group.kind == GroupKind::convolution || group.kind == GroupKind::sum || group.kind == GroupKind::concat;
-      blocked_[static_cast<std::size_t>(group.layers.back())] = blocked;
+      blocked_[static_cast<std::size_t>(group.layers.back())] = gives_blocked(group.kind);
       groups.push_back(std::move(group));
     }
     return groups;
@@ -64,6 +62,10 @@ class GroupFinder {
   template <class Spec>
   const Spec* spec(Index i) const {
     return i < 0 ? nullptr : std::get_if<Spec>(&layer(i).spec);
+  }
+
+  static bool gives_blocked(GroupKind kind) noexcept {
+    return kind != GroupKind::color_head && kind != GroupKind::input_scale && kind != GroupKind::readable;
   }
 
   // The only reader of a layer that nobody keeps; -1 if there is none. The wanted layer has none that is needed.
@@ -83,6 +85,7 @@ class GroupFinder {
       return group;
     }
     if (spec<layers::ConcatSpec>(first) != nullptr && reads_blocked(first)) return {GroupKind::concat, {first}};
+    if (spec<layers::UpsampleSpec>(first) != nullptr && reads_blocked(first)) return {GroupKind::upsample, {first}};
     if (groups_of(layer(first)) != 1) return {GroupKind::readable, {first}};
     if (LayerGroup head = color_head(first); head.kind == GroupKind::color_head) return head;
     LayerGroup group{GroupKind::convolution, {first}};

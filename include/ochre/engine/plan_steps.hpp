@@ -32,6 +32,8 @@ class StepPlanner {
         return add_sum(group);
       case GroupKind::concat:
         return add_concat(group);
+      case GroupKind::upsample:
+        return add_upsample(group);
       case GroupKind::readable:
         break;
     }
@@ -123,6 +125,14 @@ class StepPlanner {
   Status add_concat(const LayerGroup& group) {
     auto inputs = inputs_of(group, channel_block);
     add_step(ConcatStep{}, group.layers, std::move(inputs), {group.layers.back(), channel_block});
+    return {};
+  }
+
+  Status add_upsample(const LayerGroup& group) {
+    UpsampleStep step;
+    step.mode = std::get<layers::UpsampleSpec>(layer(group.layers[0]).spec).mode;
+    auto inputs = inputs_of(group, channel_block);
+    add_step(step, group.layers, std::move(inputs), {group.layers.back(), channel_block});
     return {};
   }
 

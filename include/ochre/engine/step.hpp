@@ -18,11 +18,12 @@
 #include <ochre/engine/steps/import_step.hpp>
 #include <ochre/engine/steps/readable_step.hpp>
 #include <ochre/engine/steps/sum_step.hpp>
+#include <ochre/engine/steps/upsample_step.hpp>
 
 namespace ochre::inline v0::engine {
 
-using StepOperation = std::variant<ImportStep, ConvolutionStep, ColorHeadStep, SumStep, ConcatStep, ReadableStep,
-                                   ToBlockedStep, ToPlanarStep>;
+using StepOperation = std::variant<ImportStep, ConvolutionStep, ColorHeadStep, SumStep, ConcatStep, UpsampleStep,
+                                   ReadableStep, ToBlockedStep, ToPlanarStep>;
 
 struct Step {
   std::vector<Index> layers;  // of the network, that it computes; empty for a mere change of layout

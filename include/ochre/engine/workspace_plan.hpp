@@ -1,5 +1,7 @@
-// What one shape of input adds to a plan, as numbers, before any memory is taken: each tensor's shape, layout and slot,
-// each step's schedule, and how many bytes all of it takes. engine_workspace.hpp takes them. Tested by engine_test.cpp.
+// What one shape of input adds to a plan, as numbers: each tensor's shape, layout and slot, each step's schedule, and
+// how many bytes all of it takes. engine_workspace.hpp takes them, the slots before the schedules are made: lists of
+// tiles grow with the picture, too, and where there is no memory for its activations there shall be none for them.
+// Tested by engine_test.cpp.
 #pragma once
 
 #include <algorithm>
@@ -37,14 +39,31 @@ class WorkspacePlanner {
   WorkspacePlanner(const EnginePlan& plan, const Shape& input, int threads, Index memory)
       : plan_(plan), input_(input), threads_(threads), memory_(memory) {}
 
-  // Errors: an input that the network cannot take, more than can be addressed or than `memory`.
-  Result<WorkspacePlan> make() && {
-    if (auto status = place_tensors(); !status) return std::move(status).error();
-    if (auto status = share_slots(); !status) return std::move(status).error();
-    if (auto status = schedule_steps(); !status) return std::move(status).error();
-    if (auto status = add_result(); !status) return std::move(status).error();
-    return std::move(made_);
+  // Tensors and slots. Errors: an input that the network cannot take, more than can be addressed or than `memory`.
+  Status place() {
+    if (auto status = place_tensors(); !status) return status;
+    if (auto status = share_slots(); !status) return status;
+    return add_result();
   }
+
+  // Schedules and scratch; after place(). Errors: the same.
+  Status schedule() {
+    for (const Step& step : plan_.steps) {
+      StepShapes shapes;
+      for (const Index in : step.inputs) {
+        shapes.inputs.push_back(at(in).shape);
+        shapes.layouts.push_back(at(in).layout);
+      }
+      shapes.output = at(step.output).layout;
+      auto schedule = step.schedule(shapes, threads_);
+      if (!schedule) return Error{ErrorCode::too_large, "the scratch memory of a layer"};
+      made_.scratch = std::max(made_.scratch, schedule->scratch);
+      made_.schedules.push_back(*std::move(schedule));
+    }
+    return take(made_.scratch);
+  }
+
+  const WorkspacePlan& made() const noexcept { return made_; }
 
  private:
   // Shapes, and borders as wide as the readers need.
@@ -97,22 +116,6 @@ class WorkspacePlanner {
       if (!same) made_.mixed[static_cast<std::size_t>(place.slot)] = true;
     }
     return {};
-  }
-
-  Status schedule_steps() {
-    for (const Step& step : plan_.steps) {
-      StepShapes shapes;
-      for (const Index in : step.inputs) {
-        shapes.inputs.push_back(at(in).shape);
-        shapes.layouts.push_back(at(in).layout);
-      }
-      shapes.output = at(step.output).layout;
-      auto schedule = step.schedule(shapes, threads_);
-      if (!schedule) return Error{ErrorCode::too_large, "the scratch memory of a layer"};
-      made_.scratch = std::max(made_.scratch, schedule->scratch);
-      made_.schedules.push_back(*std::move(schedule));
-    }
-    return take(made_.scratch);
   }
 
   // One picture's lies in its own tensor.

@@ -1,19 +1,16 @@
-// Upsampling by whole factors f, one for each axis, PyTorch's semantics:
-//   nearest:                  y[o] = x[floor(o / f)]
-//   bilinear:                 y[o] = x at (o + ½)/f − ½, below 0 taken as 0            (align_corners=false)
-//   bilinear, align_corners:  y[o] = x at o·(in − 1)/(out − 1), 0 if out is 1
-// between two samples: (1 − t)·x[i] + t·x[i+1], the last sample repeated past the border. Proven in layers_test.cpp.
+// Upsampling by whole factors, one for each axis (kernels/sample_position.hpp). Proven in layers_test.cpp.
 #pragma once
 
 #include <algorithm>
 #include <span>
 
+#include <ochre/kernels/sample_position.hpp>
 #include <ochre/layers/layer.hpp>
 #include <ochre/parallel/parallel_for.hpp>
 
 namespace ochre::inline v0::layers {
 
-enum class UpsampleMode { nearest, bilinear, bilinear_align_corners };
+using UpsampleMode = kernels::Interpolation;
 
 struct UpsampleSpec : PointwiseSpec {
   static constexpr std::string_view kind = "upsample";
@@ -61,10 +58,10 @@ class Upsample : public NoScratch {
         // Where a column lies is worked out once for all rows: the division costs more than the mixing.
         Position x[strip];
         const Index columns = std::min(strip, output.shape.w - left);
-        for (Index i = 0; i < columns; ++i) x[i] = position(left + i, input.shape.w, spec_.factor.w);
+        for (Index i = 0; i < columns; ++i) x[i] = position({input.shape.w, spec_.factor.w}, left + i);
         for (Index row = begin; row < end; ++row) {
           const T* plane = input.data + row / output.shape.h * input.shape.plane();
-          const Position y = position(row % output.shape.h, input.shape.h, spec_.factor.h);
+          const Position y = position({input.shape.h, spec_.factor.h}, row % output.shape.h);
           mix_row(plane + y.index * input.shape.w, plane + y.next * input.shape.w,
                   {x, static_cast<std::size_t>(columns)}, y.fraction, output.data + row * output.shape.w + left);
         }
@@ -73,36 +70,25 @@ class Upsample : public NoScratch {
   }
 
  private:
-  struct Position {
-    Index index;  // the sample at or before
-    Index next;   // the one after it, or the same at the border
-    T fraction;   // of the way from one to the other
+  struct Position {  // kernels::SamplePosition, rounded to T
+    Index index;
+    Index next;
+    T fraction;
   };
 
   static constexpr Index strip = 64;  // columns
 
   static void mix_row(const T* upper, const T* lower, std::span<const Position> x, T fraction, T* to) noexcept {
+    using kernels::mix;
     for (std::size_t i = 0; i < x.size(); ++i) {
       to[i] = mix(mix(upper[x[i].index], upper[x[i].next], x[i].fraction),
                   mix(lower[x[i].index], lower[x[i].next], x[i].fraction), fraction);
     }
   }
 
-  // A value that is not mixed is taken as it is: 0·Inf would make NaN of it.
-  static T mix(T left, T right, T fraction) noexcept {
-    return fraction == T{0} ? left : (T{1} - fraction) * left + fraction * right;
-  }
-
-  Position position(Index o, Index in, Index factor) const noexcept {
-    if (spec_.mode == UpsampleMode::nearest) return {o / factor, o / factor, T{0}};
-    const auto number = [](Index value) { return static_cast<double>(value); };
-    double at = std::max((number(o) + 0.5) / number(factor) - 0.5, 0.0);
-    if (spec_.mode == UpsampleMode::bilinear_align_corners) {
-      const Index last = in * factor - 1;
-      at = last > 0 ? number(o) * number(in - 1) / number(last) : 0.0;
-    }
-    const Index index = std::min(static_cast<Index>(at), in - 1);
-    return {index, std::min(index + 1, in - 1), static_cast<T>(at - number(index))};
+  Position position(const kernels::UpsampledSide& side, Index o) const noexcept {
+    const auto at = kernels::sample_position(spec_.mode, side, o);
+    return {at.index, at.next, static_cast<T>(at.fraction)};
   }
 
   UpsampleSpec spec_;

@@ -32,11 +32,11 @@ std::string misplaced(const std::string& test, const std::set<std::string>& head
   return "tests/" + test + "_test.cpp: no include/ochre/" + test + ".hpp";
 }
 
-// The files below `root` that end so, as paths from there without that ending.
-std::set<std::string> files_below(const std::filesystem::path& root, const std::string& ending) {
+// The files below `folder` that end so, as paths from there without that ending.
+std::set<std::string> files_below(const std::filesystem::path& folder, const std::string& ending) {
   std::set<std::string> files;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
-    const std::string path = std::filesystem::relative(entry.path(), root).generic_string();
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    const std::string path = std::filesystem::relative(entry.path(), folder).generic_string();
     if (path.size() <= ending.size() || path.compare(path.size() - ending.size(), ending.size(), ending) != 0) continue;
     files.insert(path.substr(0, path.size() - ending.size()));
   }

@@ -12,11 +12,11 @@ choose_generator() {
 choose_generator
 
 # Debian packages of which something is missing here; by looking for headers and programs, so that it works anywhere.
-missing_packages() {  # missing_packages with-tests|program-only
+missing_packages() {  # missing_packages with-tests|program-only; the benchmarks' go with the tests'
   local compiler=${CXX:-c++}
   if ! command -v "$compiler" >/dev/null; then
     echo g++ libxsimd-dev nlohmann-json3-dev libstb-dev zlib1g-dev libpng-dev libjpeg-dev libcli11-dev
-    [ "$1" = program-only ] || echo libeigen3-dev doctest-dev
+    [ "$1" = program-only ] || echo libeigen3-dev doctest-dev libbenchmark-dev
   else
     "$compiler" -E -P -x c++ -I/usr/include/eigen3 -I/usr/local/include/eigen3 - <<END
 #define WITH_TESTS $([ "$1" = with-tests ] && echo 1 || echo 0)
@@ -46,6 +46,9 @@ libeigen3-dev
 #endif
 #if WITH_TESTS && !__has_include(<doctest/doctest.h>)
 doctest-dev
+#endif
+#if WITH_TESTS && !__has_include(<benchmark/benchmark.h>)
+libbenchmark-dev
 #endif
 END
   fi

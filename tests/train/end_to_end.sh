@@ -66,9 +66,10 @@ from ab import SoftEncoder, annealed_mean, bins, lab_from_rgb, pixel_rows
 from average import joint_history, stages
 from configuration import read_configuration
 from estimate import estimate_loss, estimate_unsteadiness
-from evaluate import Model, chroma_of_neutral, read_model_file
+from evaluate import chroma_of_neutral
 from grounds import GroundPictures
 from hints import Pupil, unexplained
+from model import Model, read_model_file
 from network import Description, Head, Network
 from neutral import NeutralPictures
 from pictures import collection_of

@@ -14,8 +14,8 @@ import os
 import re
 from pathlib import Path
 
-from evaluate import read_model_file, take_weights
 from export import Beginning, write_model
+from model import read_model_file, take_weights
 from network import Network
 
 

@@ -12,7 +12,9 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from evaluate import draw_trade_off, evaluate, open_model, squares
+from drawing import draw_trade_off
+from evaluate import evaluate, squares
+from model import open_model
 
 COLUMNS = {
     "auc": "AuC",

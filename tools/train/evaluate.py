@@ -21,76 +21,20 @@ from pathlib import Path
 import numpy
 import torch
 import torch.nn.functional as functional
-from PIL import Image
-from safetensors import safe_open
 from tqdm import tqdm
 
 from ab import annealed_mean, bins, lab_from_rgb, pixel_rows, rgb_from_lab
-from network import Network
+from drawing import contact_sheet, draw_trade_off
+from model import Model, colours, open_model, predicted_logits
 from neutral import NeutralPictures
 from pictures import centred_square, count_pictures, read_pictures
 from prior import gradient_magnitude, target_ab
-from teacher import NAME, Teacher
 
 THRESHOLDS = 151
 RARE = 1e-4  # a bin with a smaller share of the pixels is not counted
 EDGE = 5.0  # L a pixel
 EDGE_REACH = 3  # pixels
 NEUTRAL_FIRST, NEUTRAL_COUNT = 2**31, 100  # training takes them from below the first
-
-
-@dataclass
-class Model:
-    """A network ready to run, and the temperature its file names (1 for a checkpoint)."""
-
-    network: Network
-    temperature: float
-
-
-def build(text: str) -> Network | Teacher:
-    """The module of a network text, or of the teacher's name."""
-    return Teacher() if text == NAME else Network(text)
-
-
-def take_weights(network: Network, tensors: dict, path: Path) -> None:
-    """Puts the tensors of a file into the network; all of them, but for the counters of batches."""
-    missing, unexpected = network.load_state_dict(tensors, strict=False)
-    if unexpected or any(not name.endswith("num_batches_tracked") for name in missing):
-        raise ValueError(f"{path}: tensors do not fit the network: {missing} {unexpected}")
-
-
-def read_model_file(path: Path) -> tuple[dict[str, str], dict[str, torch.Tensor]]:
-    """The metadata and the tensors of a model file."""
-    with safe_open(path, "pt") as file:
-        return file.metadata(), {name: file.get_tensor(name) for name in file.keys()}
-
-
-def open_model(path: Path) -> Model:
-    """Opens a checkpoint (its averaged weights) or a model file."""
-    if path.suffix == ".safetensors":
-        metadata, tensors = read_model_file(path)
-        text, temperature = metadata["network"], float(metadata["temperature"])
-    else:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        text, tensors, temperature = state["network"], state["average"], 1.0
-    network = build(text).eval()
-    take_weights(network, tensors, path)
-    return Model(network.to(memory_format=torch.channels_last), temperature)
-
-
-@torch.no_grad()
-def predicted_logits(model: Model, lightness: torch.Tensor) -> torch.Tensor:
-    """Logits at temperature 1 of L [N, 1, H, W], on the network's grid; the network may be on a GPU."""
-    head, device = model.network.description.head, next(model.network.parameters(), lightness).device
-    logits = model.network(lightness.to(device).contiguous(memory_format=torch.channels_last))
-    return logits.to(lightness.device) * head.temperature
-
-
-def colours(logits: torch.Tensor, temperature: float, size: tuple[int, int]) -> torch.Tensor:
-    """ab [N, 2, H, W] at the picture's size."""
-    count, _, *grid = logits.shape
-    ab = annealed_mean(pixel_rows(logits), temperature).view(count, *grid, 2).permute(0, 3, 1, 2)
-    return functional.interpolate(ab, size, mode="bilinear", align_corners=False)
 
 
 def colourfulness(rgb: torch.Tensor) -> float:
@@ -211,41 +155,6 @@ def chroma_of_neutral(model: Model, temperatures: list[float]) -> list[float]:
         for place, temperature in enumerate(temperatures):
             totals[place] += annealed_mean(rows, temperature).square().sum(1).sqrt().mean().item()
     return [total / NEUTRAL_COUNT for total in totals]
-
-
-def contact_sheet(model: Model, pictures: list, temperatures: list[float], columns: int) -> Image.Image:
-    """`columns` pictures of `squares` a row, each as grey, truth, and ours at each temperature."""
-    strips = []
-    for _, rgb in pictures:
-        lab = lab_from_rgb(rgb)
-        logits = predicted_logits(model, lab[:, :1])
-        painted = [torch.zeros_like(lab[:, 1:])] + [colours(logits, t, rgb.shape[1:3]) for t in temperatures]
-        grey, *ours = [rgb_from_lab(torch.cat((lab[:, :1], ab), 1)) for ab in painted]
-        strips.append(torch.cat((grey, rgb, *ours), dim=2)[0])
-    strips += [torch.zeros_like(strips[0])] * (-len(strips) % columns)
-    lines = [torch.cat(strips[i : i + columns], dim=1) for i in range(0, len(strips), columns)]
-    return Image.fromarray(torch.cat(lines).numpy())
-
-
-def draw_trade_off(tables: dict[str, dict], path: Path) -> None:
-    """Vividness against error: each score over the colourfulness that a temperature gives; a line a model."""
-    from matplotlib import pyplot
-
-    names = {"psnr_rgb": "PSNR, dB", "auc": "AuC, %", "auc_rebalanced": "AuC rebalanced, %"}
-    figure, axes = pyplot.subplots(1, len(names), figsize=(4 * len(names), 3.2), layout="constrained")
-    for axis, (name, label) in zip(axes, names.items()):
-        for model, table in tables.items():
-            rows = [(float(temperature), row) for temperature, row in table["temperatures"].items()]
-            axis.plot([row["colourfulness"] for _, row in rows], [row[name] for _, row in rows], marker=".", label=model)
-            for temperature, row in rows:
-                axis.annotate(f"T {temperature:g}", (row["colourfulness"], row[name]), fontsize=7)
-        axis.axhline(table["grey"][name], color="grey", linestyle=":", label="grey")
-        axis.axvline(table["colourfulness_truth"], color="green", linestyle=":", label="colourfulness of the truth")
-        axis.set_xlabel("colourfulness")
-        axis.set_ylabel(label)
-    axes[0].legend(fontsize=7)
-    figure.savefig(path, dpi=110)
-    pyplot.close(figure)
 
 
 def main() -> None:

@@ -20,7 +20,8 @@ from safetensors.torch import save_file
 from tqdm import tqdm
 
 from configuration import read_configuration
-from evaluate import chroma_of_neutral, evaluate, open_model, squares
+from evaluate import chroma_of_neutral, evaluate, squares
+from model import open_model
 from network import Network
 from pictures import MADE, sha256_of
 from prior import Prior

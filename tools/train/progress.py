@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from evaluate import Model, contact_sheet, evaluate, squares
+from drawing import contact_sheet
+from evaluate import evaluate, squares
+from model import Model
 
 FIELDS = ("auc", "auc_rebalanced", "psnr_rgb", "colourfulness")
 

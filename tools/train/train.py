@@ -36,9 +36,9 @@ from ab import SoftEncoder, annealed_mean, lab_from_rgb, lightness_from_grey, pi
 from batches import Batches, Schedule
 from configuration import read_configuration
 from estimate import estimate_loss, estimate_unsteadiness
-from evaluate import Model, build, open_model, read_model_file, take_weights
 from export import Beginning, export
 from hints import Pupil, unexplained
+from model import Model, build, open_model, read_model_file, take_weights
 from network import network_text
 from pictures import collection_of
 from prior import Cells, Prior, cells_of, draw

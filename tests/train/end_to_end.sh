@@ -63,7 +63,6 @@ import tempfile
 import torch
 from pathlib import Path
 from ab import SoftEncoder, annealed_mean, bins, lab_from_rgb, pixel_rows
-from average import joint_history, stages
 from configuration import read_configuration
 from estimate import estimate_loss, estimate_unsteadiness
 from evaluate import chroma_of_neutral
@@ -72,6 +71,7 @@ from hints import Pupil, unexplained
 from model import Model, read_model_file
 from network import Description, Head, Network
 from neutral import NeutralPictures
+from origin import joint_history, stages
 from pictures import collection_of
 from prior import cells_of, target_ab
 from teacher import Teacher

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import re
 from pathlib import Path
 
-from export import Beginning, write_model
+from export import write_model
 from model import read_model_file, take_weights
 from network import Network
+from origin import Beginning, joint_history
 
 
 def share_of(text: str) -> tuple[Path, int]:
@@ -24,26 +23,6 @@ def share_of(text: str) -> tuple[Path, int]:
     if not found or not share.isdigit() or int(share) == 0:
         raise argparse.ArgumentTypeError(f"`{text}`: expected MODEL=SHARE, a share of 1 or more")
     return Path(path), int(share)
-
-
-def stages(history: str) -> list[str]:
-    """What was done one after the other, as `history` and `joint_history` tell it; what is in brackets stays whole."""
-    found = []
-    for part in re.split(r"(?<=[.\]]) (?=Trained |Average)", history):
-        if found and found[-1].count("[") > found[-1].count("]"):
-            found[-1] += f" {part}"
-        else:
-            found.append(part)
-    return found
-
-
-def joint_history(histories: list[str], shares: list[int]) -> str:
-    """What the models have in common, then what each has of its own, in brackets."""
-    told = [stages(history) for history in histories]
-    common = os.path.commonprefix(told)
-    own = [" ".join(each[len(common):]) or "as they were" for each in told]
-    shown = ", ".join(f"[{text}]" for text in own)
-    return " ".join([*common, f"Average, {' : '.join(map(str, shares))}, of the weights: {shown}"])
 
 
 def averaged(tensors: list[dict], shares: list[int]) -> dict:

@@ -11,8 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 import torch
@@ -23,73 +21,10 @@ from configuration import read_configuration
 from evaluate import chroma_of_neutral, evaluate, squares
 from model import open_model
 from network import Network
-from pictures import MADE, sha256_of
+from origin import Beginning, archives, history, origin
+from pictures import sha256_of
 from prior import Prior
-
-PROOF_HEIGHT, PROOF_WIDTH = 32, 48
-PROOF_SAMPLES = 8
-
-
-@dataclass
-class Beginning:
-    """Where a run's first weights come from: nothing, or a model file."""
-
-    history: str = ""
-    data: dict[str, str] = field(default_factory=dict)  # SHA-256 of each archive it was trained on
-
-    @classmethod
-    def of(cls, metadata: dict[str, str]) -> Beginning:
-        """What the metadata of a model file say."""
-        return cls(metadata["history"], json.loads(metadata["data_sha256"]))
-
-
-def proof_picture(channels: int, height: int, width: int) -> torch.Tensor:
-    """A small L picture [1, channels, H, W], float64: gradients, a disc, a bar, a chequered corner.
-
-    Whole multiples of 0.5 within 0...100, exact in every floating-point type. Channels after the
-    first are the first one shifted, so that none is a copy of another.
-    """
-    y = torch.arange(height, dtype=torch.float64).unsqueeze(1)
-    x = torch.arange(width, dtype=torch.float64).unsqueeze(0)
-    value = 10 + 70 * x / (width - 1) + 15 * y / (height - 1)
-    disc = (y - 0.4 * height) ** 2 + (x - 0.3 * width) ** 2 < (0.25 * height) ** 2
-    value = torch.where(disc, 95 - 2 * y, value)
-    bar = (x > 0.6 * width) & (x < 0.7 * width) & (y > 0.2 * height)
-    value = torch.where(bar, 4 + 0 * value, value)
-    corner = (y > 0.7 * height) & (x < 0.25 * width)
-    value = torch.where(corner, 100 * ((x + y) % 2), value)
-    lightness = (value.clamp(0, 100) * 2).round() / 2
-    planes = [lightness.roll((3 * c, 5 * c), (0, 1)) for c in range(channels)]
-    return torch.stack(planes).unsqueeze(0)
-
-
-@torch.no_grad()
-def proof(network: Network) -> dict:
-    """What every layer of `network` gives for the proof picture, computed in float64."""
-    network = network.double().eval()
-    picture = proof_picture(network.description.input_channels, PROOF_HEIGHT, PROOF_WIDTH)
-    layers = []
-    for layer, output in network.layers(picture):
-        flat = output.contiguous().flatten()
-        last = PROOF_SAMPLES - 1
-        places = [place * (len(flat) - 1) // last for place in range(PROOF_SAMPLES)]
-        layers.append(
-            {
-                "name": layer.name,
-                "shape": list(output.shape),
-                "min": flat.min().item(),
-                "max": flat.max().item(),
-                "mean": flat.mean().item(),
-                "rms": flat.square().mean().sqrt().item(),
-                "samples": [[place, flat[place].item()] for place in places],
-            }
-        )
-    return {
-        "version": 1,
-        "computed_by": f"PyTorch {torch.__version__.split('+')[0]}, float64",
-        "input": {"shape": list(picture.shape), "values": picture.flatten().tolist()},
-        "layers": layers,
-    }
+from proof import proof
 
 
 def write_model(path: Path, text: str, tensors: dict, metadata: dict[str, str]) -> None:
@@ -112,52 +47,6 @@ def write_model(path: Path, text: str, tensors: dict, metadata: dict[str, str]) 
     save_file(kept, temporary, whole)
     temporary.chmod(0o644)
     os.replace(temporary, path)
-
-
-def archives(config: dict) -> list[Path]:
-    """The collections that some phase takes pictures from."""
-    used = {name for phase in config["phases"] for name in phase["batch"]}
-    return [Path(item["path"]) for name, item in config["collections"].items() if name in used and "path" in item]
-
-
-def drawn(config: dict, phase: dict) -> str:
-    """What a phase shows of the pictures that the program draws."""
-    made = {config["collections"][name].get("made") for name in phase["batch"]}
-    return "".join(f", some of them {kind.shown}" for name, kind in MADE.items() if name in made)
-
-
-def origin(config: dict) -> str:
-    """A few lines: who trained it, on what, when."""
-    return (
-        f"Trained by the ochre project with tools/train on {config['card']['pictures']}. {datetime.now(UTC):%Y-%m-%d}; "
-        "`ochre info --history` tells the whole story."
-    )
-
-
-def history(config: dict, state: dict, beginning: Beginning) -> str:
-    """One paragraph: who trained it, on what, for how long; after that of the weights it began with."""
-    pictures = ", ".join(path.name for path in archives(config))
-    phases = "; ".join(
-        f"{phase['steps']} steps of {sum(p['pictures'] for p in phase['batch'].values())} crops, "
-        f"{phase['side']}x{phase['side']}, {100 * phase['camera']:.0f} % of them as a camera sees them"
-        + (f", steadiness {phase['steadiness']:g}" if phase.get("steadiness") else "")
-        + drawn(config, phase)
-        for phase in config["phases"]
-    )
-    start = f"{beginning.history} Trained further" if beginning.history else "Trained from scratch"
-    taught = ""
-    if teacher := config.get("teacher"):
-        taught = f"; {100 * teacher['share']:.0f} % of the target the distribution of {teacher['description']}"
-    shown = ""
-    if estimate := config.get("estimate"):
-        shown = f", and the error of the point estimate at temperature {estimate['temperature']}"
-    return (
-        f"{start} by the ochre project with tools/train on {pictures} "
-        f"({config['card']['pictures']}). {phases}. {state['seconds'] / 60:.0f} minutes on "
-        f"{config['card']['machine']}, exponential moving average of the weights; {config['loss']['prior']} prior, "
-        f"lambda {config['loss']['mixing']}{taught}{shown}. "
-        f"{datetime.now(UTC):%Y-%m-%d}."
-    )
 
 
 def export(config: dict, data: Path, checkpoint: Path, output: Path) -> None:

@@ -36,10 +36,11 @@ from ab import SoftEncoder, annealed_mean, lab_from_rgb, lightness_from_grey, pi
 from batches import Batches, Schedule
 from configuration import read_configuration
 from estimate import estimate_loss, estimate_unsteadiness
-from export import Beginning, export
+from export import export
 from hints import Pupil, unexplained
 from model import Model, build, open_model, read_model_file, take_weights
 from network import network_text
+from origin import Beginning
 from pictures import collection_of
 from prior import Cells, Prior, cells_of, draw
 from progress import Progress

@@ -68,6 +68,7 @@ from estimate import estimate_loss, estimate_unsteadiness
 from evaluate import chroma_of_neutral
 from grounds import GroundPictures
 from hints import Pupil, unexplained
+from loss import Lesson, prior_loss, unsteadiness
 from model import Model, read_model_file
 from network import Description, Head, Network
 from neutral import NeutralPictures
@@ -75,7 +76,7 @@ from origin import joint_history, stages
 from pictures import collection_of
 from prior import cells_of, target_ab
 from teacher import Teacher
-from train import Lesson, Trainer, prior_loss, unsteadiness
+from trainer import Trainer
 metadata, _ = read_model_file(Path(sys.argv[2]))
 said = "50 % of the target the distribution of a teacher of twelve steps, and the error of the point estimate at temperature 0.4."
 assert said in metadata["history"], metadata["history"]

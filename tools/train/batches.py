@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy
@@ -87,3 +90,18 @@ def random_crop(picture: numpy.ndarray, limits: list[int], side: int, random) ->
     if random.random() < 0.5:
         square = square[:, ::-1]
     return square
+
+
+def loader(batches: Batches, steps: Sequence[int], device: torch.device) -> torch.utils.data.DataLoader:
+    """The batches of these steps, made ahead: by one process, as the cores of a CPU train; for a GPU by as many
+    as there are cores but one."""
+    on_gpu = device.type == "cuda"
+    return torch.utils.data.DataLoader(
+        batches, batch_size=None, sampler=steps, num_workers=max(1, os.cpu_count() - 1) if on_gpu else 1,
+        prefetch_factor=4, pin_memory=on_gpu, worker_init_fn=ignore_interruption,
+    )  # fmt: skip
+
+
+def ignore_interruption(_: int) -> None:
+    """In the process that makes batches: it ends with the one that trains."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -26,9 +26,11 @@ import torch.nn.functional as functional
 from tqdm import tqdm
 
 from ab import SoftEncoder, bins, lab_from_rgb, pixel_rows
+from batches import Batches, loader
 from pictures import centred_square, count_pictures, is_grey, read_pictures
 
 KINDS = {"joint": (), "colour": (0,), "gradient": (1,), "none": (0, 1)}  # axes that are summed over
+PRIOR_BATCHES = 200
 STEEPEST = 40.0  # L a pixel, where the last level is reached; an edge from black to white has 50
 
 
@@ -125,6 +127,16 @@ class Prior:
         p = self.counts / self.counts.sum()
         rows = [[float(f"{value:.5g}") for value in row] for row in p.tolist()]
         return json.dumps({"steepest": STEEPEST, "levels": self.levels, "p": rows}, separators=(",", ":"))
+
+
+def measure_prior(batches: Batches, levels: int, device: torch.device) -> Prior:
+    """Over crops drawn evenly from the whole run, on the grid of the logits."""
+    prior, encoder = Prior.empty(levels), SoftEncoder(device)
+    steps = numpy.linspace(0, len(batches) - 1, PRIOR_BATCHES, dtype=int).tolist()
+    for pictures in tqdm(loader(batches, steps, device), "prior", disable=None):
+        lab = lab_from_rgb(pictures[..., :3].to(device))
+        prior.add(lab, lab.shape[2] // 4, lab.shape[3] // 4, encoder)
+    return prior
 
 
 def draw(prior: Prior, sigma: float, level_sigma: float, path: Path) -> None:

@@ -27,7 +27,8 @@ from torch import nn
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY / "tools" / "train"))
 
-from network import Downsample, Network, network_text  # noqa: E402
+from description import network_text  # noqa: E402
+from network import Downsample, Network  # noqa: E402
 
 
 def random_network(text: str) -> Network:

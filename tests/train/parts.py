@@ -9,13 +9,14 @@ import torch
 from pathlib import Path
 from ab import SoftEncoder, annealed_mean, bins, lab_from_rgb, pixel_rows
 from configuration import read_configuration
+from description import Description, Head
 from estimate import estimate_loss, estimate_unsteadiness
 from evaluate import chroma_of_neutral
 from grounds import GroundPictures
 from hints import Pupil, unexplained
 from loss import Lesson, prior_loss, unsteadiness
 from model import Model, read_model_file
-from network import Description, Head, Network
+from network import Network
 from neutral import NeutralPictures
 from origin import joint_history, stages
 from pictures import collection_of

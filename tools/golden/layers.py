@@ -20,8 +20,9 @@ from safetensors.torch import save_file
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "train"))
 
+from description import network_text  # noqa: E402
 from modules import plain_state, random_network, randomise  # noqa: E402
-from network import Network, network_text  # noqa: E402
+from network import Network  # noqa: E402
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

@@ -321,10 +321,11 @@ def fuzz_corpus(folder: Path) -> None:
 
 def official_look_alike(name: str, counters: bool) -> OrderedDict[str, torch.Tensor]:
     sys.path.insert(0, str(REPOSITORY / "tools/train"))
+    import description
     import network
 
     torch.manual_seed(1)
-    state = network.Network(network.network_text(name)).state_dict()
+    state = network.Network(description.network_text(name)).state_dict()
     if name == "siggraph17":  # in the file, but in no path to the output
         state["model_class.0.weight"] = torch.randn(529, 256, 1, 1)
         state["model_class.0.bias"] = torch.randn(529)

@@ -13,7 +13,7 @@ import torch.nn.functional as functional
 from torch import nn
 
 from ab import grey_from_lightness
-from network import Description, Head
+from description import Description, Head
 
 NAME = "teacher"
 ENCODER_SHARE = 0.1  # of the learning rate

@@ -18,11 +18,11 @@ import torch.nn.functional as functional
 
 from ab import SoftEncoder, lab_from_rgb, lightness_from_grey, pixel_rows
 from batches import Schedule
+from description import network_text
 from hints import Pupil
 from loss import Lesson, Objective
 from machine import supports_bfloat16
 from model import build, open_model, read_model_file, take_weights
-from network import network_text
 from origin import Beginning
 from prior import Prior, cells_of
 from teacher import ENCODER_SHARE, NAME, Teacher

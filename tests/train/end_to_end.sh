@@ -10,7 +10,7 @@ python=$1 ochre=$2 pictures=$3 work=$4
 mkdir -p "$work/data"
 cp -r "$pictures" "$work/data/pictures"
 run() {  # run RUN [OPTION...]
-  "$python" "$train/train.py" "$here/${configuration:-tiny.toml}" --data "$work/data" --cache "$work/cache" --run "$work/$1" "${@:2}"
+  "$python" "$train/train.py" "$here/recipes/${configuration:-01_tiny.toml}" --data "$work/data" --cache "$work/cache" --run "$work/$1" "${@:2}"
 }
 
 run whole
@@ -37,25 +37,25 @@ sys.exit(f"a run that was cut off gave other weights: {different[0]} and {len(di
 END
 
 # Trained further, by a configuration that names another as its base; what the file says of its origin goes on.
-configuration=more.toml run more --start-from "$work/whole/model.safetensors"
+configuration=02_more.toml run more --start-from "$work/whole/model.safetensors"
 "$ochre" verify "$work/more/model.safetensors" --quiet
 
 # A teacher, and a model that learns from it; neither goes without the other, and only a teacher teaches. The loss with
 # a lesson is what it says; so is that of the hints.
-configuration=teacher.toml run teacher
+configuration=03_teacher.toml run teacher
 [ ! -e "$work/teacher/model.safetensors" ]
-configuration=taught.toml run taught --teacher "$work/teacher/checkpoint.pt"
+configuration=04_taught.toml run taught --teacher "$work/teacher/checkpoint.pt"
 "$ochre" verify "$work/taught/model.safetensors" --quiet
-for refused in "configuration=taught.toml run alone" "run alone --teacher $work/teacher/checkpoint.pt"; do
+for refused in "configuration=04_taught.toml run alone" "run alone --teacher $work/teacher/checkpoint.pt"; do
   if eval "$refused" 2>"$work/refused.txt"; then echo "accepted: $refused"; exit 1; fi
   grep -q "go together" "$work/refused.txt"
 done
-if configuration=taught.toml run pupil --teacher "$work/whole/checkpoint.pt" 2>"$work/refused.txt"; then
+if configuration=04_taught.toml run pupil --teacher "$work/whole/checkpoint.pt" 2>"$work/refused.txt"; then
   echo "a network without a decoder's features was taken for a teacher"
   exit 1
 fi
 grep -q "expected a teacher" "$work/refused.txt"
-"$python" "$here/parts.py" "$train" "$work/taught/model.safetensors" "$here" "$work/teacher/checkpoint.pt"
+"$python" "$here/parts.py" "$train" "$work/taught/model.safetensors" "$here/recipes" "$work/teacher/checkpoint.pt"
 
 # Averages: of a model with itself the same weights, of two what lies between; another network is refused.
 average() {  # average OUTPUT MODEL=SHARE...

@@ -103,7 +103,7 @@ low = torch.cat([lab_from_rgb(torch.from_numpy(picture[160:]).unsqueeze(0)).flat
 green, grey = (low[1] < -3) & (low[2] > 5), low[1:].abs().amax(0) < 6
 assert 0.2 < green.float().mean() < 0.9 and 0.1 < grey.float().mean() < 0.8, "lawns and roads"
 
-trainer = Trainer(read_configuration(Path(sys.argv[3]) / "taught.toml"), torch.device("cpu"))
+trainer = Trainer(read_configuration(Path(sys.argv[3]) / "04_taught.toml"), torch.device("cpu"))
 trainer.learn_from(Path(sys.argv[4]))
 names = trainer.schedule.names(30)
 assert names == ["pictures", "pictures", "grounds"], names
@@ -111,7 +111,7 @@ state = torch.load(sys.argv[4], map_location="cpu", weights_only=True)
 moved = [(state["model"][f"network.encoder.{name}"] - parameter).abs().max() for name, parameter in
          Teacher().encoder.named_parameters() if parameter.ndim > 1]
 assert all(0 < shift < 0.003 for shift in moved), "the encoder learns along, slowly"
-again = Trainer(read_configuration(Path(sys.argv[3]) / "teacher.toml"), torch.device("cpu"))
+again = Trainer(read_configuration(Path(sys.argv[3]) / "03_teacher.toml"), torch.device("cpu"))
 again.start_from(Path(sys.argv[4]))
 begun = again.model.network.state_dict()
 assert all(torch.equal(begun[name], tensor) for name, tensor in state["average"].items()), "a teacher goes on from one"

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from pathlib import Path
 
 import torch
@@ -19,16 +18,16 @@ from tqdm import tqdm
 
 from configuration import read_configuration
 from evaluate import chroma_of_neutral, evaluate, squares
+from files import replacing, sha256_of
 from model import open_model
 from network import Network
 from origin import Beginning, archives, history, origin
-from pictures import sha256_of
 from prior import Prior
 from proof import proof
 
 
 def write_model(path: Path, text: str, tensors: dict, metadata: dict[str, str]) -> None:
-    """Writes a model file with its proof, to a temporary name first.
+    """Writes a model file with its proof.
 
     Kernels are stored as float16: half the bytes, and an error far below what training leaves open.
     Biases and statistics, few and of any magnitude, stay float32.
@@ -43,10 +42,9 @@ def write_model(path: Path, text: str, tensors: dict, metadata: dict[str, str]) 
     network = Network(text)
     network.load_state_dict(kept, strict=False)
     whole = {"format": "ochre 1", "network": text, **metadata, "proof": json.dumps(proof(network))}
-    temporary = path.with_suffix(".tmp")
-    save_file(kept, temporary, whole)
-    temporary.chmod(0o644)
-    os.replace(temporary, path)
+    with replacing(path) as temporary:
+        save_file(kept, temporary, whole)
+        temporary.chmod(0o644)
 
 
 def export(config: dict, data: Path, checkpoint: Path, output: Path) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
-import os
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ import numpy
 from PIL import Image
 from tqdm import tqdm
 
+from files import replacing
 from grounds import GroundPictures
 from neutral import NeutralPictures
 
@@ -52,16 +51,6 @@ def count_pictures(source: Path) -> int:
         return sum(p.suffix.lower() in SUFFIXES for p in source.rglob("*"))
     with tarfile.open(source) as archive:
         return sum(name.lower().endswith(SUFFIXES) for name in archive.getnames())
-
-
-def sha256_of(path: Path) -> str:
-    """Hex SHA-256 of a file; of a folder, that of its files' names and digests in order."""
-    if path.is_dir():
-        lines = [f"{sha256_of(p)}  {p.relative_to(path)}" for p in sorted(path.rglob("*"))
-                 if p.is_file()]  # fmt: skip
-        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def centred_square(picture: Image.Image, side: int) -> Image.Image:
@@ -134,6 +123,5 @@ def _decode(source: Path, pixel_path: Path, index_path: Path, shorter_side: int)
             shapes.append(rgb.shape[:2])
             position += rgb.size
             file.write(rgb.tobytes())
-    temporary = index_path.with_suffix(".tmp")
-    temporary.write_text(json.dumps({"offsets": offsets, "shapes": shapes, "grey": grey}))
-    os.replace(temporary, index_path)
+    with replacing(index_path) as temporary:
+        temporary.write_text(json.dumps({"offsets": offsets, "shapes": shapes, "grey": grey}))

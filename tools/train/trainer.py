@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import math
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
@@ -17,14 +16,15 @@ import torch
 import torch.nn.functional as functional
 
 from ab import SoftEncoder, lab_from_rgb, lightness_from_grey, pixel_rows
-from batches import Schedule
 from description import network_text
+from files import replacing
 from hints import Pupil
 from loss import Lesson, Objective
 from machine import supports_bfloat16
 from model import build, open_model, read_model_file, take_weights
 from origin import Beginning
 from prior import Prior, cells_of
+from schedule import Schedule
 from teacher import ENCODER_SHARE, NAME, Teacher
 
 ENCODER = "network.encoder."  # of a teacher in training: what others trained
@@ -180,14 +180,12 @@ class Trainer:
         return self.schedule.pixels_before(self.schedule.steps())
 
     def save(self, path: Path) -> None:
-        """Writes the checkpoint beside `path`, then renames it."""
         state = {name: getattr(self, name).state_dict() for name in ("model", "average")}
         state |= {"optimiser": self.optimiser.state_dict(), "step": self.step}
         state |= {"seconds": self.seconds, "counts": self.prior.counts, "network": self.text}
         state |= {"beginning": asdict(self.beginning)}
-        temporary = path.with_suffix(".tmp")
-        torch.save(state, temporary)
-        os.replace(temporary, path)
+        with replacing(path) as temporary:
+            torch.save(state, temporary)
 
     def load(self, path: Path) -> None:
         state = torch.load(path, map_location=self.device, weights_only=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+TEACHER = "teacher"  # in the place of a network's name: teacher.py, which has no text
 
 
 @dataclass

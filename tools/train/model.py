@@ -13,8 +13,9 @@ import torch.nn.functional as functional
 from safetensors import safe_open
 
 from ab import annealed_mean, pixel_rows
+from description import TEACHER
 from network import Network
-from teacher import NAME, Teacher
+from teacher import Teacher
 
 
 @dataclass
@@ -27,7 +28,7 @@ class Model:
 
 def build(text: str) -> Network | Teacher:
     """The module of a network text, or of the teacher's name."""
-    return Teacher() if text == NAME else Network(text)
+    return Teacher() if text == TEACHER else Network(text)
 
 
 def take_weights(network: Network, tensors: dict, path: Path) -> None:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pictures import MADE
+from recipe import used_collections
 
 
 @dataclass
@@ -30,15 +31,25 @@ class Beginning:
 
 
 def archives(config: dict) -> list[Path]:
-    """The collections that some phase takes pictures from."""
-    used = {name for phase in config["phases"] for name in phase["batch"]}
-    return [Path(item["path"]) for name, item in config["collections"].items() if name in used and "path" in item]
+    """Those that some phase takes pictures from."""
+    return [Path(item["path"]) for item in used_collections(config).values() if "path" in item]
 
 
 def drawn(config: dict, phase: dict) -> str:
     """What a phase shows of the pictures that the program draws."""
     made = {config["collections"][name].get("made") for name in phase["batch"]}
     return "".join(f", some of them {kind.shown}" for name, kind in MADE.items() if name in made)
+
+
+def phases_seen(phases: list[dict], steps: int) -> list[dict]:
+    """The phases of the first `steps` steps, the last of them as long as it went."""
+    seen = []
+    for phase in phases:
+        taken = min(phase["steps"], steps)
+        if taken:
+            seen.append(phase | {"steps": taken})
+        steps -= taken
+    return seen
 
 
 def origin(config: dict) -> str:
@@ -57,12 +68,12 @@ def history(config: dict, state: dict, beginning: Beginning) -> str:
         f"{phase['side']}x{phase['side']}, {100 * phase['camera']:.0f} % of them as a camera sees them"
         + (f", steadiness {phase['steadiness']:g}" if phase.get("steadiness") else "")
         + drawn(config, phase)
-        for phase in config["phases"]
+        for phase in phases_seen(config["phases"], state["step"])
     )
     start = f"{beginning.history} Trained further" if beginning.history else "Trained from scratch"
     taught = ""
-    if teacher := config.get("teacher"):
-        taught = f"; {100 * teacher['share']:.0f} % of the target the distribution of {teacher['description']}"
+    if lessons := config.get("lessons"):
+        taught = f"; {100 * lessons['share']:.0f} % of the target the distribution of {lessons['description']}"
     shown = ""
     if estimate := config.get("estimate"):
         shown = f", and the error of the point estimate at temperature {estimate['temperature']}"

@@ -4,7 +4,6 @@ checkpoint."""
 from __future__ import annotations
 
 import csv
-import signal
 import time
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import torch
 from tqdm import tqdm
 
 from batches import Batches, loader
+from interruption import Interruption
 from model import Model
 from progress import Progress
 from trainer import Trainer
@@ -20,21 +20,17 @@ CHECKPOINT_SECONDS = 240
 LOG_STEPS = 50
 
 
-class Interruption:
-    """Whether somebody asked to stop; a step that has begun is finished first."""
-
-    def __init__(self) -> None:
-        self.asked = False
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._ask)
-
-    def _ask(self, *_) -> None:
-        self.asked = True
+def forget_after(path: Path, step: int) -> None:
+    """Takes out of a CSV file the rows of later steps: those of a run that was cut off after its last checkpoint."""
+    if path.exists():
+        lines = path.read_text().splitlines(keepends=True)
+        kept = [line for line in lines if not (word := line.partition(",")[0]).isdecimal() or int(word) <= step]
+        path.write_text("".join(kept))
 
 
-def train(trainer: Trainer, batches: Batches, folder: Path, progress: Progress) -> bool:
-    """Trains to the last step, with a progress bar in megapixels, a CSV log and checkpoints. False if
-    it was stopped before."""
+def train(trainer: Trainer, batches: Batches, folder: Path, progress: Progress, keep: list[int]) -> bool:
+    """Trains to the last step, with a progress bar in megapixels, a CSV log and checkpoints, one more after each of the
+    steps to keep. False if it was stopped before."""
     interruption = Interruption()
     schedule = trainer.schedule
     seen = schedule.pixels_before(trainer.step) / 1e6
@@ -43,6 +39,8 @@ def train(trainer: Trainer, batches: Batches, folder: Path, progress: Progress) 
     bar = tqdm(total=total, initial=seen, unit="Mpx", mininterval=5, bar_format=layout)
     started = saved = time.monotonic()
     before, losses = trainer.seconds, []
+    for name in ("log.csv", "scores.csv"):
+        forget_after(folder / name, trainer.step)
     with (folder / "log.csv").open("a", newline="") as log:
         writer = csv.writer(log)
         for pictures in loader(batches, range(trainer.step, len(batches)), trainer.device):
@@ -57,6 +55,8 @@ def train(trainer: Trainer, batches: Batches, folder: Path, progress: Progress) 
                 writer.writerow([trainer.step, pictures.shape[1], f"{loss:.4f}",
                                  f"{trainer.seconds:.0f}"])  # fmt: skip
                 log.flush()
+            if trainer.step in keep:
+                trainer.save(folder / f"after-{trainer.step}.pt")
             if now - saved > CHECKPOINT_SECONDS:
                 trainer.save(folder / "checkpoint.pt")
                 saved = now

@@ -13,9 +13,8 @@ import torch.nn.functional as functional
 from torch import nn
 
 from ab import grey_from_lightness
-from description import Description, Head
+from description import TEACHER, Description, Head
 
-NAME = "teacher"
 ENCODER_SHARE = 0.1  # of the learning rate
 WIDTHS = {32: 384, 16: 256, 8: 192, 4: 96}  # of the decoder, by stride, in its order
 
@@ -69,7 +68,7 @@ class Teacher(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.description = Description(NAME, name=NAME, head=Head("distribution", "classifier"))
+        self.description = Description(TEACHER, name=TEACHER, head=Head("distribution", "classifier"))
         self.encoder = Encoder()
         features = self.encoder.eval()(torch.zeros(1, 1, 64, 64))
         self.encoder.train()

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as functional
 
 from ab import SoftEncoder, lab_from_rgb, lightness_from_grey, pixel_rows
-from description import network_text
+from description import TEACHER, network_text
 from files import replacing
 from hints import Pupil
 from loss import Lesson, Objective
@@ -25,7 +25,7 @@ from model import build, open_model, read_model_file, take_weights
 from origin import Beginning
 from prior import Prior, cells_of
 from schedule import Schedule
-from teacher import ENCODER_SHARE, NAME, Teacher
+from teacher import ENCODER_SHARE, Teacher
 
 ENCODER = "network.encoder."  # of a teacher in training: what others trained
 
@@ -49,9 +49,9 @@ class Trainer:
 
     def __init__(self, config: dict, device: torch.device):
         self.options, self.device = config["optimiser"], device
-        self.text = NAME if config["network"] == NAME else network_text(config["network"])
+        self.text = TEACHER if config["network"] == TEACHER else network_text(config["network"])
         self.schedule = Schedule(config["phases"])
-        self.lessons = config.get("teacher", {})
+        self.lessons = config.get("lessons", {})
         pupil = Pupil(build(self.text), self.lessons.get("hints", {}))
         self.model = pupil.to(device, memory_format=torch.channels_last)
         self.initialise()
@@ -96,7 +96,7 @@ class Trainer:
     def start_from(self, path: Path) -> None:
         """Takes the weights of a model file of the same network, and what it says of their origin; a teacher, which
         has no model file, those of a checkpoint."""
-        if self.text == NAME:
+        if self.text == TEACHER:
             tensors = open_model(path).network.state_dict()
         else:
             metadata, tensors = read_model_file(path)
@@ -105,7 +105,7 @@ class Trainer:
             take_weights(network, tensors, path)
 
     def learn_from(self, path: Path) -> None:
-        """Takes the teacher of a checkpoint of teacher.toml."""
+        """Takes the teacher of a checkpoint."""
         self.teacher = open_model(path).network.to(self.device)
         if not isinstance(self.teacher, Teacher):
             raise ValueError(f"{path}: found a network of ochre, expected a teacher (`network = \"teacher\"`)")

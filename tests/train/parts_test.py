@@ -20,6 +20,7 @@ from evaluate import chroma_of_neutral
 from grounds import GroundPictures
 from hints import Pupil, unexplained
 from loss import Lesson, Objective, prior_loss, unsteadiness
+from machine import machine
 from model import Model, read_model_file
 from network import Network
 from neutral import NeutralPictures
@@ -247,6 +248,7 @@ class Runs(unittest.TestCase):
         said = "50 % of the target the distribution of a teacher of twelve steps, and the error of the point estimate at temperature 0.4."
         self.assertIn(said, told["history"])
         self.assertIn("grounds drawn by the program", told["history"])
+        self.assertIn(f" minutes on {machine(1)}, exponential moving average", told["history"])
         self.assertLess(len(told["origin"]), 400)
         self.assertEqual(told["data_sha256"].count(":"), 1, "drawn collections have no archive")
 

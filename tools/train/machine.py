@@ -1,10 +1,28 @@
-"""What this machine is good for: bf16, and memory that is kept."""
+"""What this machine is, and what it is good for: bf16, and memory that is kept."""
 
 from __future__ import annotations
 
 import ctypes
+import platform
+import re
+from pathlib import Path
 
 import torch
+
+
+def machine(threads: int) -> str:
+    """What trains here, in words: the GPU, or as many threads of the CPU."""
+    precision = ", bf16" if supports_bfloat16() else ""
+    if torch.cuda.is_available():
+        return f"one {torch.cuda.get_device_name()}{precision}"
+    return f"{threads} thread{'s' if threads > 1 else ''} of {processor()}{precision}"
+
+
+def processor() -> str:
+    """The name of the CPU; where the system has none for it, that of the architecture."""
+    information = Path("/proc/cpuinfo")
+    found = re.search(r"model name\s*: *(.+)", information.read_text()) if information.exists() else None
+    return found.group(1) if found else platform.machine()
 
 
 def supports_bfloat16() -> bool:

@@ -80,7 +80,7 @@ def history(config: dict, state: dict, beginning: Beginning) -> str:
     return (
         f"{start} by the ochre project with tools/train on {pictures} "
         f"({config['card']['pictures']}). {phases}. {state['seconds'] / 60:.0f} minutes on "
-        f"{config['card']['machine']}, exponential moving average of the weights; {config['loss']['prior']} prior, "
+        f"{state['machine']}, exponential moving average of the weights; {config['loss']['prior']} prior, "
         f"lambda {config['loss']['mixing']}{taught}{shown}. "
         f"{datetime.now(UTC):%Y-%m-%d}."
     )

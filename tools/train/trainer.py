@@ -20,7 +20,7 @@ from description import TEACHER, network_text
 from files import replacing
 from hints import Pupil
 from loss import Lesson, Objective
-from machine import supports_bfloat16
+from machine import machine, supports_bfloat16
 from model import build, open_model, read_model_file, take_weights
 from origin import Beginning
 from prior import Prior, cells_of
@@ -183,7 +183,7 @@ class Trainer:
         state = {name: getattr(self, name).state_dict() for name in ("model", "average")}
         state |= {"optimiser": self.optimiser.state_dict(), "step": self.step}
         state |= {"seconds": self.seconds, "counts": self.prior.counts, "network": self.text}
-        state |= {"beginning": asdict(self.beginning)}
+        state |= {"beginning": asdict(self.beginning), "machine": machine(len(self.replicas))}
         with replacing(path) as temporary:
             torch.save(state, temporary)
 

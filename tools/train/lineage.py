@@ -39,14 +39,14 @@ def show(lineage: list[Recipe], making: list[Recipe], results: Results | None) -
         print(f"{recipe.name:{width}}  {told:10}  {described(recipe)}")
     steps = sum(recipe.schedule.steps() for recipe in making if not recipe.is_average)
     averages = sum(recipe.is_average for recipe in making)
-    print(f"{len(lineage)} recipes; to make: {len(making) - averages} trainings of {steps:,} steps, {averages} averages",
-          flush=True)  # fmt: skip
+    trainings = len(making) - averages
+    print(f"{len(lineage)} recipes; to make: {trainings} trainings of {steps:,} steps, {averages} averages", flush=True)
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("recipes", type=Path, help="a folder of NUMBER_NAME.toml")
-    parser.add_argument("--to", metavar="RECIPE", help="the last to make, by name or number; default: the last there is")
+    parser.add_argument("--to", metavar="RECIPE", help="the last one, by name or number; default: the last of all")
     parser.add_argument("--data", type=Path, help="where the collections lie")
     parser.add_argument("--cache", type=Path, help="for the decoded pictures")
     parser.add_argument("--runs", type=Path, help="for all results, a folder a recipe")

@@ -1,5 +1,5 @@
-"""The recipes of a folder, and their order: a recipe takes only from those with a smaller number, so that the numbers are
-an order in which all can be made, and none can need itself."""
+"""The recipes of a folder, and their order: a recipe takes only from those with a smaller number, so that the numbers
+are an order in which all can be made, and none can need itself."""
 
 from __future__ import annotations
 

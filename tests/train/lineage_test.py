@@ -143,7 +143,9 @@ class Wrong(Case):
             ("02_more.toml", 'start_from = "01_tiny"\n', "", "02_more.toml: start_from: missing"),
             ("02_more.toml", 'teacher = "nobody"\n', "", "02_more.toml: teacher: missing"),
             ("02_more.toml", '"01_tiny"\n', '"01_tidy"\n', "02_more.toml: start_from: 01_tidy: no such recipe"),
-            ("02_more.toml", '"01_tiny"\n', '"tiny"\n', "start_from: found 'tiny', expected a recipe, or \"nothing\""),
+            ("02_more.toml", '"01_tiny"\n', '"tiny"\n', "start_from: found 'tiny', expected a recipe, a file .safetensors or \"no"),
+            ("02_more.toml", '"01_tiny"\n', '"tiny.safetensors"\n', "start_from: tiny.safetensors: no such file"),
+            ("03_teacher.toml", '"nothing"', '"t.safetensors"', "start_from: t.safetensors: a teacher has no model file"),
             ("02_more.toml", '"01_tiny"\n', '"02_more"\n', "start_from: 02_more: found a number that is not smaller"),
             ("02_more.toml", '"01_tiny"\n', '"04_taught"\n', "start_from: 04_taught: found a number that is not smaller"),
             ("02_more.toml", '"01_tiny"\n', '"01_tiny@99"\n', "start_from: 01_tiny@99: found keep_after = [100] in"),
@@ -234,6 +236,19 @@ class Making(Case):
         status, said = self.make()
         self.assertEqual(status, 0, said)
         self.assertEqual([line.split()[0] for line in self.calls()], ["01_tiny.toml", "model.safetensors"])
+
+    def test_from_a_model_file(self) -> None:
+        self.change("02_more.toml", '"01_tiny"', '"../mine.safetensors"')
+        model = self.work / "mine.safetensors"
+        model.write_text("mine")
+        self.assertEqual(self.make("--to", "2")[0], 0)
+        self.assertEqual(self.calls(), ["02_more.toml --data data --cache cache --run 02_more "
+                                        "--start-from mine.safetensors"])  # fmt: skip
+        self.assertEqual(self.make("--to", "2")[0], 0)
+        model.write_text("another")
+        status, said = self.make("--to", "2")
+        self.assertEqual((status, "02_more: was begun with another ../mine.safetensors than" in said), (1, True), said)
+        self.assertEqual(self.calls(), [])
 
     def test_a_failure_ends_it_and_the_next_call_goes_on(self) -> None:
         (self.work / "fail").touch()

@@ -25,7 +25,7 @@ def described(recipe: Recipe) -> str:
         return f"average {shares} of {', '.join(map(str, recipe.parts))}"
     schedule = recipe.schedule
     pixels = schedule.pixels_before(schedule.steps()) / 1e6
-    said = f"{schedule.steps():,} steps, {pixels:,.0f} Mpx, from {recipe.start_from or 'nothing'}"
+    said = f"{schedule.steps():,} steps, {pixels:,.0f} Mpx, from {recipe.content['start_from']}"
     said += f", taught by {recipe.teacher}" if recipe.teacher else ""
     return said + "".join(f", kept after {step:,}" for step in recipe.kept)
 

@@ -49,8 +49,8 @@ def command(recipe: Recipe, results: Results, data: Path, cache: Path) -> list[s
     words += ["--data", str(data), "--cache", str(cache), "--run", str(folder)]
     if results.state(recipe) is State.BEGUN:
         words += ["--resume"]
-    elif recipe.start_from:
-        words += ["--start-from", str(results.path(recipe.start_from))]
+    elif begins := recipe.model_file or recipe.start_from and results.path(recipe.start_from):
+        words += ["--start-from", str(begins)]
     return words + (["--teacher", str(results.path(recipe.teacher))] if recipe.teacher else [])
 
 

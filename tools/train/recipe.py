@@ -1,8 +1,8 @@
 """A recipe: what one training or one average is given, a TOML file named NUMBER_NAME.toml.
 
-A training says what it begins with and whom it learns from, both of them results of earlier recipes:
+A training says what it begins with and whom it learns from, as a rule results of earlier recipes:
 
-    start_from = "04_first_average"       # or "nothing"
+    start_from = "04_first_average"       # or "nothing", or a model file, "../street.safetensors", from here on
     teacher = "05_teacher"                # or "nobody"
 
 An average names its parts and their shares:
@@ -25,7 +25,7 @@ from pathlib import Path
 
 from description import TEACHER, network_text, parse
 from schedule import Schedule
-from schema import AVERAGE, TRAINING
+from schema import AVERAGE, TRAINING, is_model_file
 
 OWN = ("start_from", "teacher", "keep_after")  # keys that no base hands on
 
@@ -84,7 +84,13 @@ class Recipe:
 
     def _source(self, key: str, nothing: str) -> Source | None:
         text = self.content.get(key, nothing)
-        return None if text == nothing else Source.of(text)
+        return None if text == nothing or is_model_file(text) else Source.of(text)
+
+    @property
+    def model_file(self) -> Path | None:
+        """The file that it begins with, where it names one."""
+        text = self.content.get("start_from")
+        return self.path.parent / text if is_model_file(text) else None
 
     @property
     def parts(self) -> dict[Source, int]:
@@ -170,6 +176,10 @@ def contradictions(recipe: Recipe) -> Iterator[str]:
     steps = recipe.schedule.steps()
     if recipe.kept != sorted(set(recipe.kept)) or any(step >= steps for step in recipe.kept):
         yield f"keep_after: found {recipe.kept}, expected ascending steps before the last, {steps}"
+    if recipe.model_file and not recipe.model_file.exists():
+        yield f"start_from: {content['start_from']}: no such file"
+    if recipe.model_file and recipe.teaches:
+        yield f"start_from: {content['start_from']}: a teacher has no model file"
     if recipe.kept and recipe.teaches:
         yield "keep_after: a teacher keeps no states"
     if (recipe.teacher is None) != ("lessons" not in content):

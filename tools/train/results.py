@@ -77,9 +77,8 @@ class Results:
 
     def begin(self, recipe: Recipe) -> None:
         """Writes down what the recipe is made by."""
-        inputs = {str(source): sha256_of(self.path(source)) for _, source in recipe.inputs}
         self.folder(recipe).mkdir(parents=True, exist_ok=True)
-        self._write(recipe, Record(recipe.content, inputs))
+        self._write(recipe, Record(recipe.content, self._inputs_now(recipe)))
 
     def finish(self, recipe: Recipe) -> None:
         """Writes down what was made."""
@@ -103,8 +102,17 @@ class Results:
                 yield f"{folder / name}: found another file than was made; remove the folder to make it again"
         for line in differences(record.recipe, recipe.content):
             yield f"{recipe.path}: {line} since {folder} was begun; undo that, or remove the folder to make it again"
+        for name, now in self._inputs_now(recipe).items():
+            if record.inputs.get(name, now) != now:
+                yield f"{folder}: was begun with another {name} than there is now; remove the folder to make it again"
+
+    def _inputs_now(self, recipe: Recipe) -> dict[str, str]:
+        """SHA-256 of those inputs that are there, as Record.inputs."""
+        found = {}
         for _, source in recipe.inputs:
-            made = self.record(self.recipes[source.recipe])
-            now = made and made.results.get(self.path(source).name)
-            if now and record.inputs.get(str(source), now) != now:
-                yield f"{folder}: was begun with another {source} than there is now; remove the folder to make it again"
+            record = self.record(self.recipes[source.recipe])
+            if record and (now := record.results.get(self.path(source).name)):
+                found[str(source)] = now
+        if recipe.model_file:
+            found[recipe.content["start_from"]] = sha256_of(recipe.model_file)
+        return found

@@ -84,13 +84,13 @@ def one_of(*names: object) -> Rule:
     return value(f"one of {', '.join(map(str, names))}", lambda found: found in names and not isinstance(found, bool))
 
 
-def source_or(nothing: str) -> Rule:
-    """The result of another recipe (recipe.py), or the word for none."""
-    return value(f'a recipe, or "{nothing}"', lambda found: found == nothing or is_source(found))
-
-
 def is_source(found: object) -> bool:
+    """Whether it names the result of another recipe (recipe.py)."""
     return isinstance(found, str) and re.fullmatch(r"\d+_\w+(@\d+)?", found) is not None
+
+
+def is_model_file(found: object) -> bool:
+    return isinstance(found, str) and found.endswith(".safetensors")
 
 
 text = value("text", lambda found: isinstance(found, str) and found != "")
@@ -100,6 +100,9 @@ positive = value("a number above 0", lambda found: is_number(found) and found > 
 not_negative = value("a number, 0 or more", lambda found: is_number(found) and found >= 0)
 share = value("a number of 0 to 1", lambda found: is_number(found) and 0 <= found <= 1)
 source = value("a recipe", is_source)
+beginning = value('a recipe, a file .safetensors or "nothing"',
+                  lambda found: found == "nothing" or is_source(found) or is_model_file(found))  # fmt: skip
+teacher = value('a recipe or "nobody"', lambda found: found == "nobody" or is_source(found))
 limits = value("[least, most] of a crop's side, in pixels", lambda found: isinstance(found, list) and len(found) == 2
                and all(map(is_whole, found)) and 1 <= found[0] <= found[1])  # fmt: skip
 
@@ -114,8 +117,8 @@ def collection(found: object, where: str) -> Iterator[str]:
 
 TRAINING = table(
     {
-        "start_from": source_or("nothing"),
-        "teacher": source_or("nobody"),
+        "start_from": beginning,
+        "teacher": teacher,
         "network": text,
         "seed": seed,
         "threads": count,

@@ -38,7 +38,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--run", type=Path, required=True, help="for all that the run makes")
     begin = parser.add_mutually_exclusive_group()
     begin.add_argument("--resume", action="store_true", help="go on from the run's checkpoint")
-    begin.add_argument("--start-from", type=Path, metavar="MODEL", help="weights to begin with, a teacher's of a checkpoint")
+    begin.add_argument("--start-from", type=Path, metavar="MODEL", help="weights to begin with")
     parser.add_argument("--teacher", type=Path, metavar="CHECKPOINT", help="of a teacher's run")
     arguments = parser.parse_args()
     if (arguments.run / "checkpoint.pt").exists() != arguments.resume:
@@ -54,7 +54,7 @@ def recipe_of(arguments: argparse.Namespace) -> Recipe:
         raise ValueError(f"{recipe.path}: an average, which average.py makes")
     given = [("teacher", "--teacher", recipe.teacher, arguments.teacher)]
     if not arguments.resume:  # else the checkpoint holds what the run began with
-        given.append(("start_from", "--start-from", recipe.start_from, arguments.start_from))
+        given.append(("start_from", "--start-from", recipe.start_from or recipe.model_file, arguments.start_from))
     for key, option, said, path in given:
         if bool(said) != bool(path):
             raise ValueError(f'{recipe.path}: {key} = "{recipe.content[key]}" and {option} go together: found one')

@@ -16,6 +16,10 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 TOOLS = HERE.parents[1] / "tools" / "train"
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(TOOLS))
+
+from order import read_recipes  # noqa: E402
 
 # Without these the recipes must be checked: they are not there where nothing was installed.
 DRIVER = """
@@ -130,10 +134,10 @@ class Committed(Case):
 
 class Wrong(Case):
     def refused(self, *expected: str) -> None:
-        status, said = self.lineage("--dry-run")
-        self.assertEqual(status, 1, said)
+        with self.assertRaises(ValueError) as refusal:
+            read_recipes(self.recipes)
         for text in expected:
-            self.assertIn(text, said)
+            self.assertIn(text, str(refusal.exception))
 
     def test_wrong_recipes(self) -> None:
         changes = [
@@ -183,7 +187,7 @@ class Wrong(Case):
                     self.refused(expected, name)
                 finally:
                     (self.recipes / name).write_text(kept)
-        self.assertEqual(self.lineage("--dry-run")[0], 0)
+        read_recipes(self.recipes)
 
     def test_a_circle(self) -> None:
         self.change("02_more.toml", 'start_from = "01_tiny"', 'start_from = "04_taught"')
@@ -202,7 +206,10 @@ class Wrong(Case):
     def test_all_that_is_wrong_is_said_at_once(self) -> None:
         self.change("02_more.toml", "steps = 30", "steps = 0")
         self.change("04_taught.toml", "share = 0.5", "share = 2")
-        self.refused("02_more.toml: phases, 1 of 1.steps: found 0", "04_taught.toml: lessons.share: found 2")
+        status, said = self.lineage("--dry-run")
+        self.assertEqual(status, 1)
+        self.assertIn("02_more.toml: phases, 1 of 1.steps: found 0", said)
+        self.assertIn("04_taught.toml: lessons.share: found 2", said)
 
     def test_no_recipe(self) -> None:
         status, said = self.lineage("--dry-run", recipes=self.work)

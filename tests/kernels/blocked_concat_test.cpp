@@ -10,11 +10,11 @@ namespace {
 
 using namespace ochre;
 
-struct Blocked {
+struct ConcatOperand {
   BlockedLayout layout;
   std::vector<float> values;
 
-  explicit Blocked(const BlockedLayout& of, float fill = 0.0f)
+  explicit ConcatOperand(const BlockedLayout& of, float fill = 0.0f)
       : layout(of), values(static_cast<std::size_t>(of.size()), fill) {}
   BlockedView<float> view() { return {values.data(), layout}; }
 };
@@ -22,11 +22,11 @@ struct Blocked {
 // Rows in portions of `rows`, as several workers take them.
 void check_concat(const std::vector<Index>& channels, Extent extent, Index rows) {
   constexpr float untouched = -777.0f;
-  std::vector<Blocked> inputs;
+  std::vector<ConcatOperand> inputs;
   std::vector<BlockedView<const float>> views;
   Index sum = 0;
   for (const Index count : channels) {
-    Blocked input({count, extent, {sum % 3, 1, 0, sum % 2}}, 0.5f);  // something in the border, too
+    ConcatOperand input({count, extent, {sum % 3, 1, 0, sum % 2}}, 0.5f);  // something in the border, too
     for (Index c = 0; c < input.layout.blocks() * channel_block; ++c) {
       for (Index y = 0; y < extent.h; ++y) {
         for (Index x = 0; x < extent.w; ++x) {
@@ -38,8 +38,8 @@ void check_concat(const std::vector<Index>& channels, Extent extent, Index rows)
     inputs.push_back(std::move(input));
     sum += count;
   }
-  for (Blocked& input : inputs) views.push_back(input.view());
-  Blocked output({sum, extent, {1, 2, 3, 0}}, untouched);
+  for (ConcatOperand& input : inputs) views.push_back(input.view());
+  ConcatOperand output({sum, extent, {1, 2, 3, 0}}, untouched);
   const Index all = output.layout.blocks() * extent.h;
   for (Index first = 0; first < all; first += rows) {
     kernels::concat_blocked(views, output.view(), first, std::min(first + rows, all));

@@ -89,9 +89,9 @@ void check_packing(const ConvShape& conv) {
   CAPTURE(made.name());
   for (std::size_t o = 0; o < made.factors.size(); ++o) made.factors[o] = 1.0 + static_cast<double>(o) / 8;
   const auto form = winograd_form(conv).value();
-  const auto packed = WinogradWeights<Arch>::create(winograd_routine<Arch, Algorithm>, conv, form, made.float_weights(),
-                                                    made.factors, Team{})
-                          .value();
+  const auto weights = made.float_weights();
+  WinogradWeights<Arch> packed(winograd_routine<Arch, Algorithm>, conv, form);
+  REQUIRE(packed.pack(conv, form, {weights, made.factors}, Team{}));
   constexpr auto& g = winograd_of<Algorithm>.g.at;
   constexpr Index n = Algorithm::points.points;
   constexpr Index r = Algorithm::points.taps;

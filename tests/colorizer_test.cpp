@@ -200,6 +200,69 @@ TEST_CASE("colorizer: the same bits for any number of threads, and nothing alloc
   CHECK(output.bytes == one.bytes);
 }
 
+TEST_CASE(
+    "colorizer: a workspace has as many threads as it is asked for, a host's or its own, and says what it takes") {
+  struct Host {
+    int calls = 0;
+    int most_tasks = 0;
+  } host;
+  const Lender lend = [](void* lent, int tasks, FunctionRef<void(int)> task) {
+    auto& seen = *static_cast<Host*>(lent);
+    ++seen.calls;
+    seen.most_tasks = std::max(seen.most_tasks, tasks);
+    for (int i = tasks - 1; i >= 0; --i) task(i);
+  };
+  // The second network's head is no 1x1 convolution: its mean is a step of the colorizer's, not of the engine's.
+  const auto own_mean = test::random_model(
+      "network n\ninput x channels=1\nconv2d q out=313 kernel=3 padding=1\noutput q\nhead distribution layer=q\n");
+  const Picture scene = make_scene(150, 99);
+  for (const bool fused : {true, false}) {
+    CAPTURE(fused);
+    const auto colorizer =
+        fused ? make_colorizer({.threads = 3}) : Colorizer::from_bytes(*own_mean, {.size = 32, .threads = 3}).value();
+    const Picture expected = colorize(colorizer, scene);
+    CHECK(colorizer.make_workspace({150, 99}).value().threads() == 3);
+    Index bytes = 0;
+    for (const int threads : {1, 2, 5}) {
+      host = {};
+      auto workspace = colorizer.make_workspace({150, 99}, {.threads = threads, .lender = lend, .host = &host}).value();
+      CHECK(workspace.threads() == threads);
+      CHECK(workspace.bytes() > bytes);  // rows and scratch for each of them
+      bytes = workspace.bytes();
+      Picture output = make_picture(150, 99, PixelFormat::rgb8);
+      REQUIRE(colorizer.colorize(scene.view(), output.target(), workspace));
+      CHECK(output.bytes == expected.bytes);
+      CHECK(host.most_tasks == (threads > 1 ? threads : 0));
+    }
+  }
+  const auto colorizer = make_colorizer({.threads = 1});
+  for (const int wrong : {-1, 1025}) CHECK(!colorizer.make_workspace({150, 99}, {.threads = wrong}));
+}
+
+TEST_CASE("colorizer: a workspace that was moved from is empty, and a call with it an error") {
+  const auto colorizer = make_colorizer({.threads = 2});
+  auto large = colorizer.make_workspace({150, 99}).value();
+  auto small = colorizer.make_workspace({10, 8}).value();
+  const Picture scene = make_scene(150, 99);
+  Picture output = make_picture(150, 99, PixelFormat::rgb8);
+  auto moved = std::move(large);
+  small = std::move(moved);                                     // what `small` was made of goes
+  for (const Colorizer::Workspace* empty : {&large, &moved}) {  // NOLINT(bugprone-use-after-move)
+    CHECK(empty->picture() == PictureSize{0, 0});
+    CHECK(empty->working_size() == Extent{0, 0});
+    CHECK(empty->threads() == 0);
+    CHECK(empty->bytes() == 0);
+  }
+  for (Colorizer::Workspace* empty : {&large, &moved}) {
+    const Status status = colorizer.colorize(scene.view(), output.target(), *empty);
+    REQUIRE(!status.ok());
+    CHECK(status.error().code == ErrorCode::invalid_argument);
+    CHECK(status.error().message() == "the workspace is empty: it was moved from");
+  }
+  CHECK(output.bytes == make_picture(150, 99, PixelFormat::rgb8).bytes);
+  CHECK(colorizer.colorize(scene.view(), output.target(), small));
+}
+
 TEST_CASE("colorizer: temperature, size and upsampling matter") {
   const Picture scene = make_scene(120, 80);
   const auto base = colorize(make_colorizer({.temperature = 0.38f, .threads = 1}), scene).bytes;
@@ -374,6 +437,7 @@ TEST_CASE("colorizer: options out of range and wrong calls are errors that say w
   refused({.size = 7}, "working size 7");
   refused({.size = 100000}, "working size 100000");
   refused({.threads = -1}, "-1 threads");
+  refused({.upsampling = static_cast<AbUpsampling>(7)}, "upsampling 7");
   CHECK(Colorizer::open("/no/such/file").error().message().find("/no/such/file") != std::string::npos);
 
   const auto colorizer = make_colorizer({.threads = 1});
@@ -405,6 +469,11 @@ TEST_CASE("colorizer: options out of range and wrong calls are errors that say w
   MutablePictureView target = output.target();
   target.format = PixelFormat::gray8;
   fails(scene.view(), target, "expected RGB or RGBA");
+  target.format = static_cast<PixelFormat>(8);
+  fails(scene.view(), target, "output: pixel format 8");
+  input = scene.view();
+  input.format = static_cast<PixelFormat>(255);
+  fails(input, output.target(), "input: pixel format 255");
   CHECK(output.bytes == make_picture(10, 8, PixelFormat::rgb8).bytes);  // untouched by all of these
 }
 

@@ -74,7 +74,7 @@ double PictureColorizer::network_bytes(Extent picture) const {
 
 Status PictureColorizer::colorize(const PictureView& input, const MutablePictureView& output) {
   const PictureSize size{input.width, input.height};
-  if (!workspace_ || workspace_->picture().width != size.width || workspace_->picture().height != size.height) {
+  if (!workspace_ || workspace_->picture() != size) {
     workspace_.reset();  // never two at a time
     auto workspace = colorizer_->make_workspace(size);
     if (!workspace) return std::move(workspace).error();

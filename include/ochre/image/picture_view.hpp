@@ -14,6 +14,7 @@ namespace ochre::inline v0 {
 
 enum class PixelFormat : std::uint8_t { gray8, gray_alpha8, rgb8, rgba8, gray16, gray_alpha16, rgb16, rgba16 };
 
+inline constexpr PixelFormat last_pixel_format = PixelFormat::rgba16;
 constexpr Index bytes_per_sample(PixelFormat format) noexcept { return format < PixelFormat::gray16 ? 1 : 2; }
 constexpr Index channels(PixelFormat format) noexcept { return static_cast<Index>(format) % 4 + 1; }
 constexpr bool has_alpha(PixelFormat format) noexcept { return channels(format) % 2 == 0; }
@@ -50,6 +51,9 @@ Status check_picture(const View& picture, const char* what) {
   if (picture.width < 1 || picture.height < 1) {
     return fail("the size is " + std::to_string(picture.width) + "x" + std::to_string(picture.height) +
                 ", expected at least 1x1");
+  }
+  if (picture.format > last_pixel_format) {
+    return fail("pixel format " + std::to_string(static_cast<int>(picture.format)) + ", expected one of PixelFormat's");
   }
   const auto row_bytes = checked_product({picture.width, bytes_per_pixel(picture.format)});
   const Index stride = picture.row_stride;

@@ -1,0 +1,32 @@
+// Second of a colorizer's three stages: the network on the lightness that read_lightness.hpp left in its input; the a
+// and b that it gives, times the saturation, into the grid. Tested by colorizer_test.cpp.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include <ochre/color/color_kernels.hpp>
+#include <ochre/colorizer/workspace.hpp>
+
+namespace ochre::inline v0::detail {
+
+// Errors: a workspace of another colorizer, a colour that is not a number.
+inline Status predict_grid(const Engine& engine, const ColorKernels& kernels, const ColorizerSettings& settings,
+                           ColorizerMemory& memory) {
+  const auto made = engine.run(memory.input.view(), memory.network);
+  if (!made) return made.error();
+  const Index cells = made->shape.plane();
+  float* a = memory.grid.data();
+  if (made->shape.c == 2) {
+    std::copy_n(made->data, 2 * cells, a);
+  } else {
+    kernels.annealed_mean(*made, settings.exponent(), memory.network.team(), a, a + cells);
+  }
+  for (Index i = 0; i < 2 * cells; ++i) {
+    a[i] *= settings.saturation;
+    if (!std::isfinite(a[i])) return Error{ErrorCode::malformed, "the network gave a colour that is not a number"};
+  }
+  return {};
+}
+
+}  // namespace ochre::inline v0::detail

@@ -132,7 +132,7 @@ void upsample_ab(benchmark::State& state, bool edge_aware) {
   const std::vector<float> flat(at(grid_width * grid_height), 20.0f);
   std::vector<float> varied = flat;
   for (std::size_t i = 0; i < varied.size(); ++i) varied[i] = static_cast<float>(i * 37 % 100);
-  const ochre::color::AbGrid grid{varied.data(), flat.data(), varied.data(), grid_width, grid_height};
+  const ochre::AbGridView grid{varied.data(), flat.data(), varied.data(), grid_width, grid_height};
   std::vector<float> lightness(at(width));
   for (Index x = 0; x < width; ++x) lightness[at(x)] = static_cast<float>(x % 97);
   std::vector<float> a(at(width));

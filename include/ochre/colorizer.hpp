@@ -2,8 +2,9 @@
 //   L (full resolution) -> L at working size -> network -> softmax(logits / T) -> annealed mean -> ab at network size
 //   -> ab at full resolution, along the edges of L -> Lab with the picture's own L -> sRGB, chroma held to the gamut
 // (Yao & Xia, "Deep Colorization for Surveillance Images"; Zhang et al., ECCV 2016, for the annealed mean).
-// Rows are streamed: beside the network's own memory a picture of any size needs a few rows a thread.
-// Proven in colorizer_test.cpp.
+// Rows are streamed: beside the network's own memory a picture of any size needs a few rows a thread. The stages, whose
+// headers are in colorizer/, can be called one by one: predict ends with ab at network size, apply begins there.
+// Proven in colorizer_test.cpp and stages_test.cpp.
 #pragma once
 
 #include <optional>
@@ -15,6 +16,7 @@
 #include <ochre/colorizer/apply.hpp>
 #include <ochre/colorizer/predict.hpp>
 #include <ochre/colorizer/read_lightness.hpp>
+#include <ochre/colorizer/workspace.hpp>
 #include <ochre/colorizer_kernels.hpp>
 #include <ochre/engine/load_engine.hpp>
 #include <ochre/weights/mapped_file.hpp>
@@ -52,22 +54,32 @@ class Colorizer {
     return parse(bytes, options, kernels, nullptr);
   }
 
-  float temperature() const noexcept { return settings_.temperature; }
-  Index size() const noexcept { return settings_.size; }
+  float temperature() const noexcept { return model_.settings.temperature; }
+  Index size() const noexcept { return model_.settings.size; }
   const NetworkDescription& network() const noexcept { return engine_->description(); }
-  int threads() const noexcept { return settings_.threads; }
+  int threads() const noexcept { return model_.settings.threads; }
 
   // Errors: an empty size, threads out of range or more than the system starts, no memory.
   Result<Workspace> make_workspace(PictureSize picture, const ColorizerWorkspaceOptions& options = {}) const {
-    auto memory = detail::make_memory(*engine_, settings_, picture, options);
+    auto memory = detail::make_memory(*engine_, model_, picture, options);
     if (!memory) return std::move(memory).error();
     return Workspace(*std::move(memory));
   }
 
-  // input and output have the workspace's size; output is RGB or RGBA, 8 or 16 bit. Alpha is kept (opaque if the input
-  // has none). Input and output may be the same memory if format and stride are the same. On an error the output is
-  // untouched.
+  // predict, then apply. input and output have the workspace's size; output is RGB or RGBA, 8 or 16 bit. Alpha is kept
+  // (opaque if the input has none). Input and output may be the same memory if format and stride are the same. On an
+  // error the output is untouched.
   Status colorize(const PictureView& input, const MutablePictureView& output, Workspace& workspace) const;
+
+  // The network: what it makes of the input's lightness goes to the workspace's grid, features and distribution. On an
+  // error these hold nothing of use.
+  Status predict(const PictureView& input, Workspace& workspace) const;
+
+  // The rest: the input's own lightness in the colours of the workspace's grid, as predict or the caller left it, or of
+  // another one, of any size, that covers the picture. A small part of colorize's time: a network that runs for every
+  // fifth frame only is four lines. Errors beside colorize's: a grid of no size, a number in it that is none.
+  Status apply(const PictureView& input, const MutablePictureView& output, Workspace& workspace,
+               const std::optional<AbGridView>& grid = {}) const;
 
  private:
   static Result<Colorizer> parse(std::span<const std::byte> bytes, const ColorizerOptions& options,
@@ -84,8 +96,13 @@ class Colorizer {
     auto settings = detail::settle(options, *model);
     if (!settings) return std::move(settings).error();
     Colorizer colorizer;
-    colorizer.settings_ = *std::move(settings);
+    colorizer.model_.settings = *std::move(settings);
     colorizer.kernels_ = kernels;
+    if (options.features) {
+      auto features = detail::feature_source(*model, colorizer.model_.settings);
+      if (!features) return std::move(features).error();
+      colorizer.model_.features = *std::move(features);
+    }
     if (auto status = colorizer.load(*model, file); !status) return std::move(status).error();
     return colorizer;
   }
@@ -98,11 +115,12 @@ class Colorizer {
   }
 
   Status load(const Model& model, const MappedFile* file);
-  Status check_call(const PictureView& input, const MutablePictureView& output, const Workspace& workspace) const;
+  Status check_input(const PictureView& input, const Workspace& workspace) const;
+  Status check_output(const MutablePictureView& output, const Workspace& workspace) const;
 
   ColorizerKernels kernels_;
   std::optional<Engine> engine_;
-  detail::ColorizerSettings settings_;
+  detail::ColorizerModel model_;
 };
 
 // The engine up to the head. Where the head's logits come from a 1x1 convolution, the annealed mean is part of its
@@ -112,15 +130,15 @@ inline Status Colorizer::load(const Model& model, const MappedFile* file) {
   const auto& layer = model.network.layers[static_cast<std::size_t>(head.layer)];
   const Extent square = color::working_size({size(), size()}, size());
   const Shape input{1, 0, square.h, square.w};
-  EngineOptions options{.layer = layer.name, .input = input, .threads = threads(), .memory = settings_.memory};
+  EngineOptions options{.layer = layer.name, .input = input, .threads = threads(), .memory = model_.settings.memory};
   if (head.kind == HeadKind::distribution && engine::is_pointwise_conv(layer)) {
-    ColorMean mean{settings_.exponent(), {}};
+    ColorMean mean{model_.settings.exponent(), {}};
     mean.values.assign(color::bin_centres.a.begin(), color::bin_centres.a.end());
     mean.values.insert(mean.values.end(), color::bin_centres.b.begin(), color::bin_centres.b.end());
     options.color_mean = std::move(mean);
   }
   const Shape claimed{1, model.network.input_channels, square.h, square.w};
-  auto status = detail::check_weights(model.network, claimed, head.layer, settings_.memory);
+  auto status = detail::check_weights(model.network, claimed, head.layer, model_.settings.memory);
   if (!status) return in_model(std::move(status));
   const auto release = [file](std::span<const std::byte> bytes) {
     if (file != nullptr) file->release(bytes);
@@ -131,29 +149,46 @@ inline Status Colorizer::load(const Model& model, const MappedFile* file) {
   return {};
 }
 
-inline Status Colorizer::check_call(const PictureView& input, const MutablePictureView& output,
-                                    const Workspace& workspace) const {
-  if (!workspace.memory_) return detail::invalid("the workspace is empty: it was moved from");
+inline Status Colorizer::check_input(const PictureView& input, const Workspace& workspace) const {
+  if (!workspace.memory_) return detail::empty_workspace();
   if (auto status = check_picture(input, "input"); !status) return status;
-  if (auto status = check_picture(output, "output"); !status) return status;
-  if (!has_color(output.format)) return detail::invalid("output: a grey pixel format, expected RGB or RGBA");
-  const PictureSize input_size{input.width, input.height};
-  const PictureSize output_size{output.width, output.height};
-  if (input_size == workspace.picture() && output_size == workspace.picture()) return {};
-  return detail::invalid("the input is " + to_string(input_size) + ", the output " + to_string(output_size) +
-                         ", the workspace was made for " + to_string(workspace.picture()));
+  return detail::check_size({input.width, input.height}, "input", workspace.picture());
 }
 
-inline Status Colorizer::colorize(const PictureView& input, const MutablePictureView& output,
-                                  Workspace& workspace) const {
-  if (auto status = check_call(input, output, workspace); !status) return status;
+inline Status Colorizer::check_output(const MutablePictureView& output, const Workspace& workspace) const {
+  if (auto status = check_picture(output, "output"); !status) return status;
+  if (!has_color(output.format)) return detail::invalid("output: a grey pixel format, expected RGB or RGBA");
+  return detail::check_size({output.width, output.height}, "output", workspace.picture());
+}
+
+inline Status Colorizer::predict(const PictureView& input, Workspace& workspace) const {
+  if (auto status = check_input(input, workspace); !status) return status;
   detail::ColorizerMemory& memory = *workspace.memory_;
   const auto awake = memory.network.stay_awake();
   auto status = detail::read_lightness(*kernels_.color, input, network().normalised_lightness, memory);
   if (!status) return status;
-  if (status = detail::predict_grid(*engine_, *kernels_.color, settings_, memory); !status) return status;
-  detail::apply_grid(*kernels_.color, settings_.upsampling, detail::grid_of(memory.grid), input, output, memory);
+  return detail::predict_grid(*engine_, *kernels_.color, model_.settings, memory);
+}
+
+inline Status Colorizer::apply(const PictureView& input, const MutablePictureView& output, Workspace& workspace,
+                               const std::optional<AbGridView>& grid) const {
+  if (auto status = check_input(input, workspace); !status) return status;
+  if (auto status = check_output(output, workspace); !status) return status;
+  const AbGridView shown = grid ? *grid : workspace.grid();
+  if (auto status = check_grid(shown); !status) return status;
+  detail::ColorizerMemory& memory = *workspace.memory_;
+  const auto awake = memory.network.stay_awake();
+  detail::apply_grid(*kernels_.color, model_.settings.upsampling, shown, input, output, memory);
   return {};
+}
+
+inline Status Colorizer::colorize(const PictureView& input, const MutablePictureView& output,
+                                  Workspace& workspace) const {
+  if (auto status = check_input(input, workspace); !status) return status;
+  if (auto status = check_output(output, workspace); !status) return status;
+  const auto awake = workspace.memory_->network.stay_awake();
+  if (auto status = predict(input, workspace); !status) return status;
+  return apply(input, output, workspace);
 }
 
 }  // namespace ochre::inline v0

@@ -19,7 +19,7 @@ namespace {
 struct Grid {
   Index width, height;
   std::vector<float> a, b, lightness;
-  color::AbGrid view() const { return {a.data(), b.data(), lightness.data(), width, height}; }
+  ochre::AbGridView view() const { return {a.data(), b.data(), lightness.data(), width, height}; }
 };
 
 struct Picture {

@@ -11,9 +11,9 @@ namespace ochre::inline v0 {
 
 struct ColorKernels {
   void (*read_lightness_row)(const std::uint8_t* row, PixelFormat format, Index width, float* lightness) noexcept;
-  void (*upsample_edge_aware_row)(const color::AbGrid& grid, Index width, Index height, Index y, const float* lightness,
+  void (*upsample_edge_aware_row)(const AbGridView& grid, Index width, Index height, Index y, const float* lightness,
                                   float* a, float* b) noexcept;
-  void (*upsample_bilinear_row)(const color::AbGrid& grid, Index width, Index height, Index y, float* a,
+  void (*upsample_bilinear_row)(const AbGridView& grid, Index width, Index height, Index y, float* a,
                                 float* b) noexcept;
   void (*copy_alpha_row)(const std::uint8_t* from, PixelFormat from_format, std::uint8_t* to, PixelFormat to_format,
                          Index width) noexcept;

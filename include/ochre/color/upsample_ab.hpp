@@ -1,5 +1,5 @@
 // ab from the network's grid to the picture's pixels, one row at a time, nothing allocated.
-//   bilinear:    2x2 taps
+//   bilinear:    2x2 taps, whatever the cells' L
 //   edge aware:  joint bilateral over 4x4 taps (Kopf et al., "Joint Bilateral Upsampling", 2007),
 //                weight = exp(-d^2 / (2 · 0.5^2)) · max(exp(-ΔL^2 / (2 · 5^2)), e^-8)
 // d: distance in cells; ΔL: the pixel's L less the cell's mean L. Result and taps in the same units, any range.
@@ -12,18 +12,11 @@
 #include <array>
 
 #include <ochre/base/checked.hpp>
+#include <ochre/color/ab_grid.hpp>
 #include <ochre/color/grid_taps.hpp>
 #include <ochre/simd/simd.hpp>
 
 namespace ochre::inline v0::color {
-
-struct AbGrid {
-  const float* a = nullptr;
-  const float* b = nullptr;
-  const float* lightness = nullptr;  // mean L of the picture's area under each cell; bilinear does not read it
-  Index width = 0;
-  Index height = 0;
-};
 
 // Measured on true colours brought down by 4, 8 and 16: a wider kernel in either is worse at edges and elsewhere.
 inline constexpr double edge_sigma_lightness = 5.0;
@@ -44,7 +37,7 @@ constexpr float gauss_factor(double sigma) noexcept {
 }
 
 template <class Arch, bool in_register>
-inline void upsample_bilinear(const AbGrid& grid, Index picture_width, GridPlace row, float* a, float* b) noexcept {
+inline void upsample_bilinear(const AbGridView& grid, Index picture_width, GridPlace row, float* a, float* b) noexcept {
   using Float = simd::Batch<float, Arch>;
   constexpr Index lanes = simd::lanes<float, Arch>;
   const double step = static_cast<double>(grid.width) / static_cast<double>(picture_width);
@@ -72,7 +65,7 @@ inline void upsample_bilinear(const AbGrid& grid, Index picture_width, GridPlace
 }
 
 template <class Arch, bool in_register>
-inline void upsample_edge_aware(const AbGrid& grid, Index picture_width, GridPlace row, const float* lightness,
+inline void upsample_edge_aware(const AbGridView& grid, Index picture_width, GridPlace row, const float* lightness,
                                 float* a, float* b) noexcept {
   using Float = simd::Batch<float, Arch>;
   constexpr Index lanes = simd::lanes<float, Arch>;
@@ -110,8 +103,8 @@ inline void upsample_edge_aware(const AbGrid& grid, Index picture_width, GridPla
 
 // a and b of row y of a picture of picture_width x picture_height.
 template <class Arch = simd::DefaultArch>
-inline void upsample_ab_bilinear_row(const AbGrid& grid, Index picture_width, Index picture_height, Index y, float* a,
-                                     float* b) noexcept {
+inline void upsample_ab_bilinear_row(const AbGridView& grid, Index picture_width, Index picture_height, Index y,
+                                     float* a, float* b) noexcept {
   const double rows_per_pixel = static_cast<double>(grid.height) / static_cast<double>(picture_height);
   const double cells_per_pixel = static_cast<double>(grid.width) / static_cast<double>(picture_width);
   const GridPlace row = place_on_grid(y, rows_per_pixel);
@@ -124,7 +117,7 @@ inline void upsample_ab_bilinear_row(const AbGrid& grid, Index picture_width, In
 
 // The same along edges of the picture's lightness: lightness_row is L of row y.
 template <class Arch = simd::DefaultArch>
-inline void upsample_ab_edge_aware_row(const AbGrid& grid, Index picture_width, Index picture_height, Index y,
+inline void upsample_ab_edge_aware_row(const AbGridView& grid, Index picture_width, Index picture_height, Index y,
                                        const float* lightness_row, float* a, float* b) noexcept {
   const double rows_per_pixel = static_cast<double>(grid.height) / static_cast<double>(picture_height);
   const double cells_per_pixel = static_cast<double>(grid.width) / static_cast<double>(picture_width);

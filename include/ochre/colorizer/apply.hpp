@@ -1,19 +1,14 @@
 // Third of a colorizer's three stages, row by row: the grid's a and b at the picture's own size, along the edges of its
-// L, joined with that L, as sRGB. Tested by colorizer_test.cpp.
+// L, joined with that L, as sRGB. Tested by colorizer_test.cpp and stages_test.cpp.
 #pragma once
 
 #include <ochre/color/color_kernels.hpp>
-#include <ochre/colorizer/workspace.hpp>
+#include <ochre/colorizer/memory.hpp>
 #include <ochre/image/picture_view.hpp>
 
 namespace ochre::inline v0::detail {
 
-inline color::AbGrid grid_of(const Tensor<float>& grid) noexcept {
-  const auto planes = grid.view();
-  return {planes.plane(0, 0), planes.plane(0, 1), planes.plane(0, 2), grid.shape().w, grid.shape().h};
-}
-
-inline void apply_grid(const ColorKernels& kernels, AbUpsampling upsampling, const color::AbGrid& grid,
+inline void apply_grid(const ColorKernels& kernels, AbUpsampling upsampling, const AbGridView& grid,
                        const PictureView& input, const MutablePictureView& output, ColorizerMemory& memory) noexcept {
   for_ranges(memory.network.team(), input.height, 16, [&](Index begin, Index end, int worker) noexcept {
     float* lightness = memory.rows_of(worker);

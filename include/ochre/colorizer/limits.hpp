@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include <ochre/color/ab_grid.hpp>
 #include <ochre/colorizer/options.hpp>
 #include <ochre/engine/engine_cost.hpp>
 #include <ochre/network/description.hpp>
@@ -43,18 +44,21 @@ inline Index most_memory(const Shape& input, const ColorizerSettings& settings) 
   return std::max(most_free_bytes + most_bytes_per_pixel * pixels, settings.memory.value_or(0));
 }
 
-// Of a grid's sides, in cells: upsample_ab.hpp counts them in 32 bits, taps beyond the border included.
-inline constexpr Index longest_grid_side = 1 << 24;
+struct OutputLimit {
+  Index planes = 3;  // that are to be held, each of the size of the network's output
+  Index bytes = 0;   // that they may take
+};
 
-// Of what layer `wanted` gives, if its colours may be held.
-inline Result<Shape> grid_shape(const NetworkDescription& network, Index wanted, const Shape& input, Index most_bytes) {
+// Of what layer `wanted` gives, if what becomes of it may be held.
+inline Result<Shape> output_shape(const NetworkDescription& network, Index wanted, const Shape& input,
+                                  const OutputLimit& limit) {
   const auto shapes = network.shapes(input);
   if (!shapes) return shapes.error();
   const Shape made = (*shapes)[static_cast<std::size_t>(wanted)];
-  const auto bytes = checked_product({3, made.h, made.w, Index{sizeof(float)}});
-  if (std::max(made.h, made.w) <= longest_grid_side && bytes && *bytes <= most_bytes) return made;
+  const auto bytes = checked_product({limit.planes, made.h, made.w, Index{sizeof(float)}});
+  if (std::max(made.h, made.w) <= longest_grid_side && bytes && *bytes <= limit.bytes) return made;
   return Error{ErrorCode::too_large, "the network gives " + to_string(made) + " for an input of " + to_string(input) +
-                                         ", expected colours of at most " + std::to_string(most_bytes) +
+                                         ", expected colours of at most " + std::to_string(limit.bytes) +
                                          " bytes and 2^24 cells a side" + more_memory};
 }
 

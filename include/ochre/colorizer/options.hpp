@@ -23,6 +23,7 @@ struct ColorizerOptions {
   std::optional<Index> size{};         // working size: the shorter side at the network, 8…4096; none: the model's own
   int threads = 0;                     // 0: as many as this process may use
   AbUpsampling upsampling = AbUpsampling::edge_aware;
+  bool features = false;  // predict keeps what the distribution over the colours is made of: a workspace gives both
   std::optional<Index> memory{};           // bytes that the network may take, weights included; fewer make it slower
   std::optional<ExpectedSha256> sha256{};  // of the model file, checked before anything of it is believed
 };
@@ -33,11 +34,30 @@ struct ColorizerWorkspaceOptions {
   void* host = nullptr;
 };
 
+struct PictureSize {
+  Index width = 0;
+  Index height = 0;
+
+  friend bool operator==(const PictureSize&, const PictureSize&) = default;
+};
+
+inline std::string to_string(PictureSize size) {
+  return std::to_string(size.width) + "x" + std::to_string(size.height);
+}
+
 namespace detail {
 
 inline constexpr int most_threads = 1024;
 
 inline Error invalid(std::string message) { return {ErrorCode::invalid_argument, std::move(message)}; }
+
+inline Error empty_workspace() { return invalid("the workspace is empty: it was moved from"); }
+
+inline Status check_size(PictureSize found, const char* what, PictureSize expected) {
+  if (found == expected) return {};
+  return invalid("the " + std::string(what) + " is " + to_string(found) + ", the workspace was made for " +
+                 to_string(expected));
+}
 
 inline Status check_threads(int threads) {
   if (threads >= 0 && threads <= most_threads) return {};

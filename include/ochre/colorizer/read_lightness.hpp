@@ -1,5 +1,6 @@
 // First of a colorizer's three stages: a picture's L, averaged to working size, into the network's input, and its mean
-// under each cell of the network's output into the grid, where apply.hpp looks for it. Tested by colorizer_test.cpp.
+// under each cell of the network's output into the grid, where apply.hpp looks for it. Tested by colorizer_test.cpp and
+// stages_test.cpp.
 #pragma once
 
 #include <span>
@@ -7,7 +8,7 @@
 
 #include <ochre/color/area_average.hpp>
 #include <ochre/color/network_lightness.hpp>
-#include <ochre/colorizer/workspace.hpp>
+#include <ochre/colorizer/memory.hpp>
 
 namespace ochre::inline v0::detail {
 

@@ -1,0 +1,112 @@
+// What a colorizer's stages work in, for pictures of one size; made in one go, within the limits of limits.hpp. Held by
+// a ColorizerWorkspace (workspace.hpp). Tested by colorizer_test.cpp.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <new>
+#include <string>
+#include <utility>
+
+#include <ochre/color/ab_grid.hpp>
+#include <ochre/color/working_size.hpp>
+#include <ochre/colorizer/features.hpp>
+#include <ochre/colorizer/limits.hpp>
+#include <ochre/colorizer/options.hpp>
+#include <ochre/engine/engine.hpp>
+
+namespace ochre::inline v0::detail {
+
+struct ColorizerMemory {
+  PictureSize picture;
+  Extent working;
+  EngineWorkspace network;
+  Tensor<float> input;             // [1, C, working size]
+  Tensor<float> grid;              // [1, 3, network's output size]: a, b, mean L
+  Tensor<float> features;          // [1, the classifier's channels, the same size]; empty if nobody asked for them
+  AlignedBuffer<float> averaging;  // one row at working size or of the grid, whichever is wider
+  AlignedBuffer<float> rows;       // L, a, b of one row, for each thread
+  std::shared_ptr<const FeatureSource> feature_source;  // none: as above
+  bool predicted = false;                               // grid and features are those of the last predict
+
+  static constexpr Index rows_of_worker = 3;
+
+  float* rows_of(int worker) noexcept { return rows.data() + worker * rows_of_worker * picture.width; }
+
+  MutableAbGridView grid_view() noexcept {
+    const auto planes = grid.view();
+    return {planes.plane(0, 0), planes.plane(0, 1), planes.plane(0, 2), planes.shape.w, planes.shape.h};
+  }
+
+  Index bytes() const noexcept {
+    const Index floats =
+        input.shape().size() + grid.shape().size() + features.shape().size() + averaging.size() + rows.size();
+    return network.bytes() + floats * static_cast<Index>(sizeof(float));
+  }
+};
+
+// What a stage needs of a colorizer beside its kernels.
+struct ColorizerModel {
+  ColorizerSettings settings;
+  std::shared_ptr<const FeatureSource> features;  // none: nobody asked for them
+};
+
+template <class Owner>
+Status take(Result<Owner> made, Owner& to) {
+  if (!made) return std::move(made).error();
+  to = *std::move(made);
+  return {};
+}
+
+// All but the network's own.
+inline Status allocate(ColorizerMemory& memory, const Shape& input, Extent grid, int threads) {
+  const auto row_values = checked_product({memory.picture.width, ColorizerMemory::rows_of_worker, threads});
+  if (!row_values) {
+    return Error{ErrorCode::too_large, "a picture " + std::to_string(memory.picture.width) + " pixels wide"};
+  }
+  if (auto status = take(Tensor<float>::create(input), memory.input); !status) return status;
+  if (auto status = take(Tensor<float>::create({1, 3, grid.h, grid.w}), memory.grid); !status) return status;
+  if (memory.feature_source) {
+    const Shape shape{1, memory.feature_source->channels, grid.h, grid.w};
+    if (auto status = take(Tensor<float>::create(shape), memory.features); !status) return status;
+  }
+  const Index widest = std::max(memory.working.w, grid.w);
+  if (auto status = take(AlignedBuffer<float>::create(widest), memory.averaging); !status) return status;
+  return take(AlignedBuffer<float>::create(*row_values), memory.rows);
+}
+
+// Errors: an empty size, threads out of range or more than the system starts, no memory, more than the limits allow.
+inline Result<std::unique_ptr<ColorizerMemory>> make_memory(const Engine& engine, const ColorizerModel& model,
+                                                            PictureSize picture,
+                                                            const ColorizerWorkspaceOptions& options) {
+  if (picture.width < 1 || picture.height < 1) return invalid("the picture's size is " + to_string(picture));
+  if (auto status = check_threads(options.threads); !status) return std::move(status).error();
+  std::unique_ptr<ColorizerMemory> memory(new (std::nothrow) ColorizerMemory);
+  if (!memory) return Error{ErrorCode::out_of_memory, "no memory for a workspace"};
+  const NetworkDescription& network = engine.description();
+  memory->picture = picture;
+  memory->working = color::working_size({picture.height, picture.width}, model.settings.size);
+  memory->feature_source = model.features;
+  const Shape input{1, network.input_channels, memory->working.h, memory->working.w};
+  const Index most = most_memory(input, model.settings);
+  const Index planes = 3 + (model.features ? model.features->channels : 0);
+  const auto made = output_shape(network, engine.plan().wanted, input, {.planes = planes, .bytes = most});
+  if (!made) return made.error();
+  const int threads = options.threads == 0 ? model.settings.threads : options.threads;
+  auto network_memory =
+      engine.make_workspace({.input = input,
+                             .threads = threads,
+                             .lender = options.lender,
+                             .host = options.host,
+                             .memory = most - planes * made->plane() * static_cast<Index>(sizeof(float))});
+  if (!network_memory) {
+    Error error = std::move(network_memory).error();
+    if (error.code == ErrorCode::too_large) error.text += more_memory;
+    return error;
+  }
+  memory->network = *std::move(network_memory);
+  if (auto status = allocate(*memory, input, {made->h, made->w}, threads); !status) return std::move(status).error();
+  return memory;
+}
+
+}  // namespace ochre::inline v0::detail

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include <ochre/image_io/encode_picture.hpp>
 #include <ochre/image_io/load_picture.hpp>
-#include <ochre/image_io/png_encode.hpp>
 
 #include "../support/clean_text.hpp"
 
@@ -49,7 +49,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   must(picture->pixels.size() == picture->row_stride() * picture->height);
   must(picture->pixels.size() <= limits.max_bytes && picture->width * picture->height <= limits.max_pixels);
   if (picture->pixels.size() > 1 << 16) return 0;  // the way back is slow with sanitizers
-  const auto saved = ochre::detail::encode_png(picture->view());
+  const auto saved = ochre::encode_picture(picture->view(), ochre::PictureFileFormat::png);
   must(saved.has_value());
   const auto again = ochre::decode_picture(*saved);
   must(again.has_value() && again->format == picture->format && again->width == picture->width);

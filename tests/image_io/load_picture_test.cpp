@@ -14,8 +14,8 @@
 
 #include <doctest/doctest.h>
 
+#include <ochre/image_io/encode_picture.hpp>
 #include <ochre/image_io/load_picture.hpp>
-#include <ochre/image_io/save_picture.hpp>
 
 #include "support/picture_bytes.hpp"
 #include "support/temporary_folder.hpp"
@@ -59,7 +59,7 @@ Bytes jpeg() {
     for (Index y = 0; y < 16; ++y) {
       for (Index x = 0; x < 32; ++x) picture->view().row(y)[x] = x >= 16 ? 200 : y < 8 ? 0 : 80;
     }
-    auto encoded = ochre::detail::encode_jpeg(std::as_const(*picture).view());
+    auto encoded = ochre::encode_picture(std::as_const(*picture).view(), ochre::PictureFileFormat::jpeg);
     REQUIRE(encoded);
     return *std::move(encoded);
   }();

@@ -4,11 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
-#include <random>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -18,6 +15,7 @@
 #include <ochre/image_io/load_picture.hpp>
 #include <ochre/image_io/save_picture.hpp>
 
+#include "support/noise_picture.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/text.hpp"
 
@@ -28,18 +26,9 @@ using ochre::LoadedPicture;
 using ochre::PictureView;
 using ochre::PixelFormat;
 using ochre::test::contains;
-
-constexpr PixelFormat formats[] = {PixelFormat::gray8, PixelFormat::gray_alpha8, PixelFormat::rgb8,
-                                   PixelFormat::rgba8, PixelFormat::gray16,      PixelFormat::gray_alpha16,
-                                   PixelFormat::rgb16, PixelFormat::rgba16};
-
-LoadedPicture noise(Index width, Index height, PixelFormat format) {
-  auto picture = LoadedPicture::create(width, height, format);
-  REQUIRE(picture);
-  std::mt19937 random(static_cast<unsigned>(width * 100 + height));
-  for (std::uint8_t& byte : picture->pixels.span()) byte = static_cast<std::uint8_t>(random());
-  return *std::move(picture);
-}
+using ochre::test::noise;
+using ochre::test::pixel_formats;
+using ochre::test::same;
 
 // Smooth: brighter to the right and downwards.
 LoadedPicture slope(Index width, Index height, PixelFormat format) {
@@ -50,15 +39,6 @@ LoadedPicture slope(Index width, Index height, PixelFormat format) {
     picture->pixels.data()[i] = static_cast<std::uint8_t>(40 + i % row / 2 + i / row);
   }
   return *std::move(picture);
-}
-
-bool same(const PictureView& left, const PictureView& right) {
-  if (left.width != right.width || left.height != right.height || left.format != right.format) return false;
-  const auto row_bytes = static_cast<std::size_t>(left.width * ochre::bytes_per_pixel(left.format));
-  for (Index y = 0; y < left.height; ++y) {
-    if (std::memcmp(left.row(y), right.row(y), row_bytes) != 0) return false;
-  }
-  return true;
 }
 
 PictureView view(const LoadedPicture& picture) { return picture.view(); }
@@ -74,7 +54,7 @@ std::string refusal(const std::string& path, const PictureView& picture) {
 
 TEST_CASE("save png: every format at odd sizes, bit for bit") {
   const TemporaryFolder folder;
-  for (const PixelFormat format : formats) {
+  for (const PixelFormat format : pixel_formats) {
     for (const auto& size : {std::pair<Index, Index>{1, 1}, {1, 7}, {7, 1}, {13, 5}, {64, 3}, {300, 200}}) {
       CAPTURE(static_cast<int>(format));
       CAPTURE(size.first);

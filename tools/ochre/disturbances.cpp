@@ -5,8 +5,8 @@
 #include <numbers>
 #include <vector>
 
+#include <ochre/image_io/encode_picture.hpp>
 #include <ochre/image_io/load_picture.hpp>
-#include <ochre/image_io/save_picture.hpp>
 #include <ochre/network/random_weights.hpp>
 
 namespace ochre::program {
@@ -74,7 +74,7 @@ Result<LoadedPicture> half_size_and_back(const LoadedPicture& grey) {
 }
 
 Result<LoadedPicture> as_jpeg(const LoadedPicture& grey) {
-  const auto file = detail::encode_jpeg(grey.view(), 30);
+  const auto file = encode_picture(grey.view(), PictureFileFormat::jpeg, {.jpeg_quality = 30});
   if (!file) return file.error();
   const auto decoded = decode_picture(*file);
   if (!decoded) return decoded.error();

@@ -28,7 +28,7 @@ inline Result<std::shared_ptr<const FeatureSource>> feature_source(const Model& 
                                                                    const ColorizerSettings& settings) {
   const Head& head = model.network.head;
   const LayerDescription& layer = model.network.layers[static_cast<std::size_t>(head.layer)];
-  if (!is_color_head(layer)) {
+  if (!engine::is_pointwise_conv(layer)) {
     return Error{ErrorCode::unsupported, "features of network " + model.network.name + ": its colours come from the " +
                                              std::string(layer.kind()) + " " + layer.name +
                                              ", expected a 1x1 convolution"};

@@ -1,0 +1,72 @@
+// A picture file's bytes in memory, for pictures that leave over a network:
+//   png    grey or colour, with or without alpha, 8 or 16 bits a sample
+//   jpeg   gray8 (as three equal channels) and rgb8, 8 bits a sample, no alpha
+//   pgm    gray8, gray16
+//   ppm    rgb8, rgb16
+// A format that would lose alpha or depth is an Error, never a quiet conversion; savable_format() says what to ask for.
+// save_picture.hpp writes them to files. Tested by encode_picture_test.cpp and save_picture_test.cpp.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include <ochre/base/result.hpp>
+#include <ochre/image/picture_view.hpp>
+#include <ochre/image_io/jpeg_encode.hpp>
+#include <ochre/image_io/png_encode.hpp>
+#include <ochre/image_io/pnm.hpp>
+
+namespace ochre::inline v0 {
+
+// What a picture becomes when it is encoded.
+enum class PictureFileFormat { png, jpeg, pgm, ppm };
+
+struct EncodeOptions {
+  int jpeg_quality = 95;  // 1…100; 95: no visible loss. Above 90 the chroma keeps its full resolution
+};
+
+// The nearest format to `format` that such a file can hold: for a JPEG without alpha and in 8 bits, for a PNG as it is.
+inline PixelFormat savable_format(PictureFileFormat file, PixelFormat format) noexcept {
+  if (file == PictureFileFormat::png) return format;
+  const bool has_colors = file == PictureFileFormat::ppm || (file == PictureFileFormat::jpeg && has_color(format));
+  const bool is_wide = file != PictureFileFormat::jpeg && bytes_per_sample(format) == 2;
+  if (is_wide) return has_colors ? PixelFormat::rgb16 : PixelFormat::gray16;
+  return has_colors ? PixelFormat::rgb8 : PixelFormat::gray8;
+}
+
+namespace detail {
+
+inline const char* format_name(PixelFormat format) noexcept {
+  constexpr const char* names[] = {"gray8",  "gray_alpha8",  "rgb8",  "rgba8",
+                                   "gray16", "gray_alpha16", "rgb16", "rgba16"};
+  return names[static_cast<std::size_t>(format)];
+}
+
+}  // namespace detail
+
+// The whole file. Its size is not known beforehand: it grows as it is made. Errors: a picture that is not there or
+// whose rows overlap, a pixel format that such a file cannot hold, a side that is too long for it, a quality out of
+// range. Threads: may be called by any number at once.
+inline Result<std::vector<std::byte>> encode_picture(const PictureView& picture, PictureFileFormat file,
+                                                     const EncodeOptions& options = {}) {
+  if (file < PictureFileFormat::png || file > PictureFileFormat::ppm) {
+    return Error{ErrorCode::invalid_argument, "found a file format of number " +
+                                                  std::to_string(static_cast<int>(file)) +
+                                                  ", expected one of PictureFileFormat"};
+  }
+  if (Status status = check_picture(picture, "the picture"); !status) return std::move(status).error();
+  if (const PixelFormat expected = savable_format(file, picture.format); picture.format != expected) {
+    return Error{ErrorCode::unsupported, std::string("found a picture of ") + detail::format_name(picture.format) +
+                                             ", expected " + detail::format_name(expected) + " for this kind of file"};
+  }
+  if (file == PictureFileFormat::png) return detail::encode_png(picture);
+  if (file != PictureFileFormat::jpeg) return detail::encode_pnm(picture);
+  if (options.jpeg_quality < 1 || options.jpeg_quality > 100) {
+    return Error{ErrorCode::invalid_argument,
+                 "found a JPEG quality of " + std::to_string(options.jpeg_quality) + ", expected 1 to 100"};
+  }
+  return detail::encode_jpeg(picture, options.jpeg_quality);
+}
+
+}  // namespace ochre::inline v0

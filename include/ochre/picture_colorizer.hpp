@@ -1,0 +1,98 @@
+// A Colorizer for pictures of changing sizes: keeps the workspaces of the sizes that came last, within a bound of
+// number and of bytes, so that a size which comes again costs no memory anew. Tested by picture_colorizer_test.cpp.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <ochre/colorizer.hpp>
+
+namespace ochre::inline v0 {
+
+struct PictureColorizerOptions {
+  Index workspaces = 1;          // that are kept at most, one for each size of picture; 1 or more
+  std::optional<Index> bytes{};  // that they may keep together; the last one stays, whatever it takes
+};
+
+// Threads: one call at a time, as of a workspace. Any number of them, one for each thread, share one Colorizer.
+// Move-only.
+class PictureColorizer {
+ public:
+  // Errors: no Colorizer, an option out of range.
+  static Result<PictureColorizer> create(std::shared_ptr<const Colorizer> colorizer,
+                                         const PictureColorizerOptions& options = {}) {
+    const auto invalid = [](const std::string& reason) { return Error{ErrorCode::invalid_argument, reason}; };
+    if (colorizer == nullptr) return invalid("the Colorizer is null");
+    if (options.workspaces < 1) {
+      return invalid("found " + std::to_string(options.workspaces) + " workspaces to keep, expected 1 or more");
+    }
+    if (options.bytes.value_or(0) < 0) {
+      return invalid("found " + std::to_string(*options.bytes) + " bytes to keep, expected 0 or more");
+    }
+    return PictureColorizer(std::move(colorizer), options);
+  }
+
+  // Null once moved from.
+  const std::shared_ptr<const Colorizer>& colorizer() const noexcept { return colorizer_; }
+
+  // Of all workspaces that are kept.
+  Index bytes() const noexcept {
+    Index sum = 0;
+    for (const Colorizer::Workspace& workspace : workspaces_) sum += workspace.bytes();
+    return sum;
+  }
+
+  // Whether a picture of that size costs no memory anew.
+  bool keeps(PictureSize size) const noexcept {
+    return std::any_of(workspaces_.begin(), workspaces_.end(),
+                       [&](const auto& workspace) { return fits(workspace, size); });
+  }
+
+  // As Colorizer::colorize(): input and output are of one size, any size. Of a size that is not kept it makes a
+  // workspace first, and before that gives up the one that was used longest ago where `workspaces` are kept already.
+  // Errors: those of Colorizer::make_workspace() and Colorizer::colorize(); on one the output is untouched.
+  Status colorize(const PictureView& input, const MutablePictureView& output) {
+    if (colorizer_ == nullptr) return Error{ErrorCode::invalid_argument, "the PictureColorizer was moved from"};
+    if (auto status = check_picture(input, "input"); !status) return status;
+    if (auto status = bring_forward({input.width, input.height}); !status) return status;
+    return colorizer_->colorize(input, output, workspaces_.front());
+  }
+
+  // Gives up all memory that is kept; the next picture takes it anew.
+  void clear() noexcept { workspaces_.clear(); }
+
+ private:
+  PictureColorizer(std::shared_ptr<const Colorizer> colorizer, const PictureColorizerOptions& options)
+      : colorizer_(std::move(colorizer)), options_(options) {}
+
+  static bool fits(const Colorizer::Workspace& workspace, PictureSize size) noexcept {
+    return workspace.picture().width == size.width && workspace.picture().height == size.height;
+  }
+
+  // The workspace of that size becomes the first.
+  Status bring_forward(PictureSize size) {
+    const auto found = std::find_if(workspaces_.begin(), workspaces_.end(),
+                                    [&](const auto& workspace) { return fits(workspace, size); });
+    if (found != workspaces_.end()) {
+      std::rotate(workspaces_.begin(), found, found + 1);
+      return {};
+    }
+    while (static_cast<Index>(workspaces_.size()) >= options_.workspaces) workspaces_.pop_back();
+    auto workspace = colorizer_->make_workspace(size);
+    if (!workspace) return std::move(workspace).error();
+    workspaces_.insert(workspaces_.begin(), *std::move(workspace));
+    while (options_.bytes && workspaces_.size() > 1 && bytes() > *options_.bytes) workspaces_.pop_back();
+    return {};
+  }
+
+  std::shared_ptr<const Colorizer> colorizer_;
+  PictureColorizerOptions options_;
+  std::vector<Colorizer::Workspace> workspaces_;  // the last one used comes first
+};
+
+}  // namespace ochre::inline v0

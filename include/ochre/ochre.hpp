@@ -7,3 +7,4 @@
 #include <ochre/models/siggraph17.hpp>
 #include <ochre/models/street.hpp>
 #include <ochre/network/random_weights.hpp>
+#include <ochre/picture_colorizer.hpp>

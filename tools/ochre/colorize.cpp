@@ -107,6 +107,18 @@ std::string objection(const ColorizeOptions& options, const Plan& plan) {
 
 constexpr Extent usual_shape{3, 4};  // of most pictures; of longer ones the network sees more
 
+Extent working_size(const Colorizer& colorizer, Extent picture) {
+  return color::working_size(picture, colorizer.size());
+}
+
+// That the network takes for a picture of that size.
+double network_bytes(const Colorizer& colorizer, Extent picture) {
+  const NetworkDescription& network = colorizer.network();
+  const Extent working = working_size(colorizer, picture);
+  const auto head = static_cast<std::size_t>(network.head.layer);
+  return fast_bytes(network, {1, network.input_channels, working.h, working.w}, network.layers[head].name);
+}
+
 // In colour, with the input's alpha and depth.
 PixelFormat colored(PixelFormat format) {
   const bool alpha = has_alpha(format);
@@ -138,10 +150,12 @@ Status colorize_file(const Job& job, const ColorizeOptions& options, bool makes_
   auto input = read_picture(job.input, options.limit, options.quiet);
   if (!input) return std::move(input).error();
   const Extent size{input->height, input->width};
+  const Colorizer& network = *colorizer.colorizer();
   const auto pixels = [&](Extent picture) {
-    return colorizer.working_size(picture).h * colorizer.working_size(picture).w;
+    const Extent working = working_size(network, picture);
+    return working.h * working.w;
   };
-  if (pixels(size) > pixels(usual_shape)) say_memory(job.input, colorizer.network_bytes(size), options.quiet);
+  if (pixels(size) > pixels(usual_shape)) say_memory(job.input, network_bytes(network, size), options.quiet);
   const auto format = savable_format(job.output, colored(input->format));
   if (!format) return format.error();
   Result<LoadedPicture> made = LoadedPicture{};
@@ -149,7 +163,7 @@ Status colorize_file(const Job& job, const ColorizeOptions& options, bool makes_
   if (!made) return std::move(made).error().in(job.input);
   LoadedPicture& output = *format == input->format ? *input : *made;  // the same memory where it fits
   const auto* read_only = &*input;
-  if (Status status = colorizer.colorize(read_only->view(), output.view()); !status) {
+  if (Status status = colorize_picture(colorizer, read_only->view(), output.view()); !status) {
     return std::move(status).error().in(job.input);
   }
   if (makes_folders) {
@@ -159,7 +173,7 @@ Status colorize_file(const Job& job, const ColorizeOptions& options, bool makes_
   return save_picture(job.output, result->view());
 }
 
-Result<PictureColorizer> open_colorizer(const ColorizeOptions& options) {
+Result<PictureColorizer> open_model(const ColorizeOptions& options) {
   const auto file = ModelFile::open(options.model, options.sha256);
   if (!file) return file.error();
   ColorizerOptions wanted{.temperature = options.temperature,
@@ -167,9 +181,9 @@ Result<PictureColorizer> open_colorizer(const ColorizeOptions& options) {
                           .size = options.size,
                           .threads = options.threads};
   if (options.memory) wanted.memory = Index{*options.memory} * 1'000'000;
-  auto colorizer = PictureColorizer::open(file->bytes(), wanted);
+  auto colorizer = open_colorizer(file->bytes(), wanted);
   if (!colorizer) return std::move(colorizer).error().in(options.model);
-  say_memory(options.model, colorizer->network_bytes(usual_shape), options.quiet);
+  say_memory(options.model, network_bytes(*colorizer->colorizer(), usual_shape), options.quiet);
   return colorizer;
 }
 
@@ -179,7 +193,7 @@ int run_colorize(const ColorizeOptions& options) {
   const Plan plan = make_plan(options);
   if (const std::string reason = objection(options, plan); !reason.empty()) return misuse(reason);
   if (plan.jobs.empty()) return unusable_input;
-  auto colorizer = open_colorizer(options);
+  auto colorizer = open_model(options);
   if (!colorizer) return fail_to_open(colorizer.error());
 
   const auto start = std::chrono::steady_clock::now();

@@ -3,12 +3,12 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <span>
 
 #include <ochre/audit/engine_audit.hpp>
 #include <ochre/audit/make_proof.hpp>
 #include <ochre/audit/proof.hpp>
-#include <ochre/colorizer.hpp>
+#include <ochre/picture_colorizer.hpp>
 
 namespace ochre::program {
 
@@ -54,20 +54,8 @@ Result<Tensor<float>> lightness_input(const NetworkDescription& network, const P
 // Of fused multiply-adds, measured: FLOP/s.
 double fma_peak(int threads);
 
-// A Colorizer, and memory that is kept from one picture to the next while the size stays the same.
-class PictureColorizer {
- public:
-  static Result<PictureColorizer> open(std::span<const std::byte> model, const ColorizerOptions& options);
-
-  float temperature() const noexcept { return colorizer_->temperature(); }
-  // At which the network sees a picture of that size, and the bytes that it takes for it.
-  Extent working_size(Extent picture) const { return color::working_size(picture, colorizer_->size()); }
-  double network_bytes(Extent picture) const;
-  Status colorize(const PictureView& input, const MutablePictureView& output);
-
- private:
-  std::shared_ptr<const Colorizer> colorizer_;
-  std::shared_ptr<Colorizer::Workspace> workspace_;
-};
+// Of the chosen kernels; keeps the memory of the last size of picture.
+Result<PictureColorizer> open_colorizer(std::span<const std::byte> model, const ColorizerOptions& options);
+Status colorize_picture(PictureColorizer& colorizer, const PictureView& input, const MutablePictureView& output);
 
 }  // namespace ochre::program

@@ -1,9 +1,10 @@
+#include <memory>
+
 #include <ochre/color/network_lightness.hpp>
 #include <ochre/dispatch.hpp>
 #include <ochre/network/random_weights.hpp>
 
 #include "engine.hpp"
-#include "memory_remark.hpp"
 
 namespace ochre::program {
 
@@ -57,30 +58,14 @@ Result<Tensor<float>> lightness_input(const NetworkDescription& network, const P
 
 double fma_peak(int threads) { return (*isa())->fma_peak(threads); }
 
-Result<PictureColorizer> PictureColorizer::open(std::span<const std::byte> model, const ColorizerOptions& options) {
+Result<PictureColorizer> open_colorizer(std::span<const std::byte> model, const ColorizerOptions& options) {
   auto colorizer = Colorizer::from_bytes(model, options, (*isa())->kernels);
   if (!colorizer) return std::move(colorizer).error();
-  PictureColorizer opened;
-  opened.colorizer_ = std::make_shared<Colorizer>(*std::move(colorizer));
-  return opened;
+  return PictureColorizer::create(std::make_shared<const Colorizer>(*std::move(colorizer)));
 }
 
-double PictureColorizer::network_bytes(Extent picture) const {
-  const NetworkDescription& network = colorizer_->network();
-  const Extent working = working_size(picture);
-  const auto head = static_cast<std::size_t>(network.head.layer);
-  return fast_bytes(network, {1, network.input_channels, working.h, working.w}, network.layers[head].name);
-}
-
-Status PictureColorizer::colorize(const PictureView& input, const MutablePictureView& output) {
-  const PictureSize size{input.width, input.height};
-  if (!workspace_ || workspace_->picture() != size) {
-    workspace_.reset();  // never two at a time
-    auto workspace = colorizer_->make_workspace(size);
-    if (!workspace) return std::move(workspace).error();
-    workspace_ = std::make_shared<Colorizer::Workspace>(*std::move(workspace));
-  }
-  return colorizer_->colorize(input, output, *workspace_);
+Status colorize_picture(PictureColorizer& colorizer, const PictureView& input, const MutablePictureView& output) {
+  return colorizer.colorize(input, output);
 }
 
 }  // namespace ochre::program

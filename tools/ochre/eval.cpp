@@ -110,7 +110,7 @@ Status score_file(const std::string& path, const EvalOptions& options, PictureCo
   }
   auto colored = LoadedPicture::create(size, size, PixelFormat::rgb16);
   if (!colored) return Error{colored.error()}.in(path);
-  Status status = colorizer.colorize(square->view(), colored->view());
+  Status status = colorize_picture(colorizer, square->view(), colored->view());
   if (!status) return std::move(status).error().in(path);
   if (options.disturb) {
     const auto grey = grey_of(*square);
@@ -183,7 +183,7 @@ int run_eval(const EvalOptions& options) {
   }
   const auto file = ModelFile::open(options.model, options.sha256);
   if (!file) return fail(file.error());
-  auto colorizer = PictureColorizer::open(
+  auto colorizer = open_colorizer(
       file->bytes(), {.temperature = options.temperature, .size = options.size, .threads = options.threads});
   if (!colorizer) return fail_to_open(Error{colorizer.error()}.in(options.model));
 
@@ -207,7 +207,7 @@ int run_eval(const EvalOptions& options) {
     return fail(Error{ErrorCode::not_found, options.folder + ": found no picture that can be scored, expected colour "
                                                              "pictures"});
   }
-  const double temperature = static_cast<double>(colorizer->temperature());
+  const double temperature = static_cast<double>(colorizer->colorizer()->temperature());
   if (options.json) {
     print_json(options, temperature, scores);
   } else {

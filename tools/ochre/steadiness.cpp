@@ -14,7 +14,8 @@ namespace {
 Result<std::vector<float>> colours_of(const LoadedPicture& grey, PictureColorizer& colorizer) {
   auto colored = LoadedPicture::create(grey.width, grey.height, PixelFormat::rgb16);
   if (!colored) return colored.error();
-  if (Status status = colorizer.colorize(grey.view(), colored->view()); !status) return std::move(status).error();
+  if (Status status = colorize_picture(colorizer, grey.view(), colored->view()); !status)
+    return std::move(status).error();
   const auto width = static_cast<std::size_t>(grey.width);
   const std::size_t pixels = width * static_cast<std::size_t>(grey.height);
   std::vector<float> ab(2 * pixels);

@@ -12,17 +12,16 @@ if(OCHRE_IMAGE_IO)
   install(EXPORT ochre_image_io NAMESPACE ochre:: FILE ochreImageIoTargets.cmake DESTINATION "${package_dir}"
           COMPONENT library)
 endif()
+install(TARGETS ochre_embedded_model EXPORT ochre_embedded_model DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT library)
+install(EXPORT ochre_embedded_model NAMESPACE ochre:: FILE ochreEmbeddedModelTargets.cmake DESTINATION "${package_dir}"
+        COMPONENT library)
 if(OCHRE_DISPATCH)
   install(TARGETS ochre_dispatch EXPORT ochre_dispatch DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT library)
   install(EXPORT ochre_dispatch NAMESPACE ochre:: FILE ochreDispatchTargets.cmake DESTINATION "${package_dir}"
           COMPONENT library)
 endif()
 configure_package_config_file(cmake/ochreConfig.cmake.in ochreConfig.cmake INSTALL_DESTINATION "${package_dir}")
-set(any_architecture ARCH_INDEPENDENT)
-if(OCHRE_DISPATCH)
-  set(any_architecture)
-endif()
-write_basic_package_version_file(ochreConfigVersion.cmake COMPATIBILITY SameMinorVersion ${any_architecture})
+write_basic_package_version_file(ochreConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/ochreConfig.cmake" "${CMAKE_CURRENT_BINARY_DIR}/ochreConfigVersion.cmake"
               cmake/header_target.cmake
         DESTINATION "${package_dir}" COMPONENT library)

@@ -4,17 +4,14 @@
 
 #include "json_text.hpp"
 #include "known_files.hpp"
+#include "known_json.hpp"
 #include "terminal.hpp"
 #include "verbs.hpp"
-
-// embedded_model.S puts the bytes of weights/known.json between these two.
-extern "C" const char ochre_known_files[];
-extern "C" const char ochre_known_files_end[];
 
 namespace ochre::program {
 
 const nlohmann::ordered_json& known_files() {
-  static const nlohmann::ordered_json files = nlohmann::ordered_json::parse(ochre_known_files, ochre_known_files_end);
+  static const nlohmann::ordered_json files = nlohmann::ordered_json::parse(known_json);
   return files;
 }
 

@@ -1,12 +1,9 @@
 #include "model_file.hpp"
 
+#include <ochre/embedded_model.hpp>
 #include <ochre/weights/sha256.hpp>
 
 #include "verbs.hpp"
-
-// embedded_model.S puts the bytes of weights/street.safetensors between these two.
-extern "C" const unsigned char ochre_embedded_model[];
-extern "C" const unsigned char ochre_embedded_model_end[];
 
 namespace ochre::program {
 
@@ -18,7 +15,7 @@ Status check_expected_sha256(std::span<const std::byte> bytes, const std::string
 
 Status ModelFile::load() {
   if (name_ == embedded) {
-    bytes_ = std::as_bytes(std::span(ochre_embedded_model, ochre_embedded_model_end));
+    bytes_ = embedded_model();
     return {};
   }
   auto file = MappedFile::open(name_);

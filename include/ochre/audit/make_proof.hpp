@@ -119,7 +119,10 @@ struct ProofRun {
 inline std::string head_text(const Shape& shape, std::span<const double> input) {
   std::string text = "{\"version\":1,\"computed_by\":\"ochre " + std::string(version) +
                      ", readable engine in double\",\"input\":{\"shape\":" + shape_text(shape) + ",\"values\":[";
-  for (std::size_t i = 0; i < input.size(); ++i) text += (i == 0 ? "" : ",") + exact(input[i]);
+  for (std::size_t i = 0; i < input.size(); ++i) {
+    if (i > 0) text += ',';
+    text += exact(input[i]);
+  }
   return text + "]},\"layers\":[";
 }
 
@@ -152,7 +155,8 @@ Result<RoundedProof> make_proof(const Network<double, Arch>& network, const Netw
       if (Status status = first->next(layer); !status) return std::move(status).error();
     }
     if (Status status = run->next(layer); !status) return std::move(status).error();
-    made.text += (i == 0 ? "" : ",") + layer_text(description.layers[i].name, run->output, run->found);
+    if (i > 0) made.text += ',';
+    made.text += layer_text(description.layers[i].name, run->output, run->found);
     if (!first) continue;
     const double largest = largest_difference(first->output, run->output);
     made.differences.push_back(largest > 0 ? largest / first->found.rms : 0.0);

@@ -37,8 +37,11 @@ using Metadata = std::map<std::string, std::string, std::less<>>;
 // "[64,1,3,3]", as to_string(Shape) writes it.
 inline std::string to_string(std::span<const Index> shape) {
   std::string text = "[";
-  for (std::size_t i = 0; i < shape.size(); ++i) text += (i == 0 ? "" : ",") + std::to_string(shape[i]);
-  return text + "]";
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    if (i > 0) text += ',';  // not "," + …, of which g++ 12 believes at -O3 that it copies onto itself
+    text += std::to_string(shape[i]);
+  }
+  return text + ']';
 }
 
 namespace detail {

@@ -52,7 +52,10 @@ class OnnxLayers {
                   const std::vector<std::string>& from, Index channels, Extent size) {
     OnnxFeature feature{names_.unused(wanted, kind), channels, size};
     text_ += std::string(kind) + ' ' + feature.layer + " from=";
-    for (std::size_t i = 0; i < from.size(); ++i) text_ += (i == 0 ? "" : ",") + from[i];
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      if (i > 0) text_ += ',';
+      text_ += from[i];
+    }
     text_ += attributes + '\n';
     ++count_;
     return feature;

@@ -24,7 +24,8 @@ inline std::string module_of(std::string_view node) {
     if (repeats) {
       module += part.substr(last.size());
     } else {
-      module += (module.empty() ? "" : ".") + std::string(part);
+      if (!module.empty()) module += '.';
+      module += part;
     }
     last = part;
   }

@@ -100,7 +100,10 @@ inline Result<Extent> read_onnx_factors(OnnxValues& values, const OnnxNode& node
     return Extent{static_cast<Index>(factors[2]), static_cast<Index>(factors[3])};
   }
   std::string found;
-  for (const double factor : factors) found += (found.empty() ? "" : ",") + OnnxLayers::number(factor);
+  for (const double factor : factors) {
+    if (!found.empty()) found += ',';
+    found += OnnxLayers::number(factor);
+  }
   return node_error(node, "found scales [" + found.substr(0, 100) + "], expected [1,1,h,w] of whole numbers" +
                               (old ? "" : ", or sizes that mean such"));
 }

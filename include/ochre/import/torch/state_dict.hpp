@@ -130,7 +130,8 @@ inline Error no_state_dict(const Pickle& pickle, const PickleValue& root) {
   for (int i = 0; i < 8; ++i) {
     const auto item = dict ? dict->next() : std::nullopt;
     if (!item) break;
-    keys += (i == 0 ? "" : ", ") + printable(pickle.text(item->key), longest_key);
+    if (i > 0) keys += ", ";
+    keys += printable(pickle.text(item->key), longest_key);
   }
   if (!keys.empty()) found += " (keys: " + keys + ")";
   return {ErrorCode::mismatch, "found " + found + ", expected a state dict of tensors"};
@@ -143,7 +144,10 @@ inline Result<PickleValue> find_state_dict(const Pickle& pickle, std::vector<std
   const auto wrapped = find_wrapped(pickle, root, search);
   if (wrapped.size() > 1) {
     std::string names;
-    for (const TorchItem& item : wrapped) names += (names.empty() ? "" : ", ") + printable(pickle.text(item.key));
+    for (const TorchItem& item : wrapped) {
+      if (!names.empty()) names += ", ";
+      names += printable(pickle.text(item.key));
+    }
     warn(warnings, "found several state dicts (" + names + "), took " + printable(pickle.text(wrapped[0].key)));
   }
   if (!wrapped.empty()) return wrapped[0].value;

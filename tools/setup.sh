@@ -52,6 +52,7 @@ libbenchmark-dev
 #endif
 END
   fi
+  [ "$1" = program-only ] || command -v python3 >/dev/null || echo python3
   command -v cmake >/dev/null || echo cmake
   command -v ninja >/dev/null || command -v make >/dev/null || echo ninja-build
 }

@@ -7,11 +7,13 @@
 
 namespace ochre::inline v0 {
 
+// The tables of one instruction set, which are there as long as the program runs.
 struct ColorizerKernels {
   const EngineKernels* engine = nullptr;
   const ColorKernels* color = nullptr;
 };
 
+// Those of Arch, which is compiled for it.
 template <class Arch = simd::DefaultArch>
 ColorizerKernels colorizer_kernels() noexcept {
   return {&engine_kernels<Arch>(), &color_kernels<Arch>()};

@@ -11,6 +11,7 @@
 
 namespace ochre::inline v0::dispatch {
 
+// One instruction set and its kernels.
 struct Isa {
   const char* name = "";  // kernels.engine->isa, too
   ColorizerKernels kernels;

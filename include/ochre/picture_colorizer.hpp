@@ -14,13 +14,14 @@
 
 namespace ochre::inline v0 {
 
+// How much is kept from one picture to the next.
 struct PictureColorizerOptions {
   Index workspaces = 1;          // that are kept at most, one for each size of picture; 1 or more
   std::optional<Index> bytes{};  // that they may keep together; the last one stays, whatever it takes
 };
 
-// Threads: one call at a time, as of a workspace. Any number of them, one for each thread, share one Colorizer.
-// Move-only.
+// A Colorizer and the workspaces it was last used with. Threads: one call at a time, as of a workspace. Any number of
+// them, one for each thread, share one Colorizer. Move-only.
 class PictureColorizer {
  public:
   // Errors: no Colorizer, an option out of range.

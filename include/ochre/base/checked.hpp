@@ -8,14 +8,17 @@
 
 namespace ochre::inline v0 {
 
+// Sizes, offsets and counts: signed.
 using Index = std::ptrdiff_t;
 
+// The sum; nothing if it does not fit.
 inline std::optional<Index> checked_add(Index left, Index right) noexcept {
   Index sum = 0;
   if (__builtin_add_overflow(left, right, &sum)) return std::nullopt;
   return sum;
 }
 
+// The product; nothing if it does not fit.
 inline std::optional<Index> checked_mul(Index left, Index right) noexcept {
   Index product = 0;
   if (__builtin_mul_overflow(left, right, &product)) return std::nullopt;

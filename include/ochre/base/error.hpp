@@ -7,6 +7,7 @@
 
 namespace ochre::inline v0 {
 
+// What kind of thing went wrong, for programs to act upon.
 enum class ErrorCode {
   invalid_argument,  // the caller's own argument: a null pointer, a stride too short, a temperature of zero
   not_found,         // a file, layer or tensor that is not there
@@ -19,6 +20,7 @@ enum class ErrorCode {
   cancelled,         // the caller asked for it
 };
 
+// What went wrong: a code, and a line for people.
 struct Error {
   ErrorCode code = ErrorCode::invalid_argument;
   std::string text;

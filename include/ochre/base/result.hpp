@@ -14,6 +14,7 @@
 
 namespace ochre::inline v0 {
 
+// A T, or the Error that says why there is none.
 template <class T>
 class [[nodiscard]] Result {
  public:
@@ -64,6 +65,7 @@ class [[nodiscard]] Result {
   std::variant<T, Error> state_;
 };
 
+// Success, or the Error that says what went wrong.
 class [[nodiscard]] Status {
  public:
   Status() = default;  // success; allocates nothing

@@ -8,6 +8,7 @@
 
 namespace ochre::inline v0 {
 
+// Numbers of pictures, channels, rows and columns.
 struct Shape {
   Index n = 1;
   Index c = 1;
@@ -28,6 +29,7 @@ struct Shape {
   }
 };
 
+// "[1,3,480,640]", as messages show it.
 inline std::string to_string(const Shape& shape) {
   return "[" + std::to_string(shape.n) + "," + std::to_string(shape.c) + "," + std::to_string(shape.h) + "," +
          std::to_string(shape.w) + "]";

@@ -2,6 +2,7 @@
 // (ochre::v0). CMake reads the three numbers here. Tested by version_test.cpp.
 #pragma once
 
+// The version's three numbers.
 #define OCHRE_VERSION_MAJOR 0
 #define OCHRE_VERSION_MINOR 1
 #define OCHRE_VERSION_PATCH 0

@@ -12,15 +12,19 @@
 
 namespace ochre::inline v0 {
 
+// Samples of a pixel, packed in this order, each of 8 or 16 bits; alpha comes last.
 enum class PixelFormat : std::uint8_t { gray8, gray_alpha8, rgb8, rgba8, gray16, gray_alpha16, rgb16, rgba16 };
 
 inline constexpr PixelFormat last_pixel_format = PixelFormat::rgba16;
+
+// What follows from a format.
 constexpr Index bytes_per_sample(PixelFormat format) noexcept { return format < PixelFormat::gray16 ? 1 : 2; }
 constexpr Index channels(PixelFormat format) noexcept { return static_cast<Index>(format) % 4 + 1; }
 constexpr bool has_alpha(PixelFormat format) noexcept { return channels(format) % 2 == 0; }
 constexpr bool has_color(PixelFormat format) noexcept { return channels(format) >= 3; }
 constexpr Index bytes_per_pixel(PixelFormat format) noexcept { return channels(format) * bytes_per_sample(format); }
 
+// A picture that is read.
 struct PictureView {
   const void* pixels = nullptr;
   Index width = 0;       // pixels
@@ -31,6 +35,7 @@ struct PictureView {
   const std::uint8_t* row(Index y) const noexcept { return static_cast<const std::uint8_t*>(pixels) + y * row_stride; }
 };
 
+// A picture that is written.
 struct MutablePictureView {
   void* pixels = nullptr;
   Index width = 0;

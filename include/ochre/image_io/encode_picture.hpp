@@ -22,6 +22,7 @@ namespace ochre::inline v0 {
 // What a picture becomes when it is encoded.
 enum class PictureFileFormat { png, jpeg, pgm, ppm };
 
+// How a picture is encoded.
 struct EncodeOptions {
   int jpeg_quality = 95;  // 1…100; 95: no visible loss. Above 90 the chroma keeps its full resolution
 };

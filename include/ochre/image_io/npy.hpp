@@ -200,6 +200,7 @@ Result<Tensor<Scalar>> decode_npy(std::span<const std::byte> file) {
   return tensor;
 }
 
+// The same from a file. Errors: the file's as well.
 template <class Scalar>
 Result<Tensor<Scalar>> load_npy(const std::string& path) {
   const auto file = MappedFile::open(path);
@@ -245,6 +246,7 @@ inline std::vector<std::byte> encode_npy(const TensorView<const double>& tensor)
   return detail::encode_npy_tensor(tensor);
 }
 
+// The same into a file, whole or not at all.
 inline Status save_npy(const std::string& path, const TensorView<const float>& tensor) {
   return write_file_atomically(path, encode_npy(tensor));
 }

@@ -37,7 +37,8 @@ inline Result<PixelFormat> savable_format(const std::string& path, PixelFormat f
   return savable_format(*file, format);
 }
 
-// Errors: those of encode_picture(), the name's, and the system's. On an error the file of that name stays as it was.
+// Encodes and writes. Errors: those of encode_picture(), the name's, and the system's. On an error the file of that
+// name stays as it was.
 inline Status save_picture(const std::string& path, const PictureView& picture, const EncodeOptions& options = {}) {
   const auto file = picture_file_format(path);
   if (!file) return file.error();

@@ -29,6 +29,7 @@ inline constexpr Index network_input = -1;
 // In place of a wanted layer's index: all of them are wanted.
 inline constexpr Index every_layer = -2;
 
+// One line of the text.
 struct LayerDescription {
   std::string name;
   LayerSpec spec;
@@ -49,14 +50,17 @@ struct LayerDescription {
   Index parameters() const { return static_cast<Index>(value_count(tensors())); }
 };
 
+// What makes colours of the head layer's output.
 enum class HeadKind { none, distribution, ab };
 
+// The line `head`, if there is one.
 struct Head {
   HeadKind kind = HeadKind::none;
   Index layer = 0;
   double temperature = 1;  // by which the logits are divided already
 };
 
+// A whole network without its weights: what parse_network() gives.
 struct NetworkDescription {
   std::string text;
   std::string name;

@@ -29,9 +29,11 @@ struct LayerEvent {
   double seconds = 0;
 };
 
+// May be empty; called on the caller's thread, between two layers.
 template <class T>
 using LayerObserver = FunctionRef<void(const LayerEvent<T>&)>;
 
+// What a workspace is made for.
 struct WorkspaceOptions {
   Shape input;  // every run with this workspace takes exactly this shape
   int threads = 1;
@@ -43,6 +45,7 @@ struct WorkspaceOptions {
 template <class T, class Arch>
 class Network;
 
+// All memory of a run. Threads: one run at a time. Move-only.
 template <class T>
 class Workspace {
  public:
@@ -77,6 +80,7 @@ class Workspace {
   AlignedBuffer<T> scratch_;
 };
 
+// The layers with their weights. Threads: shared by any number, each with a workspace of its own.
 template <class T, class Arch = simd::DefaultArch>
 class Network {
  public:

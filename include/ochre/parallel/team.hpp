@@ -16,6 +16,7 @@ namespace ochre::inline v0 {
 // need not run at once: a pool of one thread, or the caller's own, is enough.
 using Lender = void (*)(void* host, int tasks, FunctionRef<void(int)> task);
 
+// Who does the work: threads of a Lender, or the caller alone.
 struct Team {
   int threads = 1;
   Lender run = nullptr;  // none: everything runs on the caller's thread

@@ -10,6 +10,7 @@
 
 namespace ochre::inline v0 {
 
+// A dense [N, C, H, W] array of somebody else.
 template <class T>
 struct TensorView {
   T* data = nullptr;
@@ -21,6 +22,7 @@ struct TensorView {
   operator TensorView<const T>() const noexcept requires(!std::is_const_v<T>) { return {data, shape}; }
 };
 
+// An array of its own. Move-only.
 template <class T>
 class Tensor {
  public:

@@ -20,6 +20,7 @@
 
 namespace ochre::inline v0 {
 
+// A tensor that a network needs, by its full name and shape.
 struct RequiredTensor {
   std::string name;
   std::vector<Index> shape;
@@ -87,6 +88,8 @@ class Problems {
 
 }  // namespace detail
 
+// That all is there which is required, and nothing else. Errors: a tensor is missing, of another shape or type, or
+// unknown to the network; the first one is named, the others counted.
 inline Status check_catalogue(std::span<const TensorEntry> tensors, std::span<const RequiredTensor> required) {
   detail::Problems problems;
   std::size_t missing = 0;

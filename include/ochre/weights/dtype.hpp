@@ -13,6 +13,7 @@
 
 namespace ochre::inline v0 {
 
+// A tensor's element type.
 enum class Dtype : std::uint8_t {
   boolean,
   f4,
@@ -56,12 +57,15 @@ static_assert(dtype_facts[static_cast<std::size_t>(Dtype::u64)].name == "U64");
 
 }  // namespace detail
 
+// As the file says it: "F16".
 constexpr std::string_view dtype_name(Dtype dtype) noexcept {
   return detail::dtype_facts[static_cast<std::size_t>(dtype)].name;
 }
 
+// Of one element.
 constexpr Index dtype_bits(Dtype dtype) noexcept { return detail::dtype_facts[static_cast<std::size_t>(dtype)].bits; }
 
+// Nothing for a name that is none.
 constexpr std::optional<Dtype> dtype_from_name(std::string_view name) noexcept {
   for (std::size_t i = 0; i < detail::dtype_facts.size(); ++i) {
     if (detail::dtype_facts[i].name == name) return static_cast<Dtype>(i);

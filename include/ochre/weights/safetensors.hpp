@@ -25,6 +25,7 @@
 
 namespace ochre::inline v0 {
 
+// One tensor of a file, or for one; its bytes are the owner's.
 struct TensorEntry {
   std::string name;
   Dtype dtype = Dtype::f32;
@@ -32,6 +33,7 @@ struct TensorEntry {
   std::span<const std::byte> bytes;
 };
 
+// The header's `__metadata__`: texts by name.
 using Metadata = std::map<std::string, std::string, std::less<>>;
 
 // "[64,1,3,3]", as to_string(Shape) writes it.
@@ -240,6 +242,7 @@ inline Result<std::string_view> find_header(std::span<const std::byte> file) {
 
 }  // namespace detail
 
+// A parsed file: views of its bytes, which must outlive it.
 class Safetensors {
  public:
   static Result<Safetensors> parse(std::span<const std::byte> file) {

@@ -18,6 +18,7 @@
 
 namespace ochre::inline v0 {
 
+// A hash of bytes that come piece by piece.
 class Sha256 {
  public:
   void update(std::span<const std::byte> bytes) noexcept {
@@ -103,6 +104,7 @@ class Sha256 {
   std::uint64_t length_ = 0;  // bytes in all
 };
 
+// 64 lower-case hexadecimal digits of all the bytes.
 inline std::string sha256_hex(std::span<const std::byte> bytes) {
   Sha256 hash;
   hash.update(bytes);
@@ -114,6 +116,7 @@ struct ExpectedSha256 {
   std::string hex;
 };
 
+// Whether the text is 64 hexadecimal digits.
 inline bool is_sha256(std::string_view hex) noexcept {
   return hex.size() == 64 && hex.find_first_not_of("0123456789abcdefABCDEF") == hex.npos;
 }

@@ -129,19 +129,10 @@ Status judge_leaf(WholeJudge<Arch>& judge, const EngineEvent& event, Judgement& 
   return {};
 }
 
-}  // namespace detail
-
-// weights: what the engine ought to have been made of, in double. input: one picture. Errors: an engine with a
-// color_mean (its values are not part of the network) or bf16 products (two roundings of 2^-8 each, which several
-// hundred channels bring to the output's own size), one of every layer with fused steps, an input the network cannot
-// take, no memory.
-template <class Arch = simd::DefaultArch>
-Result<AuditReport> audit_engine(const Engine& engine, const ParameterSource<double>& weights,
-                                 TensorView<const float> input, const AuditOptions& options = {}) {
-  const EnginePlan& plan = engine.plan();
-  if (input.shape.n != 1) {
-    return Error{ErrorCode::invalid_argument,
-                 "the input has shape " + to_string(input.shape) + ", expected one picture"};
+// What no audit can judge.
+inline Status check_auditable(const EnginePlan& plan, const Shape& input) {
+  if (input.n != 1) {
+    return Error{ErrorCode::invalid_argument, "the input has shape " + to_string(input) + ", expected one picture"};
   }
   for (const engine::Step& step : plan.steps) {
     if (plan.every_layer && step.layers.size() > 1) {
@@ -155,87 +146,140 @@ Result<AuditReport> audit_engine(const Engine& engine, const ParameterSource<dou
       return Error{ErrorCode::unsupported, "an engine of bf16 products, whose errors have no bound worth the name"};
     }
   }
+  return {};
+}
+
+// Each step's least time, ms.
+inline Result<std::vector<double>> time_steps(const Engine& engine, TensorView<const float> input,
+                                              EngineWorkspace& workspace, int runs) {
+  std::vector<double> ms(engine.plan().steps.size(), std::numeric_limits<double>::infinity());
+  const auto time = [&](const EngineEvent& event) {
+    double& least = ms[static_cast<std::size_t>(event.step)];
+    least = std::min(least, event.seconds * 1e3);
+  };
+  for (int run = 0; run < std::max(runs, 1); ++run) {
+    if (const auto ran = engine.run(input, workspace, time); !ran) return ran.error();
+  }
+  return ms;
+}
+
+// One run whose every step is judged as it happens.
+template <class Arch>
+class EngineAuditor {
+ public:
+  // All must outlive it. shapes, macs: of all layers, for `input`.
+  EngineAuditor(const EnginePlan& plan, const ParameterSource<double>& weights, TensorView<const float> input,
+                std::span<const Shape> shapes, std::span<const double> macs, const AuditOptions& options)
+      : plan_(plan),
+        weights_(weights),
+        input_(input),
+        shapes_(shapes),
+        macs_(macs),
+        options_(options),
+        judge_(plan.description, weights, options.threads) {
+    report_.input = input.shape;
+    report_.layers = describe(plan, input.shape, shapes, macs);
+  }
+
+  // ms: of each step.
+  Result<AuditReport> audit(const Engine& engine, EngineWorkspace& workspace, std::span<const double> ms) && {
+    report_.output = workspace.output_shape();
+    if (plan_.every_layer) {  // else not before it is needed: its weights are in memory with it
+      if (auto status = make_whole(); !status) return std::move(status).error();
+    }
+    Status status;
+    const auto observe = [&](const EngineEvent& event) {
+      if (status) status = judge_step(event, ms[static_cast<std::size_t>(event.step)]);
+    };
+    const auto output = engine.run(input_, workspace, observe);
+    if (!output) return output.error();
+    if (!status) return std::move(status).error();
+    if (options_.progress) options_.progress(static_cast<Index>(plan_.steps.size()));
+    if (plan_.every_layer) return std::move(report_);
+    if (status = make_whole(); !status) return std::move(status).error();
+    auto whole = whole_->judge_output(*output);
+    if (!whole) return std::move(whole).error();
+    report_.whole = *std::move(whole);
+    return std::move(report_);
+  }
+
+ private:
+  Status make_whole() {
+    auto whole = WholeJudge<Arch>::create(plan_, weights_, input_, shapes_, macs_, options_.threads);
+    if (!whole) return std::move(whole).error();
+    whole_.emplace(*std::move(whole));
+    return {};
+  }
+
+  Status judge_step(const EngineEvent& event, double ms) {
+    if (options_.progress) options_.progress(event.step);
+    auto judgement = judgement_of(event);
+    if (!judgement) return std::move(judgement).error();
+    if (whole_ && !event.layers.empty()) {
+      if (auto status = judge_leaf(*whole_, event, report_.whole); !status) return status;
+    }
+    report_.ms += ms;
+    for (const Index i : event.layers) {
+      LayerAudit& row = report_.layers[static_cast<std::size_t>(i)];
+      row.judgement = *judgement;
+      row.ms = row.leads ? ms : 0;
+    }
+    if (event.layers.empty()) {
+      report_.layouts.push_back({std::string(event.algorithm), event.output.shape, ms, *std::move(judgement)});
+    }
+    return {};
+  }
+
+  Result<Judgement> judgement_of(const EngineEvent& event) const {
+    std::vector<Tensor<double>> inputs;
+    for (const EngineTensorView& from : event.inputs) {
+      auto exact = in_double(from);
+      if (!exact) return std::move(exact).error();
+      inputs.push_back(*std::move(exact));
+    }
+    if (inputs.empty()) {  // an import
+      auto exact = in_double(input_);
+      if (!exact) return std::move(exact).error();
+      inputs.push_back(*std::move(exact));
+    }
+    auto actual = in_double(event.output);
+    if (!actual) return std::move(actual).error();
+    auto expected = judge_.expect(plan_.steps[static_cast<std::size_t>(event.step)], std::move(inputs));
+    if (!expected) return std::move(expected).error();
+    return judge(actual->view(), *expected);
+  }
+
+  const EnginePlan& plan_;
+  const ParameterSource<double>& weights_;
+  TensorView<const float> input_;
+  std::span<const Shape> shapes_;
+  std::span<const double> macs_;
+  const AuditOptions& options_;
+  StepJudge<Arch> judge_;
+  std::optional<WholeJudge<Arch>> whole_;
+  AuditReport report_;
+};
+
+}  // namespace detail
+
+// weights: what the engine ought to have been made of, in double. input: one picture. Errors: an engine with a
+// color_mean (its values are not part of the network) or bf16 products (two roundings of 2^-8 each, which several
+// hundred channels bring to the output's own size), one of every layer with fused steps, an input the network cannot
+// take, no memory.
+template <class Arch = simd::DefaultArch>
+Result<AuditReport> audit_engine(const Engine& engine, const ParameterSource<double>& weights,
+                                 TensorView<const float> input, const AuditOptions& options = {}) {
+  const EnginePlan& plan = engine.plan();
+  if (auto status = detail::check_auditable(plan, input.shape); !status) return std::move(status).error();
   const auto shapes = plan.description.shapes(input.shape);
   if (!shapes) return shapes.error();
   const auto macs = plan.description.macs(input.shape);
   if (!macs) return macs.error();
   auto workspace = engine.make_workspace({.input = input.shape, .threads = options.threads});
   if (!workspace) return std::move(workspace).error();
-
-  std::vector<double> ms(plan.steps.size(), std::numeric_limits<double>::infinity());
-  const auto time = [&](const EngineEvent& event) {
-    double& least = ms[static_cast<std::size_t>(event.step)];
-    least = std::min(least, event.seconds * 1e3);
-  };
-  for (int run = 0; run < std::max(options.timed_runs, 1); ++run) {
-    if (const auto ran = engine.run(input, *workspace, time); !ran) return ran.error();
-  }
-
-  AuditReport report;
-  report.input = input.shape;
-  report.output = workspace->output_shape();
-  report.layers = detail::describe(plan, input.shape, *shapes, *macs);
-  const StepJudge<Arch> judge_of(plan.description, weights, options.threads);
-  using Whole = WholeJudge<Arch>;
-  std::optional<Whole> leaves;  // not before it is needed: its weights are in memory with it
-  if (plan.every_layer) {
-    auto made = Whole::create(plan, weights, input, *shapes, *macs, options.threads);
-    if (!made) return std::move(made).error();
-    leaves.emplace(*std::move(made));
-  }
-  const auto judge_step = [&](const EngineEvent& event) -> Result<Judgement> {
-    std::vector<Tensor<double>> inputs;
-    for (const EngineTensorView& from : event.inputs) {
-      auto exact = detail::in_double(from);
-      if (!exact) return std::move(exact).error();
-      inputs.push_back(*std::move(exact));
-    }
-    if (inputs.empty()) {  // an import
-      auto exact = detail::in_double(input);
-      if (!exact) return std::move(exact).error();
-      inputs.push_back(*std::move(exact));
-    }
-    auto actual = detail::in_double(event.output);
-    if (!actual) return std::move(actual).error();
-    auto expected = judge_of.expect(plan.steps[static_cast<std::size_t>(event.step)], std::move(inputs));
-    if (!expected) return std::move(expected).error();
-    return judge(actual->view(), *expected);
-  };
-  Status status;
-  const auto observe = [&](const EngineEvent& event) {
-    if (!status) return;
-    if (options.progress) options.progress(event.step);
-    auto judgement = judge_step(event);
-    if (!judgement) {
-      status = std::move(judgement).error();
-      return;
-    }
-    if (leaves && !event.layers.empty()) {
-      status = detail::judge_leaf(*leaves, event, report.whole);
-      if (!status) return;
-    }
-    const double step_ms = ms[static_cast<std::size_t>(event.step)];
-    report.ms += step_ms;
-    for (const Index i : event.layers) {
-      LayerAudit& row = report.layers[static_cast<std::size_t>(i)];
-      row.judgement = *judgement;
-      row.ms = row.leads ? step_ms : 0;
-    }
-    if (event.layers.empty()) {
-      report.layouts.push_back({std::string(event.algorithm), event.output.shape, step_ms, *std::move(judgement)});
-    }
-  };
-  const auto output = engine.run(input, *workspace, observe);
-  if (!output) return output.error();
-  if (!status) return std::move(status).error();
-  if (options.progress) options.progress(static_cast<Index>(plan.steps.size()));
-  if (leaves) return report;
-  auto judge_all = Whole::create(plan, weights, input, *shapes, *macs, options.threads);
-  if (!judge_all) return std::move(judge_all).error();
-  auto whole = judge_all->judge_output(*output);
-  if (!whole) return std::move(whole).error();
-  report.whole = *std::move(whole);
-  return report;
+  const auto ms = detail::time_steps(engine, input, *workspace, options.timed_runs);
+  if (!ms) return ms.error();
+  return detail::EngineAuditor<Arch>(plan, weights, input, *shapes, *macs, options).audit(engine, *workspace, *ms);
 }
 
 // The weights of a model file.

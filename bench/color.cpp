@@ -161,7 +161,7 @@ void annealed_mean(benchmark::State& state) {
   std::vector<float> a(at(plane));
   std::vector<float> b(at(plane));
   for (auto _ : state) {
-    ochre::color::annealed_mean({logits.data(), {1, 313, grid_height, grid_width}}, 2.6f, 1, a.data(), b.data());
+    ochre::color::annealed_mean({logits.data(), {1, 313, grid_height, grid_width}}, 2.6f, {}, a.data(), b.data());
     benchmark::DoNotOptimize(a.data());
   }
   for (const float value : a) {

@@ -15,12 +15,12 @@ struct Ab {
   std::vector<float> a, b;
 };
 
-Ab annealed_mean(const std::vector<float>& logits, Index height, Index width, float exponent, int threads = 1) {
+Ab annealed_mean(const std::vector<float>& logits, Index height, Index width, float exponent,
+                 const ochre::Team& team = {}) {
   REQUIRE(static_cast<Index>(logits.size()) == color::bin_count * height * width);
   const auto plane = static_cast<std::size_t>(height * width);
   Ab ab{std::vector<float>(plane + 1, -777.0f), std::vector<float>(plane + 1, -777.0f)};
-  color::annealed_mean({logits.data(), {1, color::bin_count, height, width}}, exponent, threads, ab.a.data(),
-                       ab.b.data());
+  color::annealed_mean({logits.data(), {1, color::bin_count, height, width}}, exponent, team, ab.a.data(), ab.b.data());
   CHECK(ab.a.back() == -777.0f);
   CHECK(ab.b.back() == -777.0f);
   ab.a.pop_back();
@@ -57,11 +57,20 @@ TEST_CASE("the annealed mean is NumPy's at temperature 1 and below") {
   }
 }
 
-TEST_CASE("every number of pixels and threads gives the same bits") {
+TEST_CASE("every number of pixels and threads gives the same bits, on the threads that are lent") {
+  struct Pool {
+    int tasks = 0;
+  } pool;
+  const ochre::Lender lend = [](void* host, int tasks, ochre::FunctionRef<void(int)> task) {
+    static_cast<Pool*>(host)->tasks += tasks;
+    for (int i = tasks - 1; i >= 0; --i) task(i);
+  };
   for (Index plane = 1; plane <= 3 * ochre::simd::lanes<float> + 1; ++plane) {
     const auto logits = random_logits(plane);
-    const Ab one = annealed_mean(logits, 1, plane, 2.0f, 1);
-    const Ab three = annealed_mean(logits, 1, plane, 2.0f, 3);
+    const Ab one = annealed_mean(logits, 1, plane, 2.0f);
+    pool.tasks = 0;
+    const Ab three = annealed_mean(logits, 1, plane, 2.0f, {.threads = 3, .run = lend, .host = &pool});
+    CHECK(pool.tasks == (plane > ochre::simd::lanes<float> ? 3 : 0));  // one vector needs no help
     CHECK(one.a == three.a);
     CHECK(one.b == three.b);
     // The last pixel alone.

@@ -7,7 +7,7 @@
 #pragma once
 
 #include <ochre/color/ab_bins.hpp>
-#include <ochre/parallel/parallel_for.hpp>
+#include <ochre/parallel/team.hpp>
 #include <ochre/simd/simd.hpp>
 #include <ochre/tensor/tensor.hpp>
 
@@ -42,10 +42,11 @@ inline void annealed_mean_vector(const float* logits, Index plane, float exponen
 
 // exponent > 0. A pixel with a NaN or an infinity of plus among its logits becomes NaN in both a and b.
 template <class Arch = simd::DefaultArch>
-inline void annealed_mean(TensorView<const float> logits, float exponent, int threads, float* a, float* b) noexcept {
+inline void annealed_mean(TensorView<const float> logits, float exponent, const Team& team, float* a,
+                          float* b) noexcept {
   constexpr Index lanes = simd::lanes<float, Arch>;
   const Index plane = logits.shape.plane();
-  parallel_for(threads, ceil_div(plane, lanes), [&](Index begin, Index end, int) noexcept {
+  for_ranges(team, ceil_div(plane, lanes), 1, [&](Index begin, Index end, int) noexcept {
     for (Index pixel = begin * lanes; pixel < end * lanes && pixel < plane; pixel += lanes) {
       const Index count = plane - pixel < lanes ? plane - pixel : lanes;
       detail::annealed_mean_vector<Arch>(logits.data + pixel, plane, exponent, count, a + pixel, b + pixel);

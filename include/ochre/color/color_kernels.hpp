@@ -19,7 +19,7 @@ struct ColorKernels {
                          Index width) noexcept;
   void (*lab_to_srgb_row)(const float* lightness, const float* a, const float* b, Index width, std::uint8_t* row,
                           PixelFormat format) noexcept;
-  void (*annealed_mean)(TensorView<const float> logits, float exponent, int threads, float* a, float* b) noexcept;
+  void (*annealed_mean)(TensorView<const float> logits, float exponent, const Team& team, float* a, float* b) noexcept;
 };
 
 template <class Arch = simd::DefaultArch>

@@ -1,4 +1,5 @@
 // What the head comment of a header names is there: every header and test file, and every function written as name().
+// The same of the floor plan, DESIGN.md, and of every link in the pages at the top.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -81,7 +82,32 @@ std::vector<std::string> lies(const std::string& head, const Names& names) {
   return found;
 }
 
+// Targets of a page's links that are not there; addresses and places within a page are left alone.
+std::vector<std::string> broken_links(const std::string& page) {
+  std::vector<std::string> broken;
+  for (std::size_t at = page.find("]("); at != std::string::npos; at = page.find("](", at + 1)) {
+    std::string target = page.substr(at + 2, page.find(')', at) - at - 2);
+    if (target.starts_with("http") || target.starts_with("#")) continue;
+    target = target.substr(0, target.find('#'));
+    if (!fs::exists(root / target)) broken.push_back(target);
+  }
+  return broken;
+}
+
 }  // namespace
+
+TEST_CASE("pages: every file and function that the floor plan names exists, and every link leads somewhere") {
+  const std::string plan = content_of(root / "DESIGN.md");
+  const std::vector<std::string> wrong = lies(plan, all_names());
+  CHECK_MESSAGE(wrong.empty(), (wrong.empty() ? "" : wrong.front()));
+  for (const char* page : {"DESIGN.md", "README.md", "CONTRIBUTING.md", "SECURITY.md"}) {
+    CAPTURE(page);
+    const std::vector<std::string> broken = broken_links(content_of(root / page));
+    CHECK_MESSAGE(broken.empty(), (broken.empty() ? "" : broken.front()));
+  }
+  CHECK(broken_links("[a](README.md#b), [c](https://example.org), [d](nowhere.md), ![e](nothing/f.png)") ==
+        std::vector<std::string>{"nowhere.md", "nothing/f.png"});
+}
 
 TEST_CASE("head comments: every file and function that they name exists") {
   const Names names = all_names();

@@ -1,6 +1,6 @@
 // All kinds of layer a network may hold: one list for the descriptions, one for the layers with their weights.
 // A new layer is added here, in both lists at the same place. It then runs in both engines; what fuses layers
-// (fused_steps.hpp) and what bounds a step's error (step_expectation.hpp) know some kinds by name.
+// (layer_groups.hpp) and what bounds a step's error (step_expectation.hpp) know some kinds by name.
 #pragma once
 
 #include <utility>

@@ -2,7 +2,7 @@
 // each from earlier ones; each gets a slot, which is free again after the value's last reader, at once if it has none.
 // What works in place takes its input's slot over, if nobody reads that afterwards. Greedy, first fit by size;
 // deterministic. Both engines use it: memory_plan.hpp for the readable one's layers, engine/workspace_plan.hpp for the
-// fast one's steps. That no value is overwritten before its last reader is proven in memory_plan_test.cpp on random
+// fast one's steps. That no value is overwritten before its last reader is proven in memory_slots_test.cpp on random
 // graphs, and in network_test.cpp and engine_test.cpp against the reference.
 #pragma once
 

@@ -2,9 +2,11 @@
 // threads, memory, and calls that are wrong.
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <cmath>
 #include <cstring>
 #include <memory>
+#include <thread>
 #include <vector>
 
 #include <ochre/colorizer.hpp>
@@ -13,6 +15,7 @@
 #include "support/allocations.hpp"
 #include "support/golden.hpp"
 #include "support/random_network.hpp"
+#include "support/refuse_memory.hpp"
 #include "support/scene.hpp"
 
 namespace {
@@ -209,6 +212,70 @@ TEST_CASE("colorizer: a workspace that was moved from is empty, and a call with 
   }
   CHECK(output.bytes == make_picture(150, 99, PixelFormat::rgb8).bytes);
   CHECK(colorizer.colorize(scene.view(), output.target(), small));
+}
+
+TEST_CASE("colorizer: cameras that share a team get the same picture as alone") {
+  const auto colorizer = make_colorizer({.threads = 1});
+  const Picture scene = make_scene(40, 30);
+  const Picture expected = colorize(colorizer, scene);
+  const auto team = SharedTeam::create(2).value();
+  std::vector<Picture> outputs(3, make_picture(40, 30, PixelFormat::rgb8));
+  std::vector<std::thread> cameras;
+  for (Picture& output : outputs) {
+    cameras.emplace_back([&] {
+      auto workspace = colorizer.make_workspace({40, 30}, {.team = team});
+      if (!workspace || workspace->threads() != 2) return;
+      for (int frame = 0; frame < 3; ++frame) (void)colorizer.colorize(scene.view(), output.target(), *workspace);
+    });
+  }
+  for (auto& camera : cameras) camera.join();
+  for (const Picture& output : outputs) CHECK(output.bytes == expected.bytes);
+}
+
+TEST_CASE("colorizer: a cancelled call leaves the output untouched, and the next one works") {
+  const auto colorizer = make_colorizer({.threads = 1});
+  const Picture scene = make_scene(40, 30);
+  std::atomic<bool> cancel{true};
+  auto workspace = colorizer.make_workspace({40, 30}, {.cancel = &cancel}).value();
+  Picture output = make_picture(40, 30, PixelFormat::rgb8);
+  const Picture untouched = output;
+  const Status status = colorizer.colorize(scene.view(), output.target(), workspace);
+  REQUIRE(!status);
+  CHECK(status.error().code == ErrorCode::cancelled);
+  CHECK(output.bytes == untouched.bytes);
+  cancel = false;
+  REQUIRE(colorizer.colorize(scene.view(), output.target(), workspace));
+  CHECK(output.bytes == colorize(colorizer, scene).bytes);
+}
+
+TEST_CASE("colorizer: precision is an option, refused by name where the kernels have none") {
+  const auto refused = Colorizer::open(model_path, {.precision = Precision::bf16});
+  REQUIRE(!refused);
+  CHECK(refused.error().message().find("no bf16 products") != std::string::npos);
+  CHECK(!Colorizer::open(model_path, {.precision = static_cast<Precision>(9)}));
+  if constexpr (simd::has_bf16_products<simd::DefaultArch>) {
+    const auto kernels = colorizer_kernels<simd::DefaultArch, true>();
+    const auto half = Colorizer::open(model_path, {.size = 64, .precision = Precision::bf16}, kernels).value();
+    const auto whole = make_colorizer({.size = 64});
+    const Picture scene = make_scene(64, 64);
+    const Picture output = colorize(half, scene);
+    const Picture expected = colorize(whole, scene);
+    CHECK(output.bytes != expected.bytes);
+    double sum = 0;  // two digits of the logits: other bits, not another picture
+    for (std::size_t i = 0; i < output.bytes.size(); ++i) sum += std::abs(output.bytes[i] - expected.bytes[i]);
+    CHECK(sum / static_cast<double>(output.bytes.size()) < 2.0);
+  }
+}
+
+TEST_CASE("colorizer: opening and making a workspace refuse with an error wherever memory runs out") {
+  const auto model = test::random_model(
+      "network n\ninput x channels=1\nconv2d a out=16 kernel=3 padding=1\nrelu r\nconv2d q out=313 kernel=1\n"
+      "output q\nhead distribution layer=q\n");
+  REQUIRE(model);
+  const ColorizerOptions options{.size = 16, .threads = 2};
+  CHECK(test::refuse_each([&] { return Colorizer::from_bytes(*model, options); }) > 50);
+  const auto colorizer = Colorizer::from_bytes(*model, options).value();
+  CHECK(test::refuse_each([&] { return colorizer.make_workspace({20, 10}); }) > 10);
 }
 
 TEST_CASE("colorizer: temperature, size and upsampling matter") {

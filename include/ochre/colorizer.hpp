@@ -37,11 +37,13 @@ class Colorizer {
   // With the kernels of a table; those of the compiler's own flags are then not compiled.
   static Result<Colorizer> open(const std::string& path, const ColorizerOptions& options,
                                 const ColorizerKernels& kernels) {
-    auto file = MappedFile::open(path);
-    if (!file) return std::move(file).error();
-    auto colorizer = parse(file->bytes(), options, kernels, &*file);
-    if (!colorizer) return std::move(colorizer).error().in(printable_path(path));
-    return colorizer;
+    return catch_no_memory([&]() -> Result<Colorizer> {
+      auto file = MappedFile::open(path);
+      if (!file) return std::move(file).error();
+      auto colorizer = parse(file->bytes(), options, kernels, &*file);
+      if (!colorizer) return std::move(colorizer).error().in(printable_path(path));
+      return colorizer;
+    });
   }
 
   // A model file's bytes, which may go once this returns.
@@ -51,7 +53,7 @@ class Colorizer {
   }
   static Result<Colorizer> from_bytes(std::span<const std::byte> bytes, const ColorizerOptions& options,
                                       const ColorizerKernels& kernels) {
-    return parse(bytes, options, kernels, nullptr);
+    return catch_no_memory([&] { return parse(bytes, options, kernels, nullptr); });
   }
 
   float temperature() const noexcept { return model_.settings.temperature; }
@@ -61,9 +63,11 @@ class Colorizer {
 
   // Errors: an empty size, threads out of range or more than the system starts, no memory.
   Result<Workspace> make_workspace(PictureSize picture, const ColorizerWorkspaceOptions& options = {}) const {
-    auto memory = detail::make_memory(*engine_, model_, picture, options);
-    if (!memory) return std::move(memory).error();
-    return Workspace(*std::move(memory));
+    return catch_no_memory([&]() -> Result<Workspace> {
+      auto memory = detail::make_memory(*engine_, model_, picture, options);
+      if (!memory) return std::move(memory).error();
+      return Workspace(*std::move(memory));
+    });
   }
 
   // predict, then apply. input and output have the workspace's size; output is RGB or RGBA, 8 or 16 bit. Alpha is kept
@@ -130,7 +134,11 @@ inline Status Colorizer::load(const Model& model, const MappedFile* file) {
   const auto& layer = model.network.layers[static_cast<std::size_t>(head.layer)];
   const Extent square = color::working_size({size(), size()}, size());
   const Shape input{1, 0, square.h, square.w};
-  EngineOptions options{.layer = layer.name, .input = input, .threads = threads(), .memory = model_.settings.memory};
+  EngineOptions options{.layer = layer.name,
+                        .input = input,
+                        .threads = threads(),
+                        .memory = model_.settings.memory,
+                        .precision = model_.settings.precision};
   if (head.kind == HeadKind::distribution && engine::is_pointwise_conv(layer)) {
     ColorMean mean{model_.settings.exponent(), {}};
     mean.values.assign(color::bin_centres.a.begin(), color::bin_centres.a.end());

@@ -13,10 +13,10 @@ struct ColorizerKernels {
   const ColorKernels* color = nullptr;
 };
 
-// Those of Arch, which is compiled for it.
-template <class Arch = simd::DefaultArch>
+// Those of Arch, which is compiled for it. WithBf16: Precision::bf16 too, where the build has the instruction.
+template <class Arch = simd::DefaultArch, bool WithBf16 = false>
 ColorizerKernels colorizer_kernels() noexcept {
-  return {&engine_kernels<Arch>(), &color_kernels<Arch>()};
+  return {&engine_kernels<Arch, WithBf16>(), &color_kernels<Arch>()};
 }
 
 }  // namespace ochre::inline v0

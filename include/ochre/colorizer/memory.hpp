@@ -92,13 +92,16 @@ inline Result<std::unique_ptr<ColorizerMemory>> make_memory(const Engine& engine
   const Index planes = 3 + (model.features ? model.features->channels : 0);
   const auto made = output_shape(network, engine.plan().wanted, input, {.planes = planes, .bytes = most});
   if (!made) return made.error();
-  const int threads = options.threads == 0 ? model.settings.threads : options.threads;
+  const int own = options.threads == 0 ? model.settings.threads : options.threads;
+  const int threads = options.team ? options.team->threads() : own;
   auto network_memory =
       engine.make_workspace({.input = input,
                              .threads = threads,
+                             .team = options.team,
                              .lender = options.lender,
                              .host = options.host,
-                             .memory = most - planes * made->plane() * static_cast<Index>(sizeof(float))});
+                             .memory = most - planes * made->plane() * static_cast<Index>(sizeof(float)),
+                             .cancel = options.cancel});
   if (!network_memory) {
     Error error = std::move(network_memory).error();
     if (error.code == ErrorCode::too_large) error.text += more_memory;

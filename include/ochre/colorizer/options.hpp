@@ -3,14 +3,17 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include <ochre/base/result.hpp>
+#include <ochre/engine/engine_options.hpp>
 #include <ochre/network/model.hpp>
 #include <ochre/parallel/parallel_for.hpp>
-#include <ochre/parallel/team.hpp>
+#include <ochre/parallel/shared_team.hpp>
 #include <ochre/weights/sha256.hpp>
 
 namespace ochre::inline v0 {
@@ -23,15 +26,18 @@ struct ColorizerOptions {
   std::optional<Index> size{};         // working size: the shorter side at the network, 8…4096; none: the model's own
   int threads = 0;                     // 0: as many as this process may use
   AbUpsampling upsampling = AbUpsampling::edge_aware;
+  Precision precision = Precision::float32;  // of the network's products; bf16 needs kernels that have it
   bool features = false;  // predict keeps what the distribution over the colours is made of: a workspace gives both
   std::optional<Index> memory{};           // bytes that the network may take, weights included; fewer make it slower
   std::optional<ExpectedSha256> sha256{};  // of the model file, checked before anything of it is believed
 };
 
 struct ColorizerWorkspaceOptions {
-  int threads = 0;          // into how many tasks a call's work is cut; 0: as the colorizer's options say
-  Lender lender = nullptr;  // a host's own threads (parallel/team.hpp) instead of ours, called with `host`
+  int threads = 0;                     // into how many tasks a call's work is cut; 0: as the colorizer's options say
+  std::shared_ptr<SharedTeam> team{};  // threads that several workspaces share, instead; `threads` is then theirs
+  Lender lender = nullptr;             // or a host's own threads (parallel/team.hpp), called with `host`
   void* host = nullptr;
+  const std::atomic<bool>* cancel = nullptr;  // while true, calls end between two steps: ErrorCode::cancelled
 };
 
 struct PictureSize {
@@ -73,6 +79,7 @@ struct ColorizerSettings {
   bool own_size = true;  // the model's, not the caller's
   int threads = 1;
   AbUpsampling upsampling = AbUpsampling::edge_aware;
+  Precision precision = Precision::float32;
   std::optional<Index> memory{};
 
   float exponent() const noexcept { return static_cast<float>(folded_temperature) / temperature; }
@@ -108,6 +115,7 @@ inline Result<ColorizerSettings> settle(const ColorizerOptions& options, const M
       .own_size = !options.size,
       .threads = options.threads == 0 ? available_threads() : options.threads,
       .upsampling = options.upsampling,
+      .precision = options.precision,
       .memory = options.memory,
   };
   if (auto status = check_settings(settings); !status) return std::move(status).error();

@@ -25,4 +25,4 @@ write_basic_package_version_file(ochreConfigVersion.cmake COMPATIBILITY SameMino
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/ochreConfig.cmake" "${CMAKE_CURRENT_BINARY_DIR}/ochreConfigVersion.cmake"
               cmake/header_target.cmake
         DESTINATION "${package_dir}" COMPONENT library)
-install(FILES LICENSE include/REFERENCE.md DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT library)
+install(FILES LICENSE include/NETWORKS.md include/REFERENCE.md DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT library)

@@ -11,6 +11,8 @@
 #include "support/allocations.hpp"
 #include "support/text.hpp"
 
+namespace picture_colorizer_test {
+
 namespace {
 
 using namespace ochre;
@@ -134,3 +136,5 @@ TEST_CASE("picture colorizer: what is wrong is an error, and costs nothing that 
   CHECK(reason(pictures.colorize(job.input(), job.output())) == "the PictureColorizer was moved from");
   CHECK(moved.colorize(job.input(), job.output()));
 }
+
+}  // namespace picture_colorizer_test

@@ -6,18 +6,12 @@
 
 #include <ochre/base/version.hpp>
 
-namespace {
-
-constexpr int number(int major, int minor, int patch) { return major * 10000 + minor * 100 + patch; }
-
-}  // namespace
-
 #if OCHRE_VERSION < 100 || OCHRE_VERSION_MINOR > 99 || OCHRE_VERSION_PATCH > 99
 #error "OCHRE_VERSION cannot be compared"
 #endif
 
 TEST_CASE("version: macros, text, project and list of changes agree") {
-  static_assert(OCHRE_VERSION == number(OCHRE_VERSION_MAJOR, OCHRE_VERSION_MINOR, OCHRE_VERSION_PATCH));
+  static_assert(OCHRE_VERSION == OCHRE_VERSION_MAJOR * 10000 + OCHRE_VERSION_MINOR * 100 + OCHRE_VERSION_PATCH);
   const std::string expected = std::to_string(OCHRE_VERSION_MAJOR) + "." + std::to_string(OCHRE_VERSION_MINOR) + "." +
                                std::to_string(OCHRE_VERSION_PATCH);
   CHECK(ochre::version == expected);

@@ -15,6 +15,8 @@
 #include "support/temporary_folder.hpp"
 #include "support/text.hpp"
 
+namespace encode_picture_test {
+
 namespace {
 
 using ochre::PictureFileFormat;
@@ -96,3 +98,5 @@ TEST_CASE("encode: a saved file holds the same bytes") {
     CHECK(folder.read(name) == std::string(reinterpret_cast<const char*>(encoded->data()), encoded->size()));
   }
 }
+
+}  // namespace encode_picture_test

@@ -108,7 +108,10 @@ TEST_CASE("description: whatever is wrong is named with its line") {
   check_refused(head + "relu x\n", "line 3", "`x` is taken");
   check_refused(head + "relu a\nrelu a\n", "line 4", "`a` is taken");
   check_refused(head + "relu a slope\n", "line 3", "expected key=value");
-  check_refused(head + "relu a slope=1\n", "line 3", "unknown attribute `slope`");
+  check_refused(head + "relu a slope=1\n", "line 3", "unknown attribute `slope`, expected `from`");
+  check_refused(head + "downsample a stride=2 slope=1\n", "line 3",
+                "unknown attribute `slope`, expected `from`, `stride`");
+  check_refused("network n slope=1\n", "line 1", "unknown attribute `slope`, expected none");
   check_refused(head + "leaky_relu a\n", "line 3", "`slope` is missing");
   check_refused(head + "leaky_relu a slope=nan\n", "line 3", "a finite number");
   check_refused(head + "conv2d a kernel=3\n", "line 3", "`out` is missing");

@@ -77,11 +77,19 @@ class Attributes {
 
   std::string_view word(std::string_view key, std::string_view fallback) { return take(key).value_or(fallback); }
 
-  // The first thing that was wrong, or a key that nobody took.
+  // The first thing that was wrong, or a key that nobody took: then the error lists those that were asked for.
   Status finish() && {
     if (error_) return *std::move(error_);
-    if (!words_.empty()) return Error{ErrorCode::malformed, "unknown attribute `" + printable(words_[0].first) + "`"};
-    return {};
+    if (words_.empty()) return {};
+    std::string text = "unknown attribute `" + printable(words_[0].first) + "`, expected ";
+    if (known_.empty()) text += "none";
+    for (std::size_t i = 0; i < known_.size(); ++i) {
+      if (i > 0) text += ", ";
+      text += '`';
+      text += known_[i];
+      text += '`';
+    }
+    return Error{ErrorCode::malformed, std::move(text)};
   }
 
   // Records an error of the layer's own: a wrong combination of values.
@@ -91,6 +99,7 @@ class Attributes {
 
  private:
   std::optional<std::string_view> take(std::string_view key) {
+    known_.push_back(key);
     for (auto word = words_.begin(); word != words_.end(); ++word) {
       if (word->first != key) continue;
       const std::string_view value = word->second;
@@ -120,6 +129,7 @@ class Attributes {
   }
 
   std::vector<std::pair<std::string_view, std::string_view>> words_;
+  std::vector<std::string_view> known_;  // keys that were asked for, literals all of them
   std::optional<Error> error_;
 };
 

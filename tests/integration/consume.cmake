@@ -23,3 +23,13 @@ run("${CMAKE_COMMAND}" -G "${GENERATOR}" "-DCMAKE_CXX_COMPILER=${CXX}" "${how}" 
 run("${CMAKE_COMMAND}" --build "${WORK}/build")
 run("${WORK}/build/consumer" "${OCHRE}/weights/street.safetensors")
 message("${output}")
+
+# Another xsimd than the system's: that of xsimd_ROOT, by the name of its folder alone.
+file(WRITE "${WORK}/other/include/xsimd/xsimd.hpp" "")
+run("${CMAKE_COMMAND}" -G "${GENERATOR}" "-DCMAKE_CXX_COMPILER=${CXX}" "${how}" "-Dxsimd_ROOT=${WORK}/other"
+    -S "${CMAKE_CURRENT_LIST_DIR}/consumer" -B "${WORK}/other_build")
+file(STRINGS "${WORK}/other_build/CMakeCache.txt" found REGEX "xsimd_INCLUDE_DIR:PATH=")
+string(FIND "${found}" "=${WORK}/other/include" at)
+if(at EQUAL -1)
+  message(FATAL_ERROR "xsimd_ROOT is not heard: ${found}")
+endif()

@@ -14,8 +14,8 @@ namespace {
 using namespace ochre;
 
 constexpr Index colors = 313;
-constexpr Index channels = 20;
-constexpr Shape feature_shape{1, channels, 3, 5};
+constexpr Index feature_channels = 20;
+constexpr Shape feature_shape{1, feature_channels, 3, 5};
 constexpr Shape share_shape{1, colors, 3, 5};
 
 struct Case {
@@ -29,7 +29,7 @@ void fill(std::span<float> values, double scale, RandomNumbers& random) {
 
 Case make_case(float exponent) {
   RandomNumbers random(11);
-  Case made{{colors, channels, AlignedBuffer<float>::create(colors * channels).value(),
+  Case made{{colors, feature_channels, AlignedBuffer<float>::create(colors * feature_channels).value(),
              AlignedBuffer<float>::create(colors).value(), exponent},
             Tensor<float>::create(feature_shape).value()};
   fill(made.classifier.weights.span(), 1.0, random);
@@ -57,11 +57,11 @@ struct Reference {
 Reference reference_of(const Case& given) {
   const auto run = [&](std::vector<double> weights, std::vector<double> bias, std::vector<double> features) {
     std::vector<double> logits(static_cast<std::size_t>(share_shape.size()));
-    const reference::Conv2dParameters parameters{{weights.data(), {colors, channels, 1, 1}}, bias.data()};
+    const reference::Conv2dParameters parameters{{weights.data(), {colors, feature_channels, 1, 1}}, bias.data()};
     reference::conv2d({features.data(), feature_shape}, parameters, {logits.data(), share_shape});
     return logits;
   };
-  auto weights = in_double(given.classifier.weights.data(), colors * channels);
+  auto weights = in_double(given.classifier.weights.data(), colors * feature_channels);
   auto bias = in_double(given.classifier.bias.data(), colors);
   auto features = in_double(given.features.data(), feature_shape.size());
   std::vector<double> logits = run(weights, bias, features);
@@ -92,7 +92,7 @@ TEST_CASE("distribution: the reference's softmax of its convolution, within the 
       }
       // A logit is a sum of channels + 1 terms: off by (channels + 1) · 2^-24 of their sizes. All are at most that far
       // off, so a share at most by the factor e^(2 · exponent · that); the division and the last rounding are one more.
-      const double off = (channels + 1) * 0x1p-24 * largest;
+      const double off = (feature_channels + 1) * 0x1p-24 * largest;
       const double relative = std::expm1(2 * static_cast<double>(exponent) * off) + 0x1p-23;
       for (Index q = 0; q < colors; ++q) {
         const auto at = static_cast<std::size_t>(q * share_shape.plane() + cell);

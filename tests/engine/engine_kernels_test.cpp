@@ -50,18 +50,10 @@ ConvCase random_case(Random& random, Form form) {
 
 template <class Arch>
 std::unique_ptr<kernels::ConvKernel> make(const ConvCase& made, ConvAlgorithm algorithm, Index block) {
-  const std::vector<float> weights = made.float_weights();
-  auto kernel =
-      ochre::detail::make_convolution<Arch, false>(  // not the table: its other entries take as long to compile
-          {.shape = made.conv,
-           .algorithm = algorithm,
-           .block = block,
-           .weights = weights,
-           .factors = made.factors,
-           .epilogue = made.epilogue()},
-          Team{});
+  auto kernel = engine::make_convolution<Arch, false>(  // not the table: its other entries take as long to compile
+      {.shape = made.conv, .algorithm = algorithm, .block = block});
   REQUIRE(kernel);
-  return *std::move(kernel);
+  return made.packed(*std::move(kernel), Team{});
 }
 
 // Calls check(Arch) for each, with its name in every message.

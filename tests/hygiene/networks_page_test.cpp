@@ -38,7 +38,7 @@ struct Section {
 };
 
 // What stands between backticks.
-Strings quoted(const std::string& text) {
+Strings in_backticks(const std::string& text) {
   Strings found;
   for (std::size_t begin = text.find('`'); begin != std::string::npos;) {
     const std::size_t end = text.find('`', begin + 1);
@@ -67,15 +67,16 @@ std::vector<Section> sections_of(const std::string& page) {
   std::string line;
   bool is_example = false;
   while (std::getline(stream, line)) {
-    if (line.starts_with("### `")) sections.push_back({quoted(line)[0], {}, {}});
+    if (line.starts_with("### `")) sections.push_back({in_backticks(line)[0], {}, {}});
     if (sections.empty()) continue;
     if (is_example) sections.back().example = line;
     is_example = line == "```text";
     if (!line.starts_with("| `")) continue;
     const Strings cells = cells_of(line);
     if (cells.size() < 3) continue;
-    const Strings fallback = quoted(cells[2]);
-    sections.back().attributes.push_back({quoted(cells[0])[0], cells[1], fallback.empty() ? cells[2] : fallback[0]});
+    const Strings fallback = in_backticks(cells[2]);
+    sections.back().attributes.push_back(
+        {in_backticks(cells[0])[0], cells[1], fallback.empty() ? cells[2] : fallback[0]});
   }
   return sections;
 }
@@ -157,7 +158,7 @@ std::optional<Values> values_of(const std::string& words) {
   if (words == "number above 0") return Values{{"0.5", "1e-3"}, {"0", "-1", "x"}};
   if (words == "number") return Values{{"-1.5", "0", "1e-3"}, {"x", "inf", "nan"}};
   if (words == "name of a layer above") return Values{{}, {"below"}};
-  if (const Strings choices = quoted(words); choices.size() > 1) return Values{choices, {"neither", "1"}};
+  if (const Strings choices = in_backticks(words); choices.size() > 1) return Values{choices, {"neither", "1"}};
   return std::nullopt;
 }
 
@@ -212,7 +213,7 @@ Strings faults_of(const std::string& page) {
     }
     const std::string list = reason(section.example + " nonsense=1");
     const std::size_t at = list.find("expected ");
-    const Strings taken = quoted(at == std::string::npos ? "" : list.substr(at));
+    const Strings taken = in_backticks(at == std::string::npos ? "" : list.substr(at));
     std::set<std::string> known(taken.begin(), taken.end());
     known.erase("from");
     for (const Attribute& attribute : section.attributes) {

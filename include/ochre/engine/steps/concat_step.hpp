@@ -7,7 +7,7 @@
 namespace ochre::inline v0::engine {
 
 struct ConcatStep : StepWithoutWeights {
-  static std::string_view algorithm() noexcept { return "concat"; }
+  static std::string_view algorithm() noexcept { return "copy"; }
   static std::string_view short_algorithm() noexcept { return algorithm(); }
 
   static void run(const StepCall& call, const RunMemory& memory) noexcept {

@@ -1,7 +1,9 @@
 // Pictures in the caller's memory: a pointer, a size, a row stride in bytes and a pixel format. Nothing is owned.
 // Rows may be padded (row_stride larger than a row) or bottom-up (negative); `pixels` is the first byte of the top row.
-// 16-bit samples are in the machine's byte order and need no alignment. Colour samples are sRGB, grey ones its grey
-// axis.
+// 16-bit samples are in the machine's byte order and need no alignment. Colour samples are sRGB of full range, grey
+// ones its grey axis (R = G = B): black is 0, white 255 or 65535. Luma of full range is such grey, whatever its matrix.
+// Luma of limited range (16…235) is not: passed as it is, it has too little contrast, and its colours shift by 2 ab
+// units; that and all else of luma and chroma planes is yuv_view.hpp's.
 #pragma once
 
 #include <cstdint>

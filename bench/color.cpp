@@ -11,6 +11,7 @@
 #include <ochre/color/area_average.hpp>
 #include <ochre/color/srgb_lab.hpp>
 #include <ochre/color/upsample_ab.hpp>
+#include <ochre/color/yuv_rows.hpp>
 
 namespace {
 
@@ -76,6 +77,67 @@ void lab_round_trip(benchmark::State& state) {
   }
 }
 BENCHMARK(lab_round_trip)->Unit(benchmark::kMillisecond);
+
+// What apply does with a row's L, a and b: samples of RGB, or the chroma of an NV12 frame beside its luma.
+struct Row {
+  std::vector<std::uint8_t> luma = std::vector<std::uint8_t>(at(width));
+  std::vector<float> lightness = std::vector<float>(at(width));
+  std::vector<float> a = lightness;
+  std::vector<float> b = lightness;
+
+  Row() {
+    for (Index x = 0; x < width; ++x) luma[at(x)] = static_cast<std::uint8_t>(40 + x % 180);
+    ochre::color::read_luma_row(luma.data(), 1, {}, width, lightness.data());
+    colour();
+  }
+  void colour() {
+    for (Index x = 0; x < width; ++x) {
+      a[at(x)] = static_cast<float>(x % 16 - 6);
+      b[at(x)] = static_cast<float>(x % 12);
+    }
+  }
+};
+
+void row_to_rgb(benchmark::State& state) {
+  Row row;
+  std::vector<std::uint8_t> rgb(at(3 * width));
+  for (auto _ : state) {
+    for (Index y = 0; y < height; ++y) {
+      row.colour();
+      ochre::color::lab_to_srgb_row(row.lightness.data(), row.a.data(), row.b.data(), width, rgb.data(),
+                                    PixelFormat::rgb8);
+      benchmark::DoNotOptimize(rgb.data());
+    }
+  }
+  std::vector<float> back(at(width));
+  ochre::color::read_lightness_row(rgb.data(), PixelFormat::rgb8, width, back.data());
+  for (Index x = 0; x < width; ++x) {
+    if (std::fabs(back[at(x)] - row.lightness[at(x)]) > 0.5f) state.SkipWithError("L was not kept");
+  }
+}
+BENCHMARK(row_to_rgb)->Unit(benchmark::kMillisecond);
+
+void row_to_nv12(benchmark::State& state) {
+  const ochre::YuvFormat format;
+  Row upper, lower;
+  std::vector<std::uint8_t> chroma(at(width));
+  for (auto _ : state) {
+    for (Index y = 0; y < height; y += 2) {
+      for (Row* row : {&upper, &lower}) {
+        row->colour();
+        ochre::color::lab_to_chroma_row(row->luma.data(), 1, format, width, row->lightness.data(), row->a.data(),
+                                        row->b.data());
+      }
+      ochre::color::store_chroma_row({upper.a.data(), lower.a.data()}, width, format, chroma.data(), 2);
+      ochre::color::store_chroma_row({upper.b.data(), lower.b.data()}, width, format, chroma.data() + 1, 2);
+      benchmark::DoNotOptimize(chroma.data());
+    }
+  }
+  for (Index x = 0; x < width; x += 2) {  // b from 0 to 11 is yellow: Cb below 128
+    if (chroma[at(x)] > 128 || chroma[at(x)] < 110) state.SkipWithError("the chroma is not that of the colours");
+  }
+}
+BENCHMARK(row_to_nv12)->Unit(benchmark::kMillisecond);
 
 void lightness_of_rgb(benchmark::State& state) {
   const auto rgb = frame();

@@ -14,6 +14,7 @@
 
 #include <ochre/color/ab_bins.hpp>
 #include <ochre/colorizer/apply.hpp>
+#include <ochre/colorizer/check_call.hpp>
 #include <ochre/colorizer/predict.hpp>
 #include <ochre/colorizer/read_lightness.hpp>
 #include <ochre/colorizer/workspace.hpp>
@@ -70,20 +71,41 @@ class Colorizer {
     });
   }
 
-  // predict, then apply. input and output have the workspace's size; output is RGB or RGBA, 8 or 16 bit. Alpha is kept
-  // (opaque if the input has none). Input and output may be the same memory if format and stride are the same. On an
-  // error the output is untouched.
-  Status colorize(const PictureView& input, const MutablePictureView& output, Workspace& workspace) const;
+  // predict, then apply. input and output have the workspace's size; a picture as output is RGB or RGBA, 8 or 16 bit.
+  // Alpha is kept (opaque if the input has none). Input and output may be the same memory if format and stride are the
+  // same. On an error the output is untouched.
+  // Of a frame only the luma is read. A frame as output has chroma; its luma is a copy of the input's, of the same
+  // depth and range, bit for bit, and no copy where both are the same memory (yuv_view.hpp, color/yuv_rows.hpp).
+  Status colorize(const PictureView& input, const MutablePictureView& output, Workspace& workspace) const {
+    return colorize_as(input, output, workspace);
+  }
+  Status colorize(const YuvView& input, const MutablePictureView& output, Workspace& workspace) const {
+    return colorize_as(input, output, workspace);
+  }
+  Status colorize(const YuvView& input, const MutableYuvView& output, Workspace& workspace) const {
+    return colorize_as(input, output, workspace);
+  }
 
   // The network: what it makes of the input's lightness goes to the workspace's grid, features and distribution. On an
   // error these hold nothing of use.
-  Status predict(const PictureView& input, Workspace& workspace) const;
+  Status predict(const PictureView& input, Workspace& workspace) const { return predict_of(input, workspace); }
+  Status predict(const YuvView& input, Workspace& workspace) const { return predict_of(input, workspace); }
 
   // The rest: the input's own lightness in the colours of the workspace's grid, as predict or the caller left it, or of
   // another one, of any size, that covers the picture. A small part of colorize's time: a network that runs for every
   // fifth frame only is four lines. Errors beside colorize's: a grid of no size, a number in it that is none.
   Status apply(const PictureView& input, const MutablePictureView& output, Workspace& workspace,
-               const std::optional<AbGridView>& grid = {}) const;
+               const std::optional<AbGridView>& grid = {}) const {
+    return apply_as(input, output, workspace, grid);
+  }
+  Status apply(const YuvView& input, const MutablePictureView& output, Workspace& workspace,
+               const std::optional<AbGridView>& grid = {}) const {
+    return apply_as(input, output, workspace, grid);
+  }
+  Status apply(const YuvView& input, const MutableYuvView& output, Workspace& workspace,
+               const std::optional<AbGridView>& grid = {}) const {
+    return apply_as(input, output, workspace, grid);
+  }
 
  private:
   static Result<Colorizer> parse(std::span<const std::byte> bytes, const ColorizerOptions& options,
@@ -119,8 +141,13 @@ class Colorizer {
   }
 
   Status load(const Model& model, const MappedFile* file);
-  Status check_input(const PictureView& input, const Workspace& workspace) const;
-  Status check_output(const MutablePictureView& output, const Workspace& workspace) const;
+  template <class Picture>
+  Status predict_of(const Picture& input, Workspace& workspace) const;
+  template <class Picture, class Target>
+  Status apply_as(const Picture& input, const Target& output, Workspace& workspace,
+                  const std::optional<AbGridView>& grid) const;
+  template <class Picture, class Target>
+  Status colorize_as(const Picture& input, const Target& output, Workspace& workspace) const;
 
   ColorizerKernels kernels_;
   std::optional<Engine> engine_;
@@ -157,46 +184,41 @@ inline Status Colorizer::load(const Model& model, const MappedFile* file) {
   return {};
 }
 
-inline Status Colorizer::check_input(const PictureView& input, const Workspace& workspace) const {
+template <class Picture>
+Status Colorizer::predict_of(const Picture& input, Workspace& workspace) const {
   if (!workspace.memory_) return detail::empty_workspace();
-  if (auto status = check_picture(input, "input"); !status) return status;
-  return detail::check_size({input.width, input.height}, "input", workspace.picture());
-}
-
-inline Status Colorizer::check_output(const MutablePictureView& output, const Workspace& workspace) const {
-  if (auto status = check_picture(output, "output"); !status) return status;
-  if (!has_color(output.format)) return detail::invalid("output: a grey pixel format, expected RGB or RGBA");
-  return detail::check_size({output.width, output.height}, "output", workspace.picture());
-}
-
-inline Status Colorizer::predict(const PictureView& input, Workspace& workspace) const {
-  if (auto status = check_input(input, workspace); !status) return status;
   detail::ColorizerMemory& memory = *workspace.memory_;
+  if (auto status = detail::check_input(input, memory.picture); !status) return status;
   const auto awake = memory.network.stay_awake();
   auto status = detail::read_lightness(*kernels_.color, input, network().normalised_lightness, memory);
   if (!status) return status;
   return detail::predict_grid(*engine_, *kernels_.color, model_.settings, memory);
 }
 
-inline Status Colorizer::apply(const PictureView& input, const MutablePictureView& output, Workspace& workspace,
-                               const std::optional<AbGridView>& grid) const {
-  if (auto status = check_input(input, workspace); !status) return status;
-  if (auto status = check_output(output, workspace); !status) return status;
-  const AbGridView shown = grid ? *grid : workspace.grid();
-  if (auto status = check_grid(shown); !status) return status;
+template <class Picture, class Target>
+Status Colorizer::apply_as(const Picture& input, const Target& output, Workspace& workspace,
+                           const std::optional<AbGridView>& grid) const {
+  if (!workspace.memory_) return detail::empty_workspace();
   detail::ColorizerMemory& memory = *workspace.memory_;
+  if (auto status = detail::check_input(input, memory.picture); !status) return status;
+  if (auto status = detail::check_output(input, output, memory.picture); !status) return status;
+  const AbGridView shown = grid ? *grid : memory.grid_view();
+  if (auto status = check_grid(shown); !status) return status;
   const auto awake = memory.network.stay_awake();
-  detail::apply_grid(*kernels_.color, model_.settings.upsampling, shown, input, output, memory);
+  detail::apply_grid({*kernels_.color, model_.settings.upsampling, shown}, input, output, memory);
   return {};
 }
 
-inline Status Colorizer::colorize(const PictureView& input, const MutablePictureView& output,
-                                  Workspace& workspace) const {
-  if (auto status = check_input(input, workspace); !status) return status;
-  if (auto status = check_output(output, workspace); !status) return status;
-  const auto awake = workspace.memory_->network.stay_awake();
-  if (auto status = predict(input, workspace); !status) return status;
-  return apply(input, output, workspace);
+template <class Picture, class Target>
+Status Colorizer::colorize_as(const Picture& input, const Target& output, Workspace& workspace) const {
+  if (!workspace.memory_) return detail::empty_workspace();
+  detail::ColorizerMemory& memory = *workspace.memory_;
+  // Before the network, not after it.
+  if (auto status = detail::check_input(input, memory.picture); !status) return status;
+  if (auto status = detail::check_output(input, output, memory.picture); !status) return status;
+  const auto awake = memory.network.stay_awake();
+  if (auto status = predict_of(input, workspace); !status) return status;
+  return apply_as(input, output, workspace, {});
 }
 
 }  // namespace ochre::inline v0

@@ -1,5 +1,6 @@
-// Any bytes as a network with a head, a picture's size, format and stride, and options: the colours come out in the
-// picture's own memory and nowhere else, and are the same for one thread and for several.
+// Any bytes as a network with a head, a picture's size, format and stride, or a frame's of luma and chroma, and
+// options: the colours come out in the picture's own memory and nowhere else, and are the same for one thread and for
+// several.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -40,6 +41,40 @@ Picture make_picture(test::Choices& choices) {
   return picture;
 }
 
+// A plane of the heap's with just the bytes that it has.
+struct OwnedPlane {
+  MutablePlane view;
+  std::vector<std::uint8_t> bytes;
+
+  OwnedPlane(Index width, Index height, YuvDepth depth, test::Choices& choices) {
+    const Index step = bytes_per_sample(depth) + choices.below(3);
+    const Index row = (width - 1) * step + bytes_per_sample(depth);
+    const Index stride = row + choices.below(3);
+    bytes.resize(static_cast<std::size_t>(stride * (height - 1) + row));
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i * 41 + i / 37);
+    view = {bytes.data(), stride, step};
+    if (choices.one_in(3)) view = {bytes.data() + stride * (height - 1), -stride, step};
+  }
+};
+
+struct Frame {
+  std::vector<OwnedPlane> planes;
+  MutableYuvView view;
+
+  Frame(Index width, Index height, test::Choices& choices) {
+    view.width = width;
+    view.height = height;
+    view.format = {static_cast<ChromaSubsampling>(choices.between(1, 3)), static_cast<YuvDepth>(choices.below(3)),
+                   static_cast<YuvRange>(choices.below(2)), static_cast<YuvMatrix>(choices.below(2))};
+    const YuvDepth depth = view.format.depth;
+    planes.emplace_back(width, height, depth, choices);
+    for (int i = 0; i < 2; ++i) planes.emplace_back(view.chroma_width(), view.chroma_height(), depth, choices);
+    view.luma = planes[0].view;
+    view.cb = planes[1].view;
+    view.cr = planes[2].view;
+  }
+};
+
 // Empty: the network's numbers overflow, or it takes too much memory; both are said.
 std::vector<std::uint8_t> colorize(std::span<const std::byte> model, const Picture& picture, ColorizerOptions options) {
   const auto colorizer = Colorizer::from_bytes(model, options);
@@ -61,6 +96,23 @@ std::vector<std::uint8_t> colorize(std::span<const std::byte> model, const Pictu
   return {};
 }
 
+// The same of a frame that the choices make, in its own memory: Cb and Cr. Its luma stays.
+std::vector<std::uint8_t> colorize_frame(std::span<const std::byte> model, PictureSize size_of, test::Choices choices,
+                                         ColorizerOptions options) {
+  Frame frame(size_of.width, size_of.height, choices);
+  const std::vector<std::uint8_t> luma = frame.planes[0].bytes;
+  const auto colorizer = Colorizer::from_bytes(model, options);
+  must(colorizer.has_value());
+  auto workspace = colorizer->make_workspace(size_of);
+  if (!workspace) return {};
+  const Status status = colorizer->colorize(frame.view, frame.view, *workspace);
+  must(frame.planes[0].bytes == luma);
+  if (!status) return {};
+  std::vector<std::uint8_t> chroma = frame.planes[1].bytes;
+  chroma.insert(chroma.end(), frame.planes[2].bytes.begin(), frame.planes[2].bytes.end());
+  return chroma;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t length) {
@@ -73,8 +125,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t leng
   if (!model) return 0;  // a text that its head does not fit
   ColorizerOptions options{.size = size, .threads = 1};
   if (choices.one_in(2)) options.upsampling = AbUpsampling::bilinear;
-  const auto one = colorize(*model, picture, options);
-  options.threads = static_cast<int>(choices.between(2, 4));
-  must(colorize(*model, picture, options) == one);
+  const bool as_frame = choices.one_in(2);
+  const PictureSize picture_size{picture.view.width, picture.view.height};
+  const auto run = [&] {
+    return as_frame ? colorize_frame(*model, picture_size, choices, options) : colorize(*model, picture, options);
+  };
+  const auto one = run();
+  const auto threads = static_cast<int>(test::Choices(choices).between(2, 4));
+  options.threads = threads;
+  must(run() == one);
   return 0;
 }

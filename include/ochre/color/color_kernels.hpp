@@ -5,12 +5,15 @@
 #include <ochre/color/annealed_mean.hpp>
 #include <ochre/color/srgb_lab.hpp>
 #include <ochre/color/upsample_ab.hpp>
+#include <ochre/color/yuv_rows.hpp>
 #include <ochre/image/picture_view.hpp>
 
 namespace ochre::inline v0 {
 
 struct ColorKernels {
   void (*read_lightness_row)(const std::uint8_t* row, PixelFormat format, Index width, float* lightness) noexcept;
+  void (*read_luma_row)(const std::uint8_t* row, Index step, const YuvFormat& format, Index width,
+                        float* lightness) noexcept;
   void (*upsample_edge_aware_row)(const AbGridView& grid, Index width, Index height, Index y, const float* lightness,
                                   float* a, float* b) noexcept;
   void (*upsample_bilinear_row)(const AbGridView& grid, Index width, Index height, Index y, float* a,
@@ -19,15 +22,28 @@ struct ColorKernels {
                          Index width) noexcept;
   void (*lab_to_srgb_row)(const float* lightness, const float* a, const float* b, Index width, std::uint8_t* row,
                           PixelFormat format) noexcept;
+  void (*lab_to_chroma_row)(const std::uint8_t* luma, Index step, const YuvFormat& format, Index width,
+                            const float* lightness, float* a, float* b) noexcept;
   void (*annealed_mean)(TensorView<const float> logits, float exponent, const Team& team, float* a, float* b) noexcept;
 };
 
 template <class Arch = simd::DefaultArch>
 const ColorKernels& color_kernels() noexcept {
-  static constexpr ColorKernels table{&color::read_lightness_row<Arch>,       &color::upsample_ab_edge_aware_row<Arch>,
-                                      &color::upsample_ab_bilinear_row<Arch>, &color::copy_alpha_row<Arch>,
-                                      &color::lab_to_srgb_row<Arch>,          &color::annealed_mean<Arch>};
+  static constexpr ColorKernels table{
+      &color::read_lightness_row<Arch>,       &color::read_luma_row<Arch>,  &color::upsample_ab_edge_aware_row<Arch>,
+      &color::upsample_ab_bilinear_row<Arch>, &color::copy_alpha_row<Arch>, &color::lab_to_srgb_row<Arch>,
+      &color::lab_to_chroma_row<Arch>,        &color::annealed_mean<Arch>};
   return table;
+}
+
+// L of a row of either kind of picture.
+inline void read_lightness_row(const ColorKernels& kernels, const PictureView& picture, Index y,
+                               float* lightness) noexcept {
+  kernels.read_lightness_row(picture.row(y), picture.format, picture.width, lightness);
+}
+inline void read_lightness_row(const ColorKernels& kernels, const YuvView& frame, Index y, float* lightness) noexcept {
+  const Index step = frame.luma.step_of(frame.format.depth);
+  kernels.read_luma_row(frame.luma.row(y), step, frame.format, frame.width, lightness);
 }
 
 }  // namespace ochre::inline v0

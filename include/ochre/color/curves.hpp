@@ -79,8 +79,8 @@ constexpr double constexpr_root(double x, int degree) noexcept {
   }
 }
 
-constexpr double linear_from_srgb8(int sample) noexcept {
-  const double v = sample / 255.0;
+// v in 0…1.
+constexpr double exact_linear(double v) noexcept {
   if (v <= 0.04045) return v / 12.92;
   const double base = (v + 0.055) / 1.055;
   return base * base * constexpr_root(base * base, 5);  // x^2.4 = x^2 · (x^2)^(1/5)
@@ -89,15 +89,17 @@ constexpr double linear_from_srgb8(int sample) noexcept {
 constexpr std::array<float, 256> make_srgb8_linear() noexcept {
   std::array<float, 256> table{};
   for (int sample = 0; sample < 256; ++sample) {
-    table[static_cast<std::size_t>(sample)] = static_cast<float>(linear_from_srgb8(sample));
+    table[static_cast<std::size_t>(sample)] = static_cast<float>(exact_linear(sample / 255.0));
   }
   return table;
 }
 
-constexpr std::array<float, 256> make_gray8_lightness() noexcept {
+// L of the grey levels from black to white, 0 and 100 beyond.
+constexpr std::array<float, 256> make_gray8_lightness(int black, int white) noexcept {
   std::array<float, 256> table{};
   for (int sample = 0; sample < 256; ++sample) {
-    const double y = linear_from_srgb8(sample);
+    const int level = sample < black ? black : sample > white ? white : sample;
+    const double y = exact_linear((level - black) / static_cast<double>(white - black));
     const double f = y > lab_threshold ? constexpr_root(y, 3) : lab_slope * y + lab_offset;
     table[static_cast<std::size_t>(sample)] = static_cast<float>(116.0 * f - 16.0);
   }
@@ -106,7 +108,8 @@ constexpr std::array<float, 256> make_gray8_lightness() noexcept {
 
 }  // namespace detail
 
-inline constexpr std::array<float, 256> srgb8_linear = detail::make_srgb8_linear();        // 0…1 of each 8-bit sample
-inline constexpr std::array<float, 256> gray8_lightness = detail::make_gray8_lightness();  // L of each 8-bit grey
+inline constexpr std::array<float, 256> srgb8_linear = detail::make_srgb8_linear();  // 0…1 of each 8-bit sample
+inline constexpr std::array<float, 256> gray8_lightness = detail::make_gray8_lightness(0, 255);  // L of each 8-bit grey
+inline constexpr std::array<float, 256> limited8_lightness = detail::make_gray8_lightness(16, 235);  // of video's luma
 
 }  // namespace ochre::inline v0::color

@@ -14,10 +14,11 @@
 
 namespace ochre::inline v0::color {
 
-// lightness: working.h · working.w values; row: picture.width values, and averaging: working.w, in use until then.
-// Errors: memory that is shorter.
-inline Status average_lightness(const ColorKernels& kernels, const PictureView& picture, Extent working,
-                                std::span<float> lightness, std::span<float> row, std::span<float> averaging) {
+// picture: a PictureView or a YuvView. lightness: working.h · working.w values; row: picture.width values, and
+// averaging: working.w, in use until then. Errors: memory that is shorter.
+template <class Picture>
+Status average_lightness(const ColorKernels& kernels, const Picture& picture, Extent working,
+                         std::span<float> lightness, std::span<float> row, std::span<float> averaging) {
   if (static_cast<Index>(row.size()) < picture.width) {
     return Error{ErrorCode::invalid_argument, "found room for a row of " + std::to_string(row.size()) +
                                                   " pixels, expected " + std::to_string(picture.width)};
@@ -25,7 +26,7 @@ inline Status average_lightness(const ColorKernels& kernels, const PictureView& 
   auto average = AreaAverage::create({picture.width, picture.height}, {working.w, working.h}, lightness, averaging);
   if (!average) return std::move(average).error();
   for (Index y = 0; y < picture.height; ++y) {
-    kernels.read_lightness_row(picture.row(y), picture.format, picture.width, row.data());
+    read_lightness_row(kernels, picture, y, row.data());
     average->add_row(row.data());
   }
   return {};

@@ -25,13 +25,15 @@ struct ColorizerMemory {
   Tensor<float> grid;              // [1, 3, network's output size]: a, b, mean L
   Tensor<float> features;          // [1, the classifier's channels, the same size]; empty if nobody asked for them
   AlignedBuffer<float> averaging;  // one row at working size or of the grid, whichever is wider
-  AlignedBuffer<float> rows;       // L, a, b of one row, for each thread
+  AlignedBuffer<float> rows;       // L of one row, a and b of two, for each thread
   std::shared_ptr<const FeatureSource> feature_source;  // none: as above
   bool predicted = false;                               // grid and features are those of the last predict
 
-  static constexpr Index rows_of_worker = 3;
+  static constexpr Index rows_of_worker = 5;
 
-  float* rows_of(int worker) noexcept { return rows.data() + worker * rows_of_worker * picture.width; }
+  float* row_of(int worker, Index row) noexcept {
+    return rows.data() + (worker * rows_of_worker + row) * picture.width;
+  }
 
   MutableAbGridView grid_view() noexcept {
     const auto planes = grid.view();

@@ -59,12 +59,6 @@ inline Error invalid(std::string message) { return {ErrorCode::invalid_argument,
 
 inline Error empty_workspace() { return invalid("the workspace is empty: it was moved from"); }
 
-inline Status check_size(PictureSize found, const char* what, PictureSize expected) {
-  if (found == expected) return {};
-  return invalid("the " + std::string(what) + " is " + to_string(found) + ", the workspace was made for " +
-                 to_string(expected));
-}
-
 inline Status check_threads(int threads) {
   if (threads >= 0 && threads <= most_threads) return {};
   return invalid(std::to_string(threads) + " threads, expected 0 to " + std::to_string(most_threads));

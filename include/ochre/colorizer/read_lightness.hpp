@@ -12,8 +12,9 @@
 
 namespace ochre::inline v0::detail {
 
-inline Status read_lightness(const ColorKernels& kernels, const PictureView& input, bool normalised,
-                             ColorizerMemory& memory) {
+// input: a PictureView or a YuvView.
+template <class Picture>
+Status read_lightness(const ColorKernels& kernels, const Picture& input, bool normalised, ColorizerMemory& memory) {
   const Extent working = memory.working;
   const std::span lightness(memory.input.data(), static_cast<std::size_t>(working.h * working.w));
   const std::span averaging = memory.averaging.span();

@@ -1,0 +1,44 @@
+// Whether what a call of a colorizer is given can be read and written, and fits together. Tested by colorizer_test.cpp
+// and frames_test.cpp.
+#pragma once
+
+#include <string>
+
+#include <ochre/colorizer/options.hpp>
+#include <ochre/image/picture_view.hpp>
+#include <ochre/image/yuv_view.hpp>
+
+namespace ochre::inline v0::detail {
+
+inline Status check_size(PictureSize found, const char* what, PictureSize expected) {
+  if (found == expected) return {};
+  return invalid("the " + std::string(what) + " is " + to_string(found) + ", the workspace was made for " +
+                 to_string(expected));
+}
+
+inline Status check_input(const PictureView& input, PictureSize expected) {
+  if (auto status = check_picture(input, "input"); !status) return status;
+  return check_size({input.width, input.height}, "input", expected);
+}
+
+inline Status check_input(const YuvView& input, PictureSize expected) {
+  if (auto status = check_luma(input, "input"); !status) return status;
+  return check_size({input.width, input.height}, "input", expected);
+}
+
+template <class Picture>
+Status check_output(const Picture&, const MutablePictureView& output, PictureSize expected) {
+  if (auto status = check_picture(output, "output"); !status) return status;
+  if (!has_color(output.format)) return invalid("output: a grey pixel format, expected RGB or RGBA");
+  return check_size({output.width, output.height}, "output", expected);
+}
+
+inline Status check_output(const YuvView& input, const MutableYuvView& output, PictureSize expected) {
+  if (auto status = check_frame(output, "output"); !status) return status;
+  if (output.format.depth != input.format.depth || output.format.range != input.format.range) {
+    return invalid("output: another depth or range than the input's, whose luma is copied");
+  }
+  return check_size({output.width, output.height}, "output", expected);
+}
+
+}  // namespace ochre::inline v0::detail

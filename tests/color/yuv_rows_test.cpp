@@ -10,6 +10,8 @@
 
 #include <ochre/color/yuv_rows.hpp>
 
+namespace yuv_rows_test {
+
 namespace {
 
 using namespace ochre;
@@ -212,7 +214,7 @@ TEST_CASE("chroma: the definition in double, in the gamut and outside, for every
         }
         worst = std::fmax(worst, least);
       }
-      // R'G'B' of the float chain is off by e = 8e-6 at most (color_srgb_lab_test.cpp), and so is its own luma, a
+      // R'G'B' of the float chain is off by e = 8e-6 at most (srgb_lab_test.cpp), and so is its own luma, a
       // difference by 2e. Where t reduces, a difference d becomes room · d / above, of which d / above is at most
       // (1 - Kb) / Kb = 12.9 (yellow, whose blue is far below where red and green are little above): 13 times as much.
       // Pb and Pr are differences divided by 2 (1 - K), at least 1.4.
@@ -360,3 +362,5 @@ TEST_CASE("luma: rows are copied bit for bit between any steps") {
     }
   }
 }
+
+}  // namespace yuv_rows_test

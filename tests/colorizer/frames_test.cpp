@@ -13,6 +13,8 @@
 #include "support/golden.hpp"
 #include "support/scene.hpp"
 
+namespace frames_test {
+
 namespace {
 
 using namespace ochre;
@@ -424,3 +426,5 @@ TEST_CASE("frames: what does not fit together is refused, the output untouched")
   CHECK(output.cb == blank.cb);
   CHECK(output.cr == blank.cr);
 }
+
+}  // namespace frames_test

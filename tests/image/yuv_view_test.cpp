@@ -7,6 +7,8 @@
 
 #include <ochre/image/yuv_view.hpp>
 
+namespace yuv_view_test {
+
 namespace {
 
 using namespace ochre;
@@ -154,3 +156,5 @@ TEST_CASE("yuv: frames that cannot be are refused, with the plane's name") {
     refused(check_luma(bad, "frame"), "that there is not");
   }
 }
+
+}  // namespace yuv_view_test

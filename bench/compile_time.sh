@@ -7,7 +7,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cat >"$work/main.cpp" <<'END'
-#include <ochre/colorizer.hpp>
+#include <ochre/colorizer_file.hpp>
 int main(int, char** argv) {
   static unsigned char gray[640 * 480], rgb[3 * 640 * 480];
   auto colorizer = ochre::Colorizer::open(argv[1], {});

@@ -3,7 +3,6 @@
 #include <cstdio>
 #include <deque>
 #include <functional>
-#include <latch>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -45,15 +44,19 @@ class Pool {
 
 // What ochre calls: every task once, in any order, on any thread; done when all are.
 void run_on_pool(void* host, int tasks, ochre::FunctionRef<void(int)> task) {
-  std::latch done(tasks - 1);
+  std::mutex mutex;
+  std::condition_variable changed;
+  int left = tasks - 1;
   for (int i = 1; i < tasks; ++i) {
-    static_cast<Pool*>(host)->post([&done, task, i] {
+    static_cast<Pool*>(host)->post([&, task, i] {
       task(i);
-      done.count_down();
+      const std::lock_guard lock(mutex);
+      if (--left == 0) changed.notify_one();
     });
   }
   task(0);
-  done.wait();
+  std::unique_lock lock(mutex);
+  changed.wait(lock, [&] { return left == 0; });
 }
 
 int main() {

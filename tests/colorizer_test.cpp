@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include <ochre/colorizer.hpp>
+#include <ochre/colorizer_file.hpp>
 #include <ochre/weights/safetensors_writer.hpp>
 
 #include "support/allocations.hpp"
@@ -490,6 +490,10 @@ TEST_CASE("colorizer: options out of range and wrong calls are errors that say w
   input.format = static_cast<PixelFormat>(255);
   fails(input, output.target(), "input: pixel format 255");
   CHECK(output.bytes == make_picture(10, 8, PixelFormat::rgb8).bytes);  // untouched by all of these
+}
+
+TEST_CASE("colorizer: 0 threads are as many as this process may use") {
+  CHECK(make_colorizer({.threads = 0}).threads() == platform::available_processors());
 }
 
 TEST_CASE("colorizer: a network whose colours are not numbers fails, and never gives a grey picture instead") {

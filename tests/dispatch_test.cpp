@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include <ochre/colorizer.hpp>
+#include <ochre/colorizer_file.hpp>
 #include <ochre/dispatch.hpp>
 #include <ochre/network/random_weights.hpp>
 

@@ -20,7 +20,6 @@
 #include <ochre/colorizer/workspace.hpp>
 #include <ochre/colorizer_kernels.hpp>
 #include <ochre/engine/load_engine.hpp>
-#include <ochre/weights/mapped_file.hpp>
 
 namespace ochre::inline v0 {
 
@@ -28,24 +27,16 @@ class Colorizer {
  public:
   using Workspace = ColorizerWorkspace;
 
-  // Errors: the file's (missing, not a model, damaged: which tensor, found, expected; of another SHA-256 than is asked
-  // for), or an option out of range.
+  // Needs colorizer_file.hpp. Errors: the file's (missing, not a model, damaged: which tensor, found, expected; of
+  // another SHA-256 than is asked for), or an option out of range.
   template <class Arch = simd::DefaultArch>
   static Result<Colorizer> open(const std::string& path, const ColorizerOptions& options = {}) {
     return open(path, options, colorizer_kernels<Arch>());
   }
 
   // With the kernels of a table; those of the compiler's own flags are then not compiled.
-  static Result<Colorizer> open(const std::string& path, const ColorizerOptions& options,
-                                const ColorizerKernels& kernels) {
-    return catch_no_memory([&]() -> Result<Colorizer> {
-      auto file = MappedFile::open(path);
-      if (!file) return std::move(file).error();
-      auto colorizer = parse(file->bytes(), options, kernels, &*file);
-      if (!colorizer) return std::move(colorizer).error().in(printable_path(path));
-      return colorizer;
-    });
-  }
+  inline static Result<Colorizer> open(const std::string& path, const ColorizerOptions& options,
+                                       const ColorizerKernels& kernels);  // in colorizer_file.hpp
 
   // A model file's bytes, which may go once this returns.
   template <class Arch = simd::DefaultArch>
@@ -54,7 +45,7 @@ class Colorizer {
   }
   static Result<Colorizer> from_bytes(std::span<const std::byte> bytes, const ColorizerOptions& options,
                                       const ColorizerKernels& kernels) {
-    return catch_no_memory([&] { return parse(bytes, options, kernels, nullptr); });
+    return catch_no_memory([&] { return parse(bytes, options, kernels, {}); });
   }
 
   float temperature() const noexcept { return model_.settings.temperature; }
@@ -109,7 +100,7 @@ class Colorizer {
 
  private:
   static Result<Colorizer> parse(std::span<const std::byte> bytes, const ColorizerOptions& options,
-                                 const ColorizerKernels& kernels, const MappedFile* file) {
+                                 const ColorizerKernels& kernels, BytesDone done) {
     if (options.sha256) {
       if (auto status = check_sha256(bytes, *options.sha256); !status) return std::move(status).error();
     }
@@ -129,7 +120,7 @@ class Colorizer {
       if (!features) return std::move(features).error();
       colorizer.model_.features = *std::move(features);
     }
-    if (auto status = colorizer.load(*model, file); !status) return std::move(status).error();
+    if (auto status = colorizer.load(*model, done); !status) return std::move(status).error();
     return colorizer;
   }
 
@@ -140,7 +131,7 @@ class Colorizer {
     return error;
   }
 
-  Status load(const Model& model, const MappedFile* file);
+  Status load(const Model& model, BytesDone done);
   template <class Picture>
   Status predict_of(const Picture& input, Workspace& workspace) const;
   template <class Picture, class Target>
@@ -156,7 +147,7 @@ class Colorizer {
 
 // The engine up to the head. Where the head's logits come from a 1x1 convolution, the annealed mean is part of its
 // step.
-inline Status Colorizer::load(const Model& model, const MappedFile* file) {
+inline Status Colorizer::load(const Model& model, BytesDone done) {
   const Head& head = model.network.head;
   const auto& layer = model.network.layers[static_cast<std::size_t>(head.layer)];
   const Extent square = color::working_size({size(), size()}, size());
@@ -175,10 +166,7 @@ inline Status Colorizer::load(const Model& model, const MappedFile* file) {
   const Shape claimed{1, model.network.input_channels, square.h, square.w};
   auto status = detail::check_weights(model.network, claimed, head.layer, model_.settings.memory);
   if (!status) return in_model(std::move(status));
-  const auto release = [file](std::span<const std::byte> bytes) {
-    if (file != nullptr) file->release(bytes);
-  };
-  auto engine = load_engine(model, options, *kernels_.engine, release);
+  auto engine = load_engine(model, options, *kernels_.engine, done);
   if (!engine) return in_model(std::move(engine).error());
   engine_ = *std::move(engine);
   return {};

@@ -3,6 +3,7 @@
 
 #include <ochre/base/version.hpp>
 #include <ochre/colorizer.hpp>
+#include <ochre/colorizer_file.hpp>
 #include <ochre/models/eccv16.hpp>
 #include <ochre/models/siggraph17.hpp>
 #include <ochre/models/street.hpp>

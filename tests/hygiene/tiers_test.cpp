@@ -1,8 +1,10 @@
-// The walls of the house: which header may include which, where each foreign library may be named, and the words that
-// the library never says. Reads the text of include/ochre; the second half feeds the check one fault at a time.
+// The walls of the house: which header may include which, where a foreign library or an operating system may be named,
+// and the words that the library never says. Reads the text of include/ochre; the second half feeds the check one fault
+// at a time.
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,12 +44,11 @@ constexpr std::array foreign_headers{
     Foreign{"omp.h", "parallel/parallel_for.hpp"},
     Foreign{"Eigen/", "kernels/gemm_eigen.hpp"},
     Foreign{"nlohmann/", "weights/"},
-    Foreign{"sys/mman.h", "weights/"},
-    Foreign{"sys/mman.h", "tensor/aligned_buffer.hpp"},
-    Foreign{"pthread.h", "parallel/thread_team.hpp"},
-    Foreign{"sys/stat.h", "weights/"},
-    Foreign{"fcntl.h", "weights/"},
-    Foreign{"unistd.h", "weights/"},
+    Foreign{"sys/", "base/platform/"},  // <windows.h> nowhere: base/platform/windows_api.hpp
+    Foreign{"fcntl.h", "base/platform/"},
+    Foreign{"pthread.h", "base/platform/"},
+    Foreign{"sched.h", "base/platform/"},
+    Foreign{"unistd.h", "base/platform/"},
     Foreign{"stb/", "image_io/"},
     Foreign{"zlib.h", "image_io/"},
     Foreign{"png.h", "image_io/png_decode.hpp"},
@@ -60,6 +61,12 @@ constexpr std::array words_with_a_place{
     Foreign{"xsimd", "simd/"},
     Foreign{"Eigen", "kernels/gemm_eigen.hpp"},
     Foreign{"omp", "parallel/parallel_for.hpp"},
+    Foreign{"_WIN32", "base/platform/"},
+    Foreign{"__unix__", "base/platform/"},
+    Foreign{"__linux__", "base/platform/"},
+    Foreign{"__APPLE__", "base/platform/"},
+    Foreign{"OCHRE_WINDOWS", "base/platform/"},
+    Foreign{"OCHRE_POSIX", "base/platform/"},
     Foreign{"throw", "base/result.hpp"},
     Foreign{"cout", ""},
     Foreign{"cerr", ""},
@@ -198,19 +205,64 @@ Strings faults_of(const std::string& path, const std::string& text) {
   return faults;
 }
 
+const std::filesystem::path root = std::filesystem::path(OCHRE_INCLUDE_DIR) / "ochre";
+
+using Texts = std::map<std::string, std::string>;  // of headers, by their paths
+
+Texts texts_of_headers() {
+  Texts texts;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
+    if (!entry.is_regular_file()) continue;
+    CHECK_MESSAGE(entry.path().extension() == ".hpp", entry.path().string());
+    texts[std::filesystem::relative(entry.path(), root).generic_string()] = content_of(entry.path());
+  }
+  return texts;
+}
+
+// The way of includes from a header to one that `pattern` matches, as "a → b → c"; empty if there is none.
+std::string way(const Texts& texts, const std::string& from, std::string_view pattern) {
+  std::map<std::string, std::string> ways{{from, from}};
+  Strings next{from};
+  while (!next.empty()) {
+    const std::string path = next.back();
+    next.pop_back();
+    if (matches(path, pattern)) return ways[path];
+    if (!texts.contains(path)) continue;
+    for (const std::string& include : includes_of(texts.at(path))) {
+      if (!starts_with(include, "<ochre/")) continue;
+      const std::string target = include.substr(7, include.size() - 8);
+      if (ways.emplace(target, ways[path] + " → " + target).second) next.push_back(target);
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 TEST_CASE("every header keeps to its tier") {
-  const std::filesystem::path library = std::filesystem::path(OCHRE_INCLUDE_DIR) / "ochre";
-  int headers = 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(library)) {
-    if (!entry.is_regular_file()) continue;
-    ++headers;
-    CHECK_MESSAGE(entry.path().extension() == ".hpp", entry.path().string());
-    const std::string path = std::filesystem::relative(entry.path(), library).generic_string();
-    for (const std::string& fault : faults_of(path, content_of(entry.path()))) FAIL_CHECK(fault);
+  const Texts texts = texts_of_headers();
+  for (const auto& [path, text] : texts) {
+    for (const std::string& fault : faults_of(path, text)) FAIL_CHECK(fault);
   }
-  CHECK(headers > 5);
+  CHECK(texts.size() > 5);
+}
+
+TEST_CASE("who has a model's bytes compiles nothing of files") {
+  const Texts texts = texts_of_headers();
+  CHECK(way(texts, "colorizer.hpp", "base/platform/files.hpp") == "");
+  CHECK(way(texts, "colorizer.hpp", "weights/mapped_file.hpp") == "");
+  CHECK(way(texts, "audit/proof.hpp", "base/platform/files.hpp") == "");
+  CHECK(way(texts, "colorizer_file.hpp", "base/platform/files.hpp") ==
+        "colorizer_file.hpp → weights/mapped_file.hpp → base/platform/files.hpp");
+}
+
+TEST_CASE("a way of includes is found, in a circle too, and none where there is none") {
+  const Texts texts{{"a.hpp", "#include <vector>\n#include <ochre/b.hpp>\n"},
+                    {"b.hpp", "#include <ochre/a.hpp>\n#include <ochre/c/d.hpp>\n"},
+                    {"c/d.hpp", ""}};
+  CHECK(way(texts, "a.hpp", "c/") == "a.hpp → b.hpp → c/d.hpp");
+  CHECK(way(texts, "c/d.hpp", "a.hpp") == "");
+  CHECK(way(texts, "a.hpp", "e.hpp") == "");
 }
 
 TEST_CASE("the tier check finds each kind of fault") {
@@ -237,6 +289,16 @@ TEST_CASE("the tier check finds each kind of fault") {
       {"base/a.hpp", "  #  include <iostream>", "<iostream>"},
       {"kernels/a.hpp", "#include <xsimd/xsimd.hpp>", "foreign"},
       {"kernels/a.hpp", "#include <omp.h>", "foreign"},
+      {"parallel/thread_team.hpp", "#include <pthread.h>", "foreign"},
+      {"tensor/aligned_buffer.hpp", "#include <sys/mman.h>", "foreign"},
+      {"weights/mapped_file.hpp", "#include <fcntl.h>", "foreign"},
+      {"weights/mapped_file.hpp", "#include <sys/stat.h>", "foreign"},
+      {"base/a.hpp", "#include <unistd.h>", "foreign"},
+      {"parallel/parallel_for.hpp", "#include <sched.h>", "foreign"},
+      {"parallel/a.hpp", "#include <windows.h>", "foreign"},
+      {"base/platform/a.hpp", "#include <windows.h>", "foreign"},
+      {"base/platform/a.hpp", "#include <omp.h>", "foreign"},
+      {"base/platform/a.hpp", "#include <ochre/tensor/tensor.hpp>", "higher tier"},
       {"kernels/a.hpp", "#include <Eigen/Core>", "foreign"},
       {"network/a.hpp", "#include <nlohmann/json.hpp>", "foreign"},
       {"import/a.hpp", "#include <zlib.h>", "foreign"},
@@ -244,6 +306,9 @@ TEST_CASE("the tier check finds each kind of fault") {
       {"kernels/a.hpp", "using B = xsimd::batch<float>;", "says xsimd"},
       {"kernels/a.hpp", "#pragma omp parallel", "says omp"},
       {"kernels/a.hpp", "using M = Eigen::MatrixXf;", "says Eigen"},
+      {"weights/a.hpp", "#if defined(_WIN32)", "says _WIN32"},
+      {"parallel/a.hpp", "#ifdef __linux__", "says __linux__"},
+      {"base/a.hpp", "#if OCHRE_POSIX", "says OCHRE_POSIX"},
       {"base/a.hpp", "inline void f() { std::abort(); }", "says abort"},
       {"base/a.hpp", "inline void f() { exit(1); }", "says exit"},
       {"base/a.hpp", "inline void f() { std::printf(\"\\\"\"); }", "says printf"},
@@ -273,6 +338,9 @@ TEST_CASE("the tier check lets honest headers pass") {
       {"base/a.hpp", "inline auto s = \"throw \\\" abort\"; /* exit */ inline int exit_code = 1;"},
       {"base/a.hpp", "inline auto s = R\"html(\n<script>throw \"x\" // )\"\n</script>)html\";"},
       {"base/result.hpp", "inline void f() { throw 1; }"},
+      {"base/platform/a.hpp", "#if defined(_WIN32)\n#elif defined(__linux__)\n#include <sys/mman.h>\n#endif"},
+      {"base/platform/a.hpp", "#include <pthread.h>\n#include <unistd.h>\n#include <fcntl.h>\n#include <sched.h>"},
+      {"weights/a.hpp", "#include <ochre/base/platform/files.hpp>"},
       {"simd/simd.hpp", "#include <xsimd/xsimd.hpp>\nusing A = xsimd::default_arch;"},
       {"kernels/gemm_eigen.hpp", "#include <Eigen/Core>"},
       {"audit/a.hpp", "#include <ochre/reference/conv2d.hpp>\n#include <ochre/kernels/gemm.hpp>"},

@@ -1,6 +1,6 @@
-# Builds consumer/ from nothing and runs it: cmake -D MODE=… -D OCHRE=… -D BUILD=… -D WORK=… [-D CXX=… -D GENERATOR=…]
-# -P consume.cmake. MODE find_package installs the library of the build folder BUILD under WORK first; the prefix moves
-# before it is used, as a package does. MODE add_subdirectory uses the source folder OCHRE.
+# Builds consumer/ from nothing and runs it: cmake -D MODE=… -D OCHRE=… -D BUILD=… -D WORK=… -D CXX=… -D GENERATOR=…
+# -D OPENMP=ON|OFF -P consume.cmake. MODE find_package installs the library of the build folder BUILD under WORK first;
+# the prefix moves before it is used, as a package does. MODE add_subdirectory uses the source folder OCHRE.
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(NOT result EQUAL 0)
@@ -18,8 +18,8 @@ if(MODE STREQUAL "find_package")
 else()
   set(how "-DOCHRE_FOLDER=${OCHRE}")
 endif()
-run("${CMAKE_COMMAND}" -G "${GENERATOR}" "-DCMAKE_CXX_COMPILER=${CXX}" "${how}" -S "${CMAKE_CURRENT_LIST_DIR}/consumer"
-    -B "${WORK}/build")
+run("${CMAKE_COMMAND}" -G "${GENERATOR}" "-DCMAKE_CXX_COMPILER=${CXX}" "-DOCHRE_OPENMP=${OPENMP}" "${how}"
+    -S "${CMAKE_CURRENT_LIST_DIR}/consumer" -B "${WORK}/build")
 run("${CMAKE_COMMAND}" --build "${WORK}/build")
 run("${WORK}/build/consumer" "${OCHRE}/weights/street.safetensors")
 message("${output}")

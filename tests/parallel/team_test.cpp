@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstdint>
 #include <filesystem>
 #include <mutex>
 #include <numeric>
@@ -11,16 +10,20 @@
 #include <thread>
 #include <vector>
 
-#include <pthread.h>
+#if defined(__linux__)
 #include <sys/resource.h>
+#endif
 
 #include <ochre/parallel/thread_team.hpp>
 
 #include "support/allocations.hpp"
+#include "support/no_more_threads.hpp"
 
 namespace {
 
 using namespace ochre;
+
+#if defined(__linux__)  // which counts a process's threads and their time where a test can read it
 
 std::size_t threads_of_process() {
   const auto tasks = std::filesystem::directory_iterator("/proc/self/task");
@@ -43,6 +46,8 @@ double cpu_seconds() {
   };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
+
+#endif
 
 // Runs the tasks on one thread, the last first.
 void run_backwards(void* host, int tasks, FunctionRef<void(int)> task) {
@@ -116,6 +121,39 @@ TEST_CASE("work is shared: two workers that wait for each other both run") {
   CHECK(threads.contains(std::this_thread::get_id()));  // the caller works, too
 }
 
+TEST_CASE("work after a long sleep is done, and allocates nothing") {
+  const auto own = ThreadTeam::create(3).value();
+  for (int round = 0; round < 5; ++round) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    std::atomic<Index> sum{0};
+    const auto before = test::allocations();
+    for_ranges(own.team(), 1000, 1, [&](Index begin, Index end, int) noexcept { sum += end - begin; });
+    CHECK(test::allocations() == before);
+    CHECK(sum == 1000);
+  }
+}
+
+TEST_CASE("many teams at once, each called from a thread of its own, and ended without work") {
+  std::atomic<Index> sum{0};
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 4; ++i) {
+    callers.emplace_back([&] {
+      for (int life = 0; life < 20; ++life) {
+        const auto own = ThreadTeam::create(1 + life % 4).value();
+        if (life % 5 == 0) continue;
+        const ThreadTeam::Awake awake(own);
+        for (int round = 0; round < 20; ++round) {
+          for_ranges(own.team(), 100, 1, [&](Index begin, Index end, int) noexcept { sum += end - begin; });
+        }
+      }
+    });
+  }
+  for (auto& caller : callers) caller.join();
+  CHECK(sum == 4 * 16 * 20 * 100);
+}
+
+#if defined(__linux__)
+
 TEST_CASE("one thread is the caller's: none is started; others start at creation and end with the team") {
   const auto before = threads_of_process();
   {
@@ -165,35 +203,16 @@ TEST_CASE("idle threads sleep, also between two runs that were told to stay awak
   CHECK(cpu_seconds() - again < 0.05);
 }
 
-TEST_CASE("work after a long sleep is done, and allocates nothing") {
-  const auto own = ThreadTeam::create(3).value();
-  for (int round = 0; round < 5; ++round) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    std::atomic<Index> sum{0};
-    const auto before = test::allocations();
-    for_ranges(own.team(), 1000, 1, [&](Index begin, Index end, int) noexcept { sum += end - begin; });
-    CHECK(test::allocations() == before);
-    CHECK(sum == 1000);
-  }
-}
+#endif
 
-TEST_CASE("many teams at once, each called from a thread of its own, and ended without work") {
-  std::atomic<Index> sum{0};
-  std::vector<std::thread> callers;
-  for (int i = 0; i < 4; ++i) {
-    callers.emplace_back([&] {
-      for (int life = 0; life < 20; ++life) {
-        const auto own = ThreadTeam::create(1 + life % 4).value();
-        if (life % 5 == 0) continue;
-        const ThreadTeam::Awake awake(own);
-        for (int round = 0; round < 20; ++round) {
-          for_ranges(own.team(), 100, 1, [&](Index begin, Index end, int) noexcept { sum += end - begin; });
-        }
-      }
-    });
-  }
-  for (auto& caller : callers) caller.join();
-  CHECK(sum == 4 * 16 * 20 * 100);
+#if defined(__GLIBC__)
+TEST_CASE("a thread that the system does not start is an error") {
+  const test::NoMoreThreads limit;
+  const auto own = ThreadTeam::create(3);
+  REQUIRE(!own);
+  CHECK(own.error().code == ErrorCode::out_of_memory);
+  CHECK(own.error().message() == "the system started 1 of 3 threads");
 }
+#endif
 
 }  // namespace

@@ -1,17 +1,23 @@
 // A file is written whole or not at all, and nothing is left beside it.
 #include <csignal>
 #include <cstddef>
+#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
 
+#if defined(_WIN32)
+#include <process.h>
+#else
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#endif
 
 #include <doctest/doctest.h>
 
 #include <ochre/weights/atomic_file.hpp>
+#include <ochre/weights/mapped_file.hpp>
 
 #include "support/temporary_folder.hpp"
 
@@ -25,6 +31,7 @@ std::string refusal(const std::string& path, std::span<const std::byte> bytes) {
   return status.error().message();
 }
 
+#if !defined(_WIN32)
 // As a disk that is full after `bytes`: further writes fail with EFBIG instead of killing the process.
 class FileSizeLimit {
  public:
@@ -42,6 +49,7 @@ class FileSizeLimit {
   rlimit before_{};
   void (*handler_)(int);
 };
+#endif
 
 }  // namespace
 
@@ -55,8 +63,15 @@ TEST_CASE("atomic file: written, replaced, and nothing beside it") {
   REQUIRE(ochre::write_file_atomically(path, {}));
   CHECK(folder.read("a") == "");
   CHECK(folder.files() == 1);
-  REQUIRE(ochre::write_file_atomically(folder.path(std::string(255, 'n')), bytes_of("x")));  // the longest name
-  CHECK(folder.files() == 2);
+}
+
+TEST_CASE("atomic file: a path is UTF-8, or whatever else POSIX takes") {
+  const TemporaryFolder folder;
+  const std::string path = folder.path("gr\xc3\xbcn");
+  REQUIRE(ochre::write_file_atomically(path, bytes_of("x")));
+  CHECK(ochre::MappedFile::open(path).value().bytes().size() == 1);
+  CHECK(std::filesystem::exists(std::filesystem::path(folder.path("")) / u8"gr\u00fcn"));
+  CHECK(folder.files() == 1);
 }
 
 TEST_CASE("atomic file: a name taken by another writer is left alone") {
@@ -67,6 +82,29 @@ TEST_CASE("atomic file: a name taken by another writer is left alone") {
   CHECK(folder.read(taken) == "theirs");
   CHECK(folder.read("a") == "mine");
   CHECK(folder.files() == 2);
+}
+
+#if defined(_WIN32)
+
+TEST_CASE("atomic file: a mapped file cannot be replaced, and stays as it is") {
+  const TemporaryFolder folder;
+  const std::string path = folder.write("a", "old");
+  {
+    const auto file = ochre::MappedFile::open(path).value();
+    refusal(path, bytes_of("new"));
+    CHECK(folder.read("a") == "old");
+    CHECK(folder.files() == 1);
+  }
+  CHECK(ochre::write_file_atomically(path, bytes_of("new")));
+  CHECK(folder.read("a") == "new");
+}
+
+#else
+
+TEST_CASE("atomic file: the longest name that the system takes") {
+  const TemporaryFolder folder;
+  REQUIRE(ochre::write_file_atomically(folder.path(std::string(255, 'n')), bytes_of("x")));
+  CHECK(folder.files() == 1);
 }
 
 TEST_CASE("atomic file: a full disk leaves the old file and nothing else") {
@@ -80,18 +118,24 @@ TEST_CASE("atomic file: a full disk leaves the old file and nothing else") {
   CHECK(folder.files() == 1);
 }
 
-TEST_CASE("atomic file: a directory, a device or a missing folder in the way") {
+TEST_CASE("atomic file: a device, or a folder that cannot be written to, in the way") {
   const TemporaryFolder folder;
-  REQUIRE(::mkdir(folder.path("folder").c_str(), 0700) == 0);
+  CHECK(refusal("/dev/full", bytes_of("x")).find("a device or FIFO") != std::string::npos);
+  REQUIRE(::mkdir(folder.path("folder").c_str(), 0500) == 0);
+  if (::geteuid() != 0) {  // root may write everywhere
+    CHECK(refusal(folder.path("folder/a"), bytes_of("x")).find("Permission denied") != std::string::npos);
+  }
+}
+
+#endif
+
+TEST_CASE("atomic file: a directory or a missing folder in the way") {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder.path("folder"));
   CHECK(refusal(folder.path("folder"), bytes_of("x")) ==
         folder.path("folder") + ": found a directory, expected a regular file or a new name");
-  CHECK(refusal("/dev/full", bytes_of("x")).find("a device or FIFO") != std::string::npos);
   CHECK(refusal(folder.path("none/a"), bytes_of("x")).find("no such file or folder") != std::string::npos);
   CHECK(refusal(folder.write("file", "") + "/a", bytes_of("x")).find("no such file or folder") != std::string::npos);
   CHECK(refusal("", bytes_of("x")).find("found") != std::string::npos);
   CHECK(folder.files() == 2);
-  REQUIRE(::chmod(folder.path("folder").c_str(), 0500) == 0);
-  if (::geteuid() != 0) {  // root may write everywhere
-    CHECK(refusal(folder.path("folder/a"), bytes_of("x")).find("Permission denied") != std::string::npos);
-  }
 }

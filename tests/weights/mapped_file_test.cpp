@@ -1,11 +1,14 @@
 // Mapping a file: its bytes, moving, and each thing that is no file to be read.
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#if !defined(_WIN32)
 #include <sys/stat.h>
 #include <unistd.h>
+#endif
 
 #include <doctest/doctest.h>
 
@@ -40,9 +43,18 @@ TEST_CASE("mapped file: the bytes, which moving leaves where they are") {
   MappedFile assigned;
   assigned = std::move(moved);
   CHECK(assigned.bytes().data() == bytes.data());
+  assigned.release(assigned.bytes());
+  CHECK(std::vector<std::byte>(bytes.begin(), bytes.end()) == bytes_of("some bytes"));
+}
 
-  ::unlink(path.c_str());  // the mapping outlives the name
-  CHECK(assigned.bytes()[0] == std::byte{'s'});
+TEST_CASE("mapped file: pages that were let go are read again") {
+  const TemporaryFolder folder;
+  const std::string content(100'000, 'a');
+  const auto file = MappedFile::open(folder.write("a", content)).value();
+  const std::string_view text(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
+  CHECK(text == content);
+  file.release(file.bytes().subspan(1, 50'000));
+  CHECK(text == content);
 }
 
 TEST_CASE("mapped file: what cannot be read is named, with what was found and what was expected") {
@@ -54,11 +66,31 @@ TEST_CASE("mapped file: what cannot be read is named, with what was found and wh
         std::string::npos);
   CHECK(refusal(folder.path(""), ochre::ErrorCode::io) ==
         folder.path("") + ": found a directory, expected a regular file");
-  CHECK(refusal("/dev/null", ochre::ErrorCode::io) == "/dev/null: found a device, expected a regular file");
+#if defined(_WIN32)
+  const std::string device = "NUL";
+#else
+  const std::string device = "/dev/null";
+#endif
+  CHECK(refusal(device, ochre::ErrorCode::io) == device + ": found a device, expected a regular file");
   CHECK(refusal(folder.write("empty", ""), ochre::ErrorCode::malformed) ==
         folder.path("empty") + ": found an empty file (0 bytes), expected some");
+}
 
-  REQUIRE(::mkfifo(folder.path("fifo").c_str(), 0600) == 0);  // and does not wait for a writer
+#if defined(_WIN32)
+
+TEST_CASE("mapped file: a path is UTF-8") {
+  CHECK(refusal("\xff", ochre::ErrorCode::invalid_argument) == "\\xff: found a path that is no UTF-8, expected one");
+}
+
+#else
+
+TEST_CASE("mapped file: it outlives its name; a FIFO is not waited for; what may not be read is refused") {
+  const TemporaryFolder folder;
+  const auto file = MappedFile::open(folder.write("a", "some bytes")).value();
+  REQUIRE(::unlink(folder.path("a").c_str()) == 0);
+  CHECK(file.bytes()[0] == std::byte{'s'});
+
+  REQUIRE(::mkfifo(folder.path("fifo").c_str(), 0600) == 0);
   CHECK(refusal(folder.path("fifo"), ochre::ErrorCode::io) ==
         folder.path("fifo") + ": found a FIFO, expected a regular file");
 
@@ -68,3 +100,5 @@ TEST_CASE("mapped file: what cannot be read is named, with what was found and wh
     CHECK(refusal(secret, ochre::ErrorCode::io).find(secret + ": found Permission denied") == 0);
   }
 }
+
+#endif

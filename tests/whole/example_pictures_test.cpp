@@ -4,7 +4,7 @@
 #include <cmath>
 #include <string>
 
-#include <ochre/colorizer.hpp>
+#include <ochre/colorizer_file.hpp>
 #include <ochre/image_io/load_picture.hpp>
 
 namespace {

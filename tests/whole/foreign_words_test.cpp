@@ -11,7 +11,7 @@
 #include <vector>
 
 #include <ochre/audit/proof.hpp>
-#include <ochre/colorizer.hpp>
+#include <ochre/colorizer_file.hpp>
 #include <ochre/image_io/load_picture.hpp>
 #include <ochre/image_io/npy.hpp>
 #include <ochre/image_io/save_picture.hpp>

@@ -51,8 +51,8 @@ ConvCost winograd_cost(ConvAlgorithm name, const kernels::ConvShape& conv, const
     cost.weight_bytes += static_cast<Index>(products * padded(conv.in) * padded(conv.out) * sizeof(float));
   }
   // Blocks of tiles stay in a worker's own cache where it may read all weights for each of them.
-  const bool near = cost.weight_bytes <= simd::winograd_shared_weights;
-  cost.time += moved * (near ? simd::winograd_transform_cost_near : simd::winograd_transform_cost);
+  const bool cached = cost.weight_bytes <= simd::winograd_shared_weights;
+  cost.time += moved * (cached ? simd::winograd_transform_cost_near : simd::winograd_transform_cost);
   return cost;
 }
 

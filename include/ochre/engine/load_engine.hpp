@@ -11,11 +11,11 @@ namespace ochre::inline v0 {
 // release: told of a tensor's bytes once they have been read, so that the pages of a mapped file leave memory one
 // tensor after the other and the originals are never all in memory beside the packed weights.
 inline Result<Engine> load_engine(const Model& model, const EngineOptions& options, const EngineKernels& kernels,
-                                  FunctionRef<void(std::span<const std::byte>)> release = {}) {
+                                  BytesDone done = {}) {
   const ParameterSource<float> source = [&](const RequiredTensor& tensor, std::span<float> values) -> Status {
     const TensorEntry& entry = *model.file.find(tensor.name);
     Status status = convert_to(entry, values);
-    if (release) release(entry.bytes);
+    if (done) done(entry.bytes);
     return status;
   };
   return Engine::create(model.network, source, options, kernels);

@@ -1,25 +1,78 @@
 // The one header that names OpenMP. Work is split by output into contiguous, near-equal ranges, so that no result
-// depends on how many threads there are. One thread means the caller's: no other is started.
-// Without OpenMP everything runs on the caller's thread.
+// depends on how many threads there are. One thread means the caller's: no other is started. Where the compiler has no
+// OpenMP, or was not asked for it, threads are started for each call, some 20 µs each, and end with it.
+// Tested by parallel_for_test.cpp.
 #pragma once
 
 #include <algorithm>
 #if defined(_OPENMP)
 #include <omp.h>
+#else
+#include <array>
 #endif
 
 #include <ochre/base/checked.hpp>
+#include <ochre/base/platform/threads.hpp>
 
 namespace ochre::inline v0 {
 
 // Threads this process may run at once (its CPU affinity counts), at least 1.
 inline int available_threads() noexcept {
 #if defined(_OPENMP)
-  return std::max(1, omp_get_num_procs());
+  return std::max(1, omp_get_num_procs());  // remembers what it was before OMP_PROC_BIND bound this thread
 #else
-  return 1;
+  return platform::available_processors();
 #endif
 }
+
+namespace detail {
+
+#if defined(_OPENMP)
+
+// Calls body(worker) for worker = 0 … workers-1 and returns when all have returned.
+template <class Body>
+void each_worker(Index workers, const Body& body) noexcept {
+#pragma omp parallel num_threads(static_cast <int>(workers))
+  {
+    // The runtime may grant fewer threads than asked for; each then takes several workers.
+    for (Index worker = omp_get_thread_num(); worker < workers; worker += omp_get_num_threads()) body(worker);
+  }
+}
+
+#else
+
+template <class Body>
+struct WorkersOfThread {
+  const Body* body = nullptr;
+  Index first = 0;
+  Index step = 1;
+  Index end = 0;
+
+  static void run(void* self) noexcept {
+    const auto& share = *static_cast<const WorkersOfThread*>(self);
+    for (Index worker = share.first; worker < share.end; worker += share.step) (*share.body)(worker);
+  }
+};
+
+template <class Body>
+void each_worker(Index workers, const Body& body) noexcept {
+  constexpr Index most_threads = 64;  // of one call; more workers share them
+  std::array<WorkersOfThread<Body>, most_threads> shares;
+  const Index step = std::min(workers, most_threads);
+  for (Index i = 0; i < step; ++i) shares[static_cast<std::size_t>(i)] = {&body, i, step, workers};
+  std::array<platform::Thread, most_threads> threads;  // waited for at the end
+  Index started = 1;
+  for (; started < step; ++started) {
+    const auto i = static_cast<std::size_t>(started);
+    if (!threads[i].start(&WorkersOfThread<Body>::run, &shares[i])) break;
+  }
+  WorkersOfThread<Body>::run(&shares[0]);
+  for (; started < step; ++started) WorkersOfThread<Body>::run(&shares[static_cast<std::size_t>(started)]);
+}
+
+#endif
+
+}  // namespace detail
 
 // Calls body(begin, end, worker) for disjoint ranges that cover [0, count); worker < threads, no two calls at once
 // share a worker. body must be noexcept.
@@ -30,17 +83,9 @@ void parallel_for(int threads, Index count, const Body& body) noexcept {
     if (count > 0) body(Index{0}, count, 0);
     return;
   }
-#if defined(_OPENMP)
-#pragma omp parallel num_threads(static_cast <int>(workers))
-  {
-    // The runtime may grant fewer threads than asked for; each then takes several ranges.
-    for (Index worker = omp_get_thread_num(); worker < workers; worker += omp_get_num_threads()) {
-      body(count * worker / workers, count * (worker + 1) / workers, static_cast<int>(worker));
-    }
-  }
-#else
-  body(Index{0}, count, 0);
-#endif
+  detail::each_worker(workers, [&](Index worker) noexcept {
+    body(count * worker / workers, count * (worker + 1) / workers, static_cast<int>(worker));
+  });
 }
 
 }  // namespace ochre::inline v0

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include <pthread.h>
-
+#include <ochre/base/platform/sleepers.hpp>
+#include <ochre/base/platform/threads.hpp>
 #include <ochre/base/result.hpp>
 #include <ochre/parallel/team.hpp>
 
@@ -35,7 +35,7 @@ class ThreadTeam {
       auto start = std::make_unique<Worker>();
       start->state = team.state_.get();
       start->number = worker;
-      if (pthread_create(&start->thread, nullptr, &ThreadTeam::loop, start.get()) != 0) {
+      if (!start->thread.start(&ThreadTeam::loop, start.get())) {
         return Error{ErrorCode::out_of_memory,
                      "the system started " + std::to_string(worker) + " of " + std::to_string(threads) + " threads"};
       }
@@ -66,7 +66,7 @@ class ThreadTeam {
   struct Worker {
     State* state = nullptr;
     int number = 0;
-    pthread_t thread{};
+    platform::Thread thread;
   };
 
   static constexpr std::size_t line = 64;  // what two threads write lies on different cache lines
@@ -78,12 +78,14 @@ class ThreadTeam {
     std::atomic<bool> stop{false};
     FunctionRef<void(int)> task;
     std::vector<std::unique_ptr<Worker>> workers;
+    platform::Sleepers workers_asleep;  // until round changes
+    platform::Sleepers caller_asleep;   // until running is 0
 
     ~State() {
       stop.store(true);
       round.fetch_add(1);
-      round.notify_all();
-      for (const auto& worker : workers) pthread_join(worker->thread, nullptr);
+      workers_asleep.wake(round);
+      workers.clear();  // waits for each
     }
   };
 
@@ -99,27 +101,28 @@ class ThreadTeam {
   }
 
   template <class T>
-  static T wait_while(const std::atomic<T>& value, T old, int tries) noexcept {
+  static T wait_while(const std::atomic<T>& value, T old, int tries, platform::Sleepers& sleepers) noexcept {
     for (int i = 0; i < tries; ++i) {
       const T now = value.load(std::memory_order_acquire);
       if (now != old) return now;
       pause();
     }
-    value.wait(old, std::memory_order_acquire);
+    sleepers.sleep_while(value, old);
     return value.load(std::memory_order_acquire);
   }
 
-  static void* loop(void* start) noexcept {
+  static void loop(void* start) noexcept {
     const auto& worker = *static_cast<const Worker*>(start);
     State& state = *worker.state;
     unsigned seen = 0;
     for (;;) {
-      const unsigned now = wait_while(state.round, seen, state.awake.load(std::memory_order_relaxed) > 0 ? spins : 0);
+      const int tries = state.awake.load(std::memory_order_relaxed) > 0 ? spins : 0;
+      const unsigned now = wait_while(state.round, seen, tries, state.workers_asleep);
       if (now == seen) continue;
       seen = now;
-      if (state.stop.load(std::memory_order_relaxed)) return nullptr;
+      if (state.stop.load(std::memory_order_relaxed)) return;
       state.task(worker.number);
-      if (state.running.fetch_sub(1, std::memory_order_acq_rel) == 1) state.running.notify_one();
+      if (state.running.fetch_sub(1, std::memory_order_acq_rel) == 1) state.caller_asleep.wake(state.running);
     }
   }
 
@@ -128,10 +131,10 @@ class ThreadTeam {
     state.task = task;
     state.running.store(static_cast<int>(state.workers.size()), std::memory_order_relaxed);
     state.round.fetch_add(1, std::memory_order_release);
-    state.round.notify_all();
+    state.workers_asleep.wake(state.round);
     task(0);
     for (int left = state.running.load(std::memory_order_acquire); left != 0;) {
-      left = wait_while(state.running, left, spins);
+      left = wait_while(state.running, left, spins, state.caller_asleep);
     }
   }
 

@@ -14,9 +14,8 @@
 #include <type_traits>
 #include <utility>
 
-#include <sys/mman.h>
-
 #include <ochre/base/checked.hpp>
+#include <ochre/base/platform/pages.hpp>
 #include <ochre/base/result.hpp>
 
 namespace ochre::inline v0 {
@@ -45,7 +44,7 @@ class AlignedBuffer {
   }
   ~AlignedBuffer() {
     if (bytes() >= large) {
-      ::munmap(data_, static_cast<std::size_t>(bytes()));
+      platform::free_pages(data_, static_cast<std::size_t>(bytes()));
     } else if (data_ != nullptr) {
       ::operator delete (data_, std::align_val_t{alignment});
     }
@@ -57,7 +56,7 @@ class AlignedBuffer {
     if (!bytes) return Error{ErrorCode::too_large, "a buffer of " + std::to_string(count) + " elements"};
     AlignedBuffer buffer;
     if (count == 0) return buffer;
-    buffer.data_ = static_cast<T*>(*bytes >= large ? map(*bytes) : allocate(*bytes));
+    buffer.data_ = static_cast<T*>(allocate(static_cast<std::size_t>(*bytes)));
     if (buffer.data_ == nullptr) {
       return Error{ErrorCode::out_of_memory, "no memory for " + std::to_string(*bytes) + " bytes"};
     }
@@ -69,9 +68,7 @@ class AlignedBuffer {
 
   // A wish: nothing is lost if it is refused.
   void prefer_huge_pages() noexcept {
-#if defined(MADV_HUGEPAGE)
-    if (bytes() >= large) ::madvise(data_, static_cast<std::size_t>(bytes()), MADV_HUGEPAGE);
-#endif
+    if (bytes() >= large) platform::prefer_huge_pages(data_, static_cast<std::size_t>(bytes()));
   }
 
   T* data() noexcept { return data_; }
@@ -81,15 +78,10 @@ class AlignedBuffer {
   std::span<const T> span() const noexcept { return {data(), static_cast<std::size_t>(size_)}; }
 
  private:
-  static void* allocate(Index bytes) noexcept {
-    return ::operator new (static_cast<std::size_t>(bytes), std::align_val_t{alignment}, std::nothrow);
-  }
-
-  // Pages are zero.
-  static void* map(Index bytes) noexcept {
-    const auto size = static_cast<std::size_t>(bytes);
-    void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return memory == MAP_FAILED ? nullptr : memory;
+  // Zero if it is large.
+  static void* allocate(std::size_t bytes) noexcept {
+    if (bytes >= std::size_t{large}) return platform::allocate_pages(bytes);
+    return ::operator new (bytes, std::align_val_t{alignment}, std::nothrow);
   }
 
   Index bytes() const noexcept { return size_ * static_cast<Index>(sizeof(T)); }

@@ -29,8 +29,11 @@ Picture colored(const ochre::Result<ochre::Colorizer>& colorizer) {
 }  // namespace
 
 int main(int count, char** words) {
-#if !defined(_OPENMP)
+#if defined(CONSUMER_HAS_OPENMP) && !defined(_OPENMP)
   std::puts("OpenMP did not arrive");
+  return 1;
+#elif !defined(CONSUMER_HAS_OPENMP) && defined(_OPENMP)
+  std::puts("OpenMP arrived, which was not wanted");
   return 1;
 #endif
   if (count != 2) return 2;

@@ -1,0 +1,27 @@
+// Colorizer::open: a model file's path instead of its bytes. A header of its own, so that who has the bytes (built in,
+// downloaded, from an archive) compiles nothing of files. Tested by colorizer_test.cpp.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <utility>
+
+#include <ochre/colorizer.hpp>
+#include <ochre/weights/mapped_file.hpp>
+
+namespace ochre::inline v0 {
+
+inline Result<Colorizer> Colorizer::open(const std::string& path, const ColorizerOptions& options,
+                                         const ColorizerKernels& kernels) {
+  return catch_no_memory([&]() -> Result<Colorizer> {
+    const auto file = MappedFile::open(path);
+    if (!file) return file.error();
+    const auto release = [&](std::span<const std::byte> part) { file->release(part); };
+    auto colorizer = parse(file->bytes(), options, kernels, release);
+    if (!colorizer) return std::move(colorizer).error().in(printable_path(path));
+    return colorizer;
+  });
+}
+
+}  // namespace ochre::inline v0

@@ -205,16 +205,16 @@ Strings faults_of(const std::string& path, const std::string& text) {
   return faults;
 }
 
-const std::filesystem::path root = std::filesystem::path(OCHRE_INCLUDE_DIR) / "ochre";
+const std::filesystem::path library = std::filesystem::path(OCHRE_INCLUDE_DIR) / "ochre";
 
 using Texts = std::map<std::string, std::string>;  // of headers, by their paths
 
 Texts texts_of_headers() {
   Texts texts;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(library)) {
     if (!entry.is_regular_file()) continue;
     CHECK_MESSAGE(entry.path().extension() == ".hpp", entry.path().string());
-    texts[std::filesystem::relative(entry.path(), root).generic_string()] = content_of(entry.path());
+    texts[std::filesystem::relative(entry.path(), library).generic_string()] = content_of(entry.path());
   }
   return texts;
 }

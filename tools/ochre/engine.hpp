@@ -9,6 +9,7 @@
 #include <ochre/audit/make_proof.hpp>
 #include <ochre/audit/proof.hpp>
 #include <ochre/picture_colorizer.hpp>
+#include <ochre/weights/mapped_file.hpp>
 
 namespace ochre::program {
 

@@ -8,8 +8,11 @@
 
 namespace ochre::inline v0 {
 
-// release: told of a tensor's bytes once they have been read, so that the pages of a mapped file leave memory one
-// tensor after the other and the originals are never all in memory beside the packed weights.
+// What is told of each part of a model's bytes once it has been read, such as MappedFile::release.
+using BytesDone = FunctionRef<void(std::span<const std::byte>)>;
+
+// done: so that a file's pages can leave memory one tensor after the other, and the originals are never all in memory
+// beside the packed weights.
 inline Result<Engine> load_engine(const Model& model, const EngineOptions& options, const EngineKernels& kernels,
                                   BytesDone done = {}) {
   const ParameterSource<float> source = [&](const RequiredTensor& tensor, std::span<float> values) -> Status {

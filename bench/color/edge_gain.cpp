@@ -98,8 +98,7 @@ void measure(const LabPicture& picture, Index factor, Errors& bilinear, Errors& 
   const Plane a = average_down(picture, picture.a, factor);
   const Plane b = average_down(picture, picture.b, factor);
   const Plane lightness = average_down(picture, picture.lightness, factor);
-  const ochre::AbGridView grid{a.data(), b.data(), lightness.data(), picture.width / factor,
-                                  picture.height / factor};
+  const ochre::AbGridView grid{a.data(), b.data(), lightness.data(), picture.width / factor, picture.height / factor};
   Plane row_a(at(picture.width));
   Plane row_b(at(picture.width));
   for (Index y = 0; y < picture.height; ++y) {

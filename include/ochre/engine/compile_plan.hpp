@@ -88,7 +88,8 @@ inline Result<EnginePlan> compile_plan(const NetworkDescription& network, const 
   const auto wanted = wanted_layer(network, options);
   if (!wanted) return wanted.error();
   if (options.precision == Precision::bf16 && !kernels.has_bf16) {
-    return Error{ErrorCode::unsupported, std::string("instruction set ") + kernels.isa + ": its kernels have no bf16 products"};
+    return Error{ErrorCode::unsupported,
+                 std::string("instruction set ") + kernels.isa + ": its kernels have no bf16 products"};
   }
   if (options.precision != Precision::float32 && options.precision != Precision::bf16) {
     return Error{ErrorCode::invalid_argument, "a precision that is neither float32 nor bf16"};

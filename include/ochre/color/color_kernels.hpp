@@ -36,14 +36,18 @@ const ColorKernels& color_kernels() noexcept {
   return table;
 }
 
+namespace color {
+
 // L of a row of either kind of picture.
-inline void read_lightness_row(const ColorKernels& kernels, const PictureView& picture, Index y,
-                               float* lightness) noexcept {
+inline void lightness_of_row(const ColorKernels& kernels, const PictureView& picture, Index y,
+                             float* lightness) noexcept {
   kernels.read_lightness_row(picture.row(y), picture.format, picture.width, lightness);
 }
-inline void read_lightness_row(const ColorKernels& kernels, const YuvView& frame, Index y, float* lightness) noexcept {
+inline void lightness_of_row(const ColorKernels& kernels, const YuvView& frame, Index y, float* lightness) noexcept {
   const Index step = frame.luma.step_of(frame.format.depth);
   kernels.read_luma_row(frame.luma.row(y), step, frame.format, frame.width, lightness);
 }
+
+}  // namespace color
 
 }  // namespace ochre::inline v0

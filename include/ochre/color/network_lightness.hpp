@@ -26,7 +26,7 @@ Status average_lightness(const ColorKernels& kernels, const Picture& picture, Ex
   auto average = AreaAverage::create({picture.width, picture.height}, {working.w, working.h}, lightness, averaging);
   if (!average) return std::move(average).error();
   for (Index y = 0; y < picture.height; ++y) {
-    read_lightness_row(kernels, picture, y, row.data());
+    lightness_of_row(kernels, picture, y, row.data());
     average->add_row(row.data());
   }
   return {};

@@ -28,7 +28,7 @@ struct LabRow {
 
 template <class Picture>
 void read_colors(const ColorSource& source, const Picture& input, Index y, const LabRow& row) noexcept {
-  read_lightness_row(source.kernels, input, y, row.lightness);
+  color::lightness_of_row(source.kernels, input, y, row.lightness);
   if (source.upsampling == AbUpsampling::edge_aware) {
     source.kernels.upsample_edge_aware_row(source.grid, input.width, input.height, y, row.lightness, row.a, row.b);
   } else {

@@ -27,9 +27,11 @@ enum class YuvDepth : std::uint8_t { bits8, bits10, bits10_high };
 // contrast or too much, and its colours shift by 2 ab units.
 enum class YuvRange : std::uint8_t { limited, full };
 
-// Kr, Kg, Kb: 0.299, 0.587, 0.114 (SD video, JPEG), or 0.2126, 0.7152, 0.0722 (HD video).
+// Which weights luma has of R', G' and B'. Kr, Kg, Kb: 0.299, 0.587, 0.114 (SD video, JPEG), or 0.2126, 0.7152, 0.0722
+// (HD video).
 enum class YuvMatrix : std::uint8_t { bt601, bt709 };
 
+// What the samples of a frame mean. What is not said is what most video has.
 struct YuvFormat {
   ChromaSubsampling subsampling = ChromaSubsampling::yuv420;
   YuvDepth depth = YuvDepth::bits8;
@@ -37,6 +39,7 @@ struct YuvFormat {
   YuvMatrix matrix = YuvMatrix::bt709;
 };
 
+// 1 or 2.
 constexpr Index bytes_per_sample(YuvDepth depth) noexcept { return depth == YuvDepth::bits8 ? 1 : 2; }
 
 // The codes of one depth and range.
@@ -48,6 +51,7 @@ struct YuvCodes {
   int largest = 255;  // of all
 };
 
+// What 8 or 10 bits stand for, in either range.
 constexpr YuvCodes yuv_codes(YuvDepth depth, YuvRange range) noexcept {
   const int unit = depth == YuvDepth::bits8 ? 1 : 4;
   const int largest = 256 * unit - 1;
@@ -55,17 +59,19 @@ constexpr YuvCodes yuv_codes(YuvDepth depth, YuvRange range) noexcept {
   return {0, largest, 128 * unit, largest, largest};
 }
 
+// Kr, Kg and Kb, whose sum is 1.
 struct YuvWeights {
   double r = 0;
   double g = 0;
   double b = 0;
 };
 
+// The weights of a matrix.
 constexpr YuvWeights yuv_weights(YuvMatrix matrix) noexcept {
   return matrix == YuvMatrix::bt601 ? YuvWeights{0.299, 0.587, 0.114} : YuvWeights{0.2126, 0.7152, 0.0722};
 }
 
-// Void: const void, or void where samples are to be written.
+// Where the samples of one kind lie. Void: const void, or void where they are to be written.
 template <class Void>
 struct BasicPlane {
   using Byte = std::conditional_t<std::is_const_v<Void>, const std::uint8_t, std::uint8_t>;
@@ -82,6 +88,7 @@ struct BasicPlane {
   }
 };
 
+// A frame's three planes, its size and its format. Void: as of a plane.
 template <class Void>
 struct BasicYuvView {
   BasicPlane<Void> luma{};
@@ -103,12 +110,13 @@ struct BasicYuvView {
   }
 };
 
+// Planes and frames that are read, and such as are written.
 using Plane = BasicPlane<const void>;
 using MutablePlane = BasicPlane<void>;
 using YuvView = BasicYuvView<const void>;
 using MutableYuvView = BasicYuvView<void>;
 
-// NV12 by its name: 4:2:0 of 8 bits, a plane of luma and one of Cb and Cr in turns.
+// NV12 by its name, which becomes a YuvView: 4:2:0 of 8 bits, a plane of luma and one of Cb and Cr in turns.
 template <class Void>
 struct BasicNv12View {
   Void* luma = nullptr;
@@ -133,7 +141,7 @@ struct BasicNv12View {
   operator YuvView() const noexcept requires(!std::is_const_v<Void>) { return BasicYuvView<Void>(*this); }
 };
 
-// I420 (yuv420p) by its name: 4:2:0 of 8 bits in three planes.
+// I420 (yuv420p) by its name, which becomes a YuvView: 4:2:0 of 8 bits in three planes.
 template <class Void>
 struct BasicI420View {
   Void* luma = nullptr;
@@ -157,6 +165,7 @@ struct BasicI420View {
   operator YuvView() const noexcept requires(!std::is_const_v<Void>) { return BasicYuvView<Void>(*this); }
 };
 
+// NV12 and I420 that are read, and such as are written.
 using Nv12View = BasicNv12View<const void>;
 using MutableNv12View = BasicNv12View<void>;
 using I420View = BasicI420View<const void>;

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include <ochre/colorizer_file.hpp>
 #include <ochre/picture_colorizer.hpp>
 
 #include "support/allocations.hpp"

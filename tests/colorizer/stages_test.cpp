@@ -7,7 +7,7 @@
 #include <numeric>
 #include <vector>
 
-#include <ochre/colorizer.hpp>
+#include <ochre/colorizer_file.hpp>
 
 #include "support/allocations.hpp"
 #include "support/golden.hpp"

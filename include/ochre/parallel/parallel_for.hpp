@@ -1,6 +1,6 @@
 // The one header that names OpenMP. Work is split by output into contiguous, near-equal ranges, so that no result
 // depends on how many threads there are. One thread means the caller's: no other is started. Where the compiler has no
-// OpenMP, or was not asked for it, threads are started for each call, some 20 µs each, and end with it.
+// OpenMP, or was not asked for it, threads are started for each call, some 20 to 40 µs each, and end with it.
 // Tested by parallel_for_test.cpp.
 #pragma once
 

@@ -12,6 +12,7 @@
 namespace {
 
 namespace fs = std::filesystem;
+using ochre::test::code_of;
 using ochre::test::content_of;
 
 constexpr std::ptrdiff_t most_lines_of_function = 60;
@@ -19,27 +20,13 @@ constexpr std::ptrdiff_t most_lines_of_engine_header = 300;
 
 std::ptrdiff_t lines_of(std::string_view text) { return std::count(text.begin(), text.end(), '\n'); }
 
-// Comments, strings, characters and preprocessor lines become blanks, so that only code has braces.
+// Without preprocessor lines, so that only code has braces.
 std::string code_alone(const std::string& text) {
-  std::string code = text;
-  for (std::size_t i = 0; i < code.size();) {
-    std::size_t end = i + 1;
-    const bool begins_line = i == 0 || code[i - 1] == '\n';
-    if (code.compare(i, 2, "//") == 0 || (code[i] == '#' && begins_line)) {
-      end = std::min(code.find('\n', i), code.size());
-    } else if (code.compare(i, 2, "R\"") == 0) {
-      const std::string close = ")" + code.substr(i + 2, code.find('(', i) - i - 2) + "\"";
-      end = std::min(code.find(close, i), code.size() - close.size()) + close.size();
-    } else if (code[i] == '"' ||
-               (code[i] == '\'' && (i == 0 || std::isalnum(static_cast<unsigned char>(code[i - 1])) == 0))) {
-      const char quote = code[i];
-      while (end < code.size() && code[end] != quote) end += code[end] == '\\' ? 2 : 1;
-      ++end;
-    } else {
-      ++i;
-      continue;
-    }
-    for (; i < std::min(end, code.size()); ++i) code[i] = code[i] == '\n' ? '\n' : ' ';
+  std::string code = code_of(text);
+  for (std::size_t begin = 0; begin < code.size();) {
+    const std::size_t end = std::min(code.find('\n', begin), code.size());
+    if (code[begin] == '#') std::fill_n(code.begin() + static_cast<std::ptrdiff_t>(begin), end - begin, ' ');
+    begin = end + 1;
   }
   return code;
 }

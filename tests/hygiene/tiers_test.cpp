@@ -15,6 +15,7 @@
 
 namespace {
 
+using ochre::test::code_of;
 using ochre::test::content_of;
 using ochre::test::is_word;
 using Strings = std::vector<std::string>;
@@ -103,36 +104,6 @@ int height_of(std::string_view path) {
     if (tier.folder == folder) return tier.height;
   }
   return -1;
-}
-
-// The code alone: comments, strings (raw ones too) and characters become blanks.
-std::string code_of(const std::string& text) {
-  std::string code;
-  std::size_t i = 0;
-  const auto skip_to = [&](std::string_view end, std::size_t from) {
-    const auto found = text.find(end, from);
-    const std::size_t stop = found == std::string::npos ? text.size() : found + end.size();
-    for (; i < stop; ++i) code += text[i] == '\n' ? '\n' : ' ';
-  };
-  while (i < text.size()) {
-    if (text.compare(i, 2, "//") == 0) {
-      skip_to("\n", i);
-    } else if (text.compare(i, 2, "/*") == 0) {
-      skip_to("*/", i + 2);
-    } else if (text.compare(i, 2, "R\"") == 0) {
-      const auto open = text.find('(', i);
-      skip_to(")" + text.substr(i + 2, open - i - 2) + "\"", open);
-    } else if (text.compare(i, 3, "'\"'") == 0 || text.compare(i, 4, "'\\\"'") == 0) {
-      skip_to("\"'", i);
-    } else if (text[i] == '"') {
-      std::size_t end = i + 1;
-      while (end < text.size() && text[end] != '"' && text[end] != '\n') end += text[end] == '\\' ? 2 : 1;
-      skip_to(text.substr(std::min(end, text.size() - 1), 1), std::min(end, text.size()));
-    } else {
-      code += text[i++];
-    }
-  }
-  return code;
 }
 
 bool has_word(const std::string& code, std::string_view word) {

@@ -148,9 +148,8 @@ Result<Runner> make_readable(const Subject& subject, const BenchFigures& figures
 }
 
 Result<Runner> make_fast(const BenchOptions& options, const Subject& subject, const BenchFigures& figures) {
-  EngineOptions wanted{.input = figures.input,
-                       .threads = figures.threads,
-                       .precision = options.precision == "bf16" ? Precision::bf16 : Precision::float32};
+  EngineOptions wanted{
+      .input = figures.input, .threads = figures.threads, .precision = precision_of(options.precision)};
   if (options.memory) wanted.memory = Index{*options.memory} * 1'000'000;
   auto algorithms = parse_algorithms(options.algorithms);
   if (!algorithms) return std::move(algorithms).error();

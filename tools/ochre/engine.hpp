@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include <ochre/audit/engine_audit.hpp>
 #include <ochre/audit/make_proof.hpp>
@@ -16,6 +17,11 @@ namespace ochre::program {
 // Which kernels all that follows uses: the best that this CPU runs, or what the environment's OCHRE_ISA names. Comes
 // first. Errors: a name that is unknown or that this CPU cannot run.
 Status choose_kernels();
+
+// What --precision says to the fast engine: "bf16", or anything else.
+inline Precision precision_of(const std::string& option) {
+  return option == "bf16" ? Precision::bf16 : Precision::float32;
+}
 
 // The fast engine. file: whose pages may leave memory as they are packed, or none.
 Result<Engine> open_engine(const Model& model, const MappedFile* file, const EngineOptions& options);

@@ -57,7 +57,7 @@ int run_fast(const RunOptions& options, const ModelFile& file, const Model& mode
                                   {.layer = options.layer,
                                    .input = input->shape(),
                                    .threads = threads,
-                                   .precision = options.precision == "bf16" ? Precision::bf16 : Precision::float32});
+                                   .precision = precision_of(options.precision)});
   if (!engine) return fail(Error{engine.error()}.in(options.model));
   auto workspace = make_workspace(*engine, {.input = input->shape(), .threads = threads});
   if (!workspace) return fail(Error{workspace.error()}.in(options.input));

@@ -134,6 +134,8 @@ class Colorizer {
   Status load(const Model& model, BytesDone done);
   template <class Picture>
   Status predict_of(const Picture& input, Workspace& workspace) const;
+  template <class Picture>
+  Status predict_into(const Picture& input, detail::ColorizerMemory& memory) const;  // input: checked
   template <class Picture, class Target>
   Status apply_as(const Picture& input, const Target& output, Workspace& workspace,
                   const std::optional<AbGridView>& grid) const;
@@ -177,6 +179,11 @@ Status Colorizer::predict_of(const Picture& input, Workspace& workspace) const {
   if (!workspace.memory_) return detail::empty_workspace();
   detail::ColorizerMemory& memory = *workspace.memory_;
   if (auto status = detail::check_input(input, memory.picture); !status) return status;
+  return predict_into(input, memory);
+}
+
+template <class Picture>
+Status Colorizer::predict_into(const Picture& input, detail::ColorizerMemory& memory) const {
   const auto awake = memory.network.stay_awake();
   auto status = detail::read_lightness(*kernels_.color, input, network().normalised_lightness, memory);
   if (!status) return status;
@@ -205,8 +212,9 @@ Status Colorizer::colorize_as(const Picture& input, const Target& output, Worksp
   if (auto status = detail::check_input(input, memory.picture); !status) return status;
   if (auto status = detail::check_output(input, output, memory.picture); !status) return status;
   const auto awake = memory.network.stay_awake();
-  if (auto status = predict_of(input, workspace); !status) return status;
-  return apply_as(input, output, workspace, {});
+  if (auto status = predict_into(input, memory); !status) return status;
+  detail::apply_grid({*kernels_.color, model_.settings.upsampling, memory.grid_view()}, input, output, memory);
+  return {};
 }
 
 }  // namespace ochre::inline v0

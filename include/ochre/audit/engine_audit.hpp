@@ -97,11 +97,10 @@ inline std::vector<LayerAudit> describe(const EnginePlan& plan, const Shape& inp
   std::vector<LayerAudit> all;
   for (std::size_t i = 0; i < shapes.size(); ++i) {
     const LayerDescription& layer = plan.description.layers[i];
-    const Index from = layer.inputs[0];
     LayerAudit& row = all.emplace_back();
     row.name = layer.name;
     row.kind = layer.kind();
-    row.input_shape = from == network_input ? input : shapes[static_cast<std::size_t>(from)];
+    row.input_shape = network::shape_of(layer.inputs[0], input, shapes);
     row.output_shape = shapes[i];
     row.parameters = layer.parameters();
     row.macs = macs[i];

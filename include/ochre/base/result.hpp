@@ -87,4 +87,12 @@ class [[nodiscard]] Status {
   std::optional<Error> error_;
 };
 
+// What was made goes to `to`, which stays as it was on an error.
+template <class T>
+Status take(Result<T> made, T& to) {
+  if (!made) return std::move(made).error();
+  to = *std::move(made);
+  return {};
+}
+
 }  // namespace ochre::inline v0

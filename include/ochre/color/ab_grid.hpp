@@ -1,8 +1,7 @@
 // The colours of a picture on a coarse grid of cells that covers it: what a network gives, and what is brought to the
 // picture's own size (upsample_ab.hpp). Each plane is dense, [height, width]; nothing is owned.
 //   a, b:       Lab units, any finite number; what sRGB cannot show loses chroma later, not here
-//   lightness:  mean L, 0…100, of the picture's area under the cell: where two cells meet, a pixel takes its colour
-//   from
+//   lightness:  mean L, 0…100, of the picture's area under the cell: where two cells meet, a pixel takes its colour of
 //               the one whose L is more like its own
 // Tested by stages_test.cpp.
 #pragma once

@@ -53,13 +53,6 @@ struct ColorizerModel {
   std::shared_ptr<const FeatureSource> features;  // none: nobody asked for them
 };
 
-template <class Owner>
-Status take(Result<Owner> made, Owner& to) {
-  if (!made) return std::move(made).error();
-  to = *std::move(made);
-  return {};
-}
-
 // All but the network's own.
 inline Status allocate(ColorizerMemory& memory, const Shape& input, Extent grid, int threads) {
   const auto row_values = checked_product({memory.picture.width, ColorizerMemory::rows_of_worker, threads});

@@ -41,8 +41,7 @@ class AlgorithmChooser {
     for (const LayerGroup& group : groups) {
       const LayerDescription& first = network.layers[static_cast<std::size_t>(group.layers[0])];
       const Shape& out = (*shapes)[static_cast<std::size_t>(group.layers.back())];
-      const Index from = first.inputs[0];
-      const Shape& in = from == network_input ? input : (*shapes)[static_cast<std::size_t>(from)];
+      const Shape& in = network::shape_of(first.inputs[0], input, *shapes);
       chooser.least_others_ = std::max(chooser.least_others_, 4 * (in.size() + out.size()));
       if (group.kind != GroupKind::convolution) continue;
       auto costs = chooser.allowed_costs(network, group.layers[0], {in.h, in.w}, {out.h, out.w});

@@ -1,8 +1,8 @@
 // Compiles a network to the fast engine's plan, in this order:
 //   layer_groups.hpp       layers that one step computes
 //   plan_steps.hpp         steps, tensors, layouts
-//   choose_algorithms.hpp  an algorithm for each convolution, again with less memory if weights and workspace do not
-//   fit pack_weights.hpp       weights, read and packed once
+//   choose_algorithms.hpp  an algorithm for each convolution; anew with less memory where the workspace needs it
+//   pack_weights.hpp       weights, read and packed once
 // Tested by engine_test.cpp.
 #pragma once
 
@@ -24,9 +24,7 @@ inline Result<Index> wanted_layer(const NetworkDescription& network, const Engin
     return Error{ErrorCode::invalid_argument, "every layer is wanted, expected no `layer` and no color_mean"};
   }
   if (options.every_layer) return static_cast<Index>(network.layers.size()) - 1;
-  const auto found = options.layer.empty() ? network.output : network.find(options.layer);
-  if (found) return *found;
-  return Error{ErrorCode::not_found, "no layer `" + options.layer + "` in network " + network.name};
+  return network.layer_or_output(options.layer);
 }
 
 // Makes a colour head of the last group, which must be logits alone.

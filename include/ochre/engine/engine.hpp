@@ -76,8 +76,7 @@ class Engine {
         run_step(i, workspace.calls_[i], memory, observer);
       }
       if (input.shape.n == 1) continue;
-      const auto& last = result_of(workspace);
-      std::copy_n(last.data, last.shape.size(), workspace.output_.plane(n, 0));
+      std::copy_n(workspace.last_.data, workspace.last_.shape.size(), workspace.output_.plane(n, 0));
     }
     return TensorView<const float>(workspace.output_);
   }
@@ -92,14 +91,6 @@ class Engine {
     if (input.shape == workspace.input_ && input.data != nullptr) return {};
     return Error{ErrorCode::invalid_argument, "the input has shape " + to_string(input.shape) +
                                                   ", the workspace was made for " + to_string(workspace.input_)};
-  }
-
-  // Where the last step that makes the wanted layer's planar tensor puts it.
-  TensorView<float> result_of(const EngineWorkspace& workspace) const noexcept {
-    std::size_t maker = plan_->steps.size();
-    while (plan_->steps[--maker].output != plan_->output) {
-    }
-    return workspace.calls_[maker].planar;
   }
 
   void run_step(std::size_t i, const engine::StepCall& call, const engine::RunMemory& memory,

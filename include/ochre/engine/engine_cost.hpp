@@ -37,7 +37,7 @@ inline Result<EngineCost> engine_cost(const NetworkDescription& network, Shape i
       continue;
     }
     const Index from = network.layers[i].inputs[0];
-    const Shape& in = from == network_input ? input : (*shapes)[static_cast<std::size_t>(from)];
+    const Shape& in = network::shape_of(from, input, *shapes);
     Shape& out = (*shapes)[i];
     const auto costs = engine::conv_costs(*conv, channel_block, {in.h, in.w}, {out.h, out.w});
     const auto best =

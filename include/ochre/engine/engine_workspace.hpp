@@ -43,20 +43,14 @@ class EngineWorkspace {
  private:
   friend class Engine;
 
-  static Status take(Index floats, AlignedBuffer<float>& into) {
-    auto buffer = AlignedBuffer<float>::create(floats);
-    if (!buffer) return std::move(buffer).error();
-    into = *std::move(buffer);
-    return {};
-  }
-
   Status take_slots(const engine::WorkspacePlan& plan);
   Status take_scratch(const engine::WorkspacePlan& plan);
   void bind(const EnginePlan& plan, const engine::WorkspacePlan& made);
   Status take_threads(const EngineWorkspaceOptions& options);
 
   Shape input_;
-  TensorView<float> output_;  // of all pictures
+  TensorView<float> last_;    // what the wanted layer gives of one picture
+  TensorView<float> output_;  // of all pictures; of one alone the same memory
   int threads_ = 1;
   Index bytes_ = 0;
   std::shared_ptr<const EnginePlan> engine_;  // an address alone could be another engine's by now
@@ -73,14 +67,14 @@ class EngineWorkspace {
 
 inline Status EngineWorkspace::take_slots(const engine::WorkspacePlan& plan) {
   for (const Index size : plan.slot_sizes) {
-    if (auto status = take(size, slots_.emplace_back()); !status) return status;
+    if (auto status = take(AlignedBuffer<float>::create(size), slots_.emplace_back()); !status) return status;
   }
-  return plan.result == 0 ? Status() : take(plan.result, result_);
+  return plan.result == 0 ? Status() : take(AlignedBuffer<float>::create(plan.result), result_);
 }
 
 inline Status EngineWorkspace::take_scratch(const engine::WorkspacePlan& plan) {
   bytes_ = plan.bytes;
-  return take(plan.scratch, scratch_);
+  return take(AlignedBuffer<float>::create(plan.scratch), scratch_);
 }
 
 // Each step's operands in the slots.
@@ -114,7 +108,8 @@ inline void EngineWorkspace::bind(const EnginePlan& plan, const engine::Workspac
     }
     call.schedule = made.schedules[i];
   }
-  output_ = {data(plan.output), made.tensors[static_cast<std::size_t>(plan.output)].shape};
+  last_ = {data(plan.output), made.tensors[static_cast<std::size_t>(plan.output)].shape};
+  output_ = last_;
   if (made.result == 0) return;
   output_.data = result_.data();
   output_.shape.n = input_.n;
@@ -126,10 +121,7 @@ inline Status EngineWorkspace::take_threads(const EngineWorkspaceOptions& option
   shared_ = options.team;
   cancel_ = options.cancel;
   if (lender_ != nullptr || shared_) return {};
-  auto own = ThreadTeam::create(options.threads);
-  if (!own) return std::move(own).error();
-  own_ = *std::move(own);
-  return {};
+  return take(ThreadTeam::create(options.threads), own_);
 }
 
 }  // namespace ochre::inline v0

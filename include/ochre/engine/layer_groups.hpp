@@ -25,6 +25,11 @@ struct LayerGroup {
   std::vector<Index> layers;  // in order; the last one's output is the group's
 };
 
+// Does its step write a blocked tensor, of channel_block channels a block?
+inline bool gives_blocked(GroupKind kind) noexcept {
+  return kind != GroupKind::color_head && kind != GroupKind::input_scale && kind != GroupKind::readable;
+}
+
 namespace detail {
 
 class GroupFinder {
@@ -62,10 +67,6 @@ class GroupFinder {
   template <class Spec>
   const Spec* spec(Index i) const {
     return i < 0 ? nullptr : std::get_if<Spec>(&layer(i).spec);
-  }
-
-  static bool gives_blocked(GroupKind kind) noexcept {
-    return kind != GroupKind::color_head && kind != GroupKind::input_scale && kind != GroupKind::readable;
   }
 
   // The only reader of a layer that nobody keeps; -1 if there is none. The wanted layer has none that is needed.

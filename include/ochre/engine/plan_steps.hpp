@@ -21,23 +21,15 @@ class StepPlanner {
 
   // Errors: whatever `source` returns, what a layer's parameters cannot be, no memory.
   Status add(const LayerGroup& group) {
-    switch (group.kind) {
-      case GroupKind::input_scale:
-        return add_input_scale(group);
-      case GroupKind::convolution:
-        return add_convolution(group);
-      case GroupKind::color_head:
-        return add_color_head(group);
-      case GroupKind::sum:
-        return add_sum(group);
-      case GroupKind::concat:
-        return add_concat(group);
-      case GroupKind::upsample:
-        return add_upsample(group);
-      case GroupKind::readable:
-        break;
-    }
-    return add_readable(group);
+    auto operation = operation_of(group);
+    if (!operation) return std::move(operation).error();
+    const bool is_import = group.kind == GroupKind::input_scale;  // which reads the caller's memory
+    auto inputs = is_import ? std::vector<Index>() : inputs_of(group);
+    const Index tensor =
+        add_step(*std::move(operation), group.layers, std::move(inputs), {group.layers.back(), output_block(group)});
+    // Of logits alone, too, if the caller brings the mean.
+    if (group.kind == GroupKind::color_head) plan_.tensors[static_cast<std::size_t>(tensor)].channels = 2;
+    return {};
   }
 
   // The tensor that holds `value` with that block (0: planar), made from another layout if need be.
@@ -72,81 +64,71 @@ class StepPlanner {
     return tensor;
   }
 
-  std::vector<Index> inputs_of(const LayerGroup& group, Index block) {
+  // Blocked, as the kernels read it, unless the readable layer does.
+  std::vector<Index> inputs_of(const LayerGroup& group) {
+    Index block = group.kind == GroupKind::readable ? 0 : channel_block;
+    if (group.kind == GroupKind::convolution) block = input_block(plan_.description, group.layers[0]);
     std::vector<Index> inputs;
     for (const Index from : layer(group.layers[0]).inputs) inputs.push_back(tensor_of(from, block));
     return inputs;
   }
 
-  Status add_input_scale(const LayerGroup& group) {
-    const auto& scale = std::get<layers::ScaleSpec>(layer(group.layers[0]).spec);
-    // Blocked as its reader, most often the first convolution, wants it.
+  Index output_block(const LayerGroup& group) const {
+    if (group.kind == GroupKind::input_scale) return block_of_scaled_input(group.layers[0]);
+    return gives_blocked(group.kind) ? channel_block : 0;
+  }
+
+  // As its reader, most often the first convolution, wants it.
+  Index block_of_scaled_input(Index scale) const {
     Index block = 0;
     for (std::size_t i = 0; i < plan_.description.layers.size(); ++i) {
-      const auto& reader = plan_.description.layers[i];
-      if (!conv_shape(reader) || reader.inputs[0] != group.layers[0]) continue;
+      const LayerDescription& reader = plan_.description.layers[i];
+      if (!conv_shape(reader) || reader.inputs[0] != scale) continue;
       block = input_block(plan_.description, static_cast<Index>(i));
     }
-    ImportStep step;
-    step.factor = static_cast<float>(scale.factor);
-    step.offset = static_cast<float>(scale.offset);
-    add_step(step, group.layers, {}, {group.layers[0], block});
-    return {};
+    return block;
   }
 
-  Status add_convolution(const LayerGroup& group) {
-    ConvolutionStep step;
-    step.block = input_block(plan_.description, group.layers[0]);
-    auto inputs = inputs_of(group, step.block);
-    add_step(std::move(step), group.layers, std::move(inputs), {group.layers.back(), channel_block});
-    return {};
-  }
-
-  Status add_color_head(const LayerGroup& group) {
-    auto inputs = inputs_of(group, channel_block);
-    ColorHeadStep step{kernels_.make_color_head(*conv_shape(layer(group.layers[0])))};
-    const Index output = add_step(std::move(step), group.layers, std::move(inputs), {group.layers.back(), 0});
-    plan_.tensors[static_cast<std::size_t>(output)].channels = 2;
-    return {};
-  }
-
-  Status add_sum(const LayerGroup& group) {
-    SumStep step;
-    if (group.layers.size() > 1) {
-      const auto* leaky = std::get_if<layers::LeakyReluSpec>(&layer(group.layers[1]).spec);
-      step.rectifier = leaky != nullptr ? kernels::Rectifier::leaky : kernels::Rectifier::relu;
-      if (leaky != nullptr) step.slope = static_cast<float>(leaky->slope);
+  Result<StepOperation> operation_of(const LayerGroup& group) const {
+    const LayerDescription& first = layer(group.layers[0]);
+    switch (group.kind) {
+      case GroupKind::input_scale:
+        return StepOperation(import_of(std::get<layers::ScaleSpec>(first.spec)));
+      case GroupKind::convolution:
+        return StepOperation(
+            ConvolutionStep{input_block(plan_.description, group.layers[0]), ConvAlgorithm::direct, nullptr});
+      case GroupKind::color_head:
+        return StepOperation(ColorHeadStep{kernels_.make_color_head(*conv_shape(first))});
+      case GroupKind::sum:
+        return StepOperation(sum_of(group));
+      case GroupKind::concat:
+        return StepOperation(ConcatStep{});
+      case GroupKind::upsample:
+        return StepOperation(UpsampleStep{{}, std::get<layers::UpsampleSpec>(first.spec).mode});
+      case GroupKind::readable:
+        break;
     }
-    auto inputs = inputs_of(group, channel_block);
-    add_step(step, group.layers, std::move(inputs), {group.layers.back(), channel_block});
-    return {};
+    return readable_of(first);
   }
 
-  Status add_concat(const LayerGroup& group) {
-    auto inputs = inputs_of(group, channel_block);
-    add_step(ConcatStep{}, group.layers, std::move(inputs), {group.layers.back(), channel_block});
-    return {};
+  static ImportStep import_of(const layers::ScaleSpec& scale) noexcept {
+    return {{}, static_cast<float>(scale.factor), static_cast<float>(scale.offset)};
   }
 
-  Status add_upsample(const LayerGroup& group) {
-    UpsampleStep step;
-    step.mode = std::get<layers::UpsampleSpec>(layer(group.layers[0]).spec).mode;
-    auto inputs = inputs_of(group, channel_block);
-    add_step(step, group.layers, std::move(inputs), {group.layers.back(), channel_block});
-    return {};
+  // With the rectifier that follows, if one does.
+  SumStep sum_of(const LayerGroup& group) const {
+    if (group.layers.size() == 1) return {};
+    const auto* leaky = std::get_if<layers::LeakyReluSpec>(&layer(group.layers[1]).spec);
+    if (leaky == nullptr) return {{}, kernels::Rectifier::relu};
+    return {{}, kernels::Rectifier::leaky, static_cast<float>(leaky->slope)};
   }
 
-  Status add_readable(const LayerGroup& group) {
-    const LayerDescription& described = layer(group.layers[0]);
+  Result<StepOperation> readable_of(const LayerDescription& described) const {
     const auto parameters = read_parameters<float>(described, source_);
     if (!parameters) return parameters.error();
     auto planar = kernels_.make_planar(described.spec, described.channels, *parameters);
     if (!planar) return std::move(planar).error();
-    ReadableStep step;
-    step.layer = *std::move(planar);
-    auto inputs = inputs_of(group, 0);
-    add_step(std::move(step), group.layers, std::move(inputs), {group.layers[0], 0});
-    return {};
+    return StepOperation(ReadableStep{{}, *std::move(planar)});
   }
 
   EnginePlan& plan_;

@@ -74,7 +74,7 @@ class WorkspacePlanner {
     if (!shapes) return shapes.error();
     for (const PlannedTensor& planned : plan_.tensors) {
       TensorPlace place;
-      place.shape = planned.value == network_input ? one : (*shapes)[static_cast<std::size_t>(planned.value)];
+      place.shape = network::shape_of(planned.value, one, *shapes);
       place.shape.c = planned.channels;
       place.is_blocked = planned.block != 0;
       place.layout = {planned.channels, {place.shape.h, place.shape.w}, {}, std::max<Index>(planned.block, 1)};

@@ -12,6 +12,7 @@
 // description_parser.hpp reads and checks it; what it returns is a graph whose channels fit together.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -60,6 +61,15 @@ struct Head {
   double temperature = 1;  // by which the logits are divided already
 };
 
+namespace network {
+
+// Of what a layer reads: its index, or network_input. shapes: of all layers.
+inline const Shape& shape_of(Index value, const Shape& input, std::span<const Shape> shapes) {
+  return value == network_input ? input : shapes[static_cast<std::size_t>(value)];
+}
+
+}  // namespace network
+
 // A whole network without its weights: what parse_network() gives.
 struct NetworkDescription {
   std::string text;
@@ -77,6 +87,13 @@ struct NetworkDescription {
       if (layers[i].name == layer_name) return static_cast<Index>(i);
     }
     return std::nullopt;
+  }
+
+  // That layer; the network's output for an empty name. Errors: there is none of that name.
+  Result<Index> layer_or_output(const std::string& layer_name) const {
+    const auto found = layer_name.empty() ? output : find(layer_name);
+    if (found) return *found;
+    return Error{ErrorCode::not_found, "no layer `" + layer_name + "` in network " + name};
   }
 
   // All tensors, in the layers' order.
@@ -101,7 +118,7 @@ struct NetworkDescription {
     for (const auto& layer : layers) {
       std::vector<Extent> extents;
       for (const Index from : layer.inputs) {
-        const Shape& shape = from == network_input ? input : all[static_cast<std::size_t>(from)];
+        const Shape& shape = network::shape_of(from, input, all);
         extents.push_back({shape.h, shape.w});
       }
       auto extent = std::visit([&](const auto& spec) { return spec.output_extent(extents); }, layer.spec);

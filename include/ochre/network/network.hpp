@@ -175,11 +175,11 @@ class Network {
 template <class T, class Arch>
 Result<Index> Network<T, Arch>::wanted_layer(const WorkspaceOptions& options) const {
   const auto& network = parts_->description;
-  const auto wanted = options.layer.empty() ? network.output : network.find(options.layer);
+  const auto wanted = network.layer_or_output(options.layer);
   if (options.every_layer && !options.layer.empty()) {
     return Error{ErrorCode::invalid_argument, "both every layer and `" + options.layer + "` are wanted, expected one"};
   }
-  if (!wanted) return Error{ErrorCode::not_found, "no layer `" + options.layer + "` in network " + network.name};
+  if (!wanted) return wanted.error();
   if (options.threads < 1) {
     return Error{ErrorCode::invalid_argument, std::to_string(options.threads) + " threads, expected at least 1"};
   }

@@ -111,7 +111,7 @@ Result<RunCost> readable_cost(const NetworkDescription& network, const Shape& in
     const LayerDescription& layer = network.layers[static_cast<std::size_t>(running)];
     std::vector<Shape> inputs;
     for (const Index from : layer.inputs) {
-      inputs.push_back(from == network_input ? input : (*shapes)[static_cast<std::size_t>(from)]);
+      inputs.push_back(network::shape_of(from, input, *shapes));
     }
     const Shape& out = (*shapes)[static_cast<std::size_t>(running)];
     const auto made = detail::matrix_products(layer, inputs[0], out);

@@ -180,7 +180,9 @@ void area_average(benchmark::State& state) {
   std::vector<float> scratch(at(4 * grid_width));
   for (auto _ : state) {
     auto average =
-        ochre::color::AreaAverage::create({width, height}, {4 * grid_width, 4 * grid_height}, target, scratch).value();
+        ochre::color::AreaAverage::create(
+            {.from = {height, width}, .to = {4 * grid_height, 4 * grid_width}, .target = target, .scratch = scratch})
+            .value();
     for (Index y = 0; y < height; ++y) average.add_row(row.data());
     benchmark::DoNotOptimize(target.data());
   }
@@ -202,9 +204,9 @@ void upsample_ab(benchmark::State& state, bool edge_aware) {
   for (auto _ : state) {
     for (Index y = 0; y < height; ++y) {
       if (edge_aware) {
-        ochre::color::upsample_ab_edge_aware_row(grid, width, height, y, lightness.data(), a.data(), b.data());
+        ochre::color::upsample_ab_edge_aware_row(grid, {height, width}, y, lightness.data(), a.data(), b.data());
       } else {
-        ochre::color::upsample_ab_bilinear_row(grid, width, height, y, a.data(), b.data());
+        ochre::color::upsample_ab_bilinear_row(grid, {height, width}, y, a.data(), b.data());
       }
       benchmark::DoNotOptimize(a.data());
       benchmark::DoNotOptimize(b.data());

@@ -10,7 +10,7 @@ int main() {
   auto colorizer = ochre::Colorizer::open("weights/street.safetensors", {.threads = 2});
   if (!colorizer) return std::puts(colorizer.error().message().c_str()), 1;  // which tensor, found, expected
 
-  auto workspace = colorizer->make_workspace({width, height});  // one per concurrent call; nothing is allocated later
+  auto workspace = colorizer->make_workspace({.h = height, .w = width});  // one per concurrent call, all its memory
   if (!workspace) return std::puts(workspace.error().message().c_str()), 1;
   ochre::Status done = colorizer->colorize(
       {.pixels = gray.data(), .width = width, .height = height, .row_stride = width},

@@ -11,7 +11,7 @@ int main() {
 
   const int side = 96;
   std::vector<unsigned char> gray(side * side, 128), rgb(3 * gray.size());
-  auto workspace = colorizer->make_workspace({side, side});
+  auto workspace = colorizer->make_workspace({.h = side, .w = side});
   if (!workspace) return std::fprintf(stderr, "%s\n", workspace.error().message().c_str()), 1;
   const auto done =
       colorizer->colorize({.pixels = gray.data(), .width = side, .height = side, .row_stride = side},

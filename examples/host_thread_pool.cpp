@@ -71,8 +71,8 @@ int main() {
   Pool pool(2);
   std::vector<std::vector<unsigned char>> pictures(2, std::vector<unsigned char>(gray.size() * 3));
   for (const bool lend : {false, true}) {
-    auto workspace = lend ? colorizer->make_workspace({side, side}, {.lender = &run_on_pool, .host = &pool})
-                          : colorizer->make_workspace({side, side});
+    auto workspace = lend ? colorizer->make_workspace({.h = side, .w = side}, {.lender = &run_on_pool, .host = &pool})
+                          : colorizer->make_workspace({.h = side, .w = side});
     if (!workspace) return std::fprintf(stderr, "%s\n", workspace.error().message().c_str()), 1;
     const auto done = colorizer->colorize(
         {.pixels = gray.data(), .width = side, .height = side, .row_stride = side},

@@ -23,7 +23,7 @@ int main() {
 
   const auto colorizer = ochre::Colorizer::open("weights/street.safetensors", {.size = 128, .threads = 2});
   if (!colorizer) return std::fprintf(stderr, "%s\n", colorizer.error().message().c_str()), 1;
-  auto workspace = colorizer->make_workspace({width, height});
+  auto workspace = colorizer->make_workspace({.h = height, .w = width});
   if (!workspace) return std::fprintf(stderr, "%s\n", workspace.error().message().c_str()), 1;
   const ochre::Status done = colorizer->colorize(frame, frame, *workspace);
   if (!done) return std::fprintf(stderr, "%s\n", done.error().message().c_str()), 1;

@@ -18,7 +18,7 @@ int main() {
   std::vector<std::thread> workers;
   for (std::size_t w = 0; w < answers.size(); ++w) {
     workers.emplace_back([&, w] {
-      auto workspace = colorizer->make_workspace({side, side});
+      auto workspace = colorizer->make_workspace({.h = side, .w = side});
       if (!workspace) return;
       for (int request = 0; request < 5; ++request) {
         served[w] +=

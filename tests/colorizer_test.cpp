@@ -37,7 +37,7 @@ Colorizer make_colorizer(ColorizerOptions options = {}) {
 Picture colorize(const Colorizer& colorizer, const Picture& input, PixelFormat format = PixelFormat::rgb8,
                  Index padding = 0) {
   Picture output = make_picture(input.width, input.height, format, padding);
-  auto workspace = colorizer.make_workspace({input.width, input.height}).value();
+  auto workspace = colorizer.make_workspace({.h = input.height, .w = input.width}).value();
   const Status status = colorizer.colorize(input.view(), output.target(), workspace);
   INFO((status ? std::string() : status.error().message()));
   REQUIRE(status.ok());
@@ -119,7 +119,7 @@ TEST_CASE("colorizer: bottom-up rows and work in the input's own memory") {
   const auto colorizer = make_colorizer({.threads = 2});
   const Picture scene = make_scene(30, 20, PixelFormat::rgb8);
   const Picture expected = colorize(colorizer, scene);
-  auto workspace = colorizer.make_workspace({30, 20}).value();
+  auto workspace = colorizer.make_workspace({.h = 20, .w = 30}).value();
 
   Picture own = scene;
   REQUIRE(colorizer.colorize(own.view(), own.target(), workspace));
@@ -141,7 +141,7 @@ TEST_CASE("colorizer: the same bits for any number of threads, and nothing alloc
   for (const int threads : {2, 3, 7}) CHECK(colorize(make_colorizer({.threads = threads}), scene).bytes == one.bytes);
 
   const auto colorizer = make_colorizer({.threads = 2});
-  auto workspace = colorizer.make_workspace({150, 99}).value();
+  auto workspace = colorizer.make_workspace({.h = 99, .w = 150}).value();
   Picture output = make_picture(150, 99, PixelFormat::rgb8);
   REQUIRE(colorizer.colorize(scene.view(), output.target(), workspace));
   const auto before = test::allocations();
@@ -172,11 +172,12 @@ TEST_CASE(
     const auto colorizer =
         fused ? make_colorizer({.threads = 3}) : Colorizer::from_bytes(*own_mean, {.size = 32, .threads = 3}).value();
     const Picture expected = colorize(colorizer, scene);
-    CHECK(colorizer.make_workspace({150, 99}).value().threads() == 3);
+    CHECK(colorizer.make_workspace({.h = 99, .w = 150}).value().threads() == 3);
     Index bytes = 0;
     for (const int threads : {1, 2, 5}) {
       host = {};
-      auto workspace = colorizer.make_workspace({150, 99}, {.threads = threads, .lender = lend, .host = &host}).value();
+      auto workspace =
+          colorizer.make_workspace({.h = 99, .w = 150}, {.threads = threads, .lender = lend, .host = &host}).value();
       CHECK(workspace.threads() == threads);
       CHECK(workspace.bytes() > bytes);  // rows and scratch for each of them
       bytes = workspace.bytes();
@@ -187,19 +188,19 @@ TEST_CASE(
     }
   }
   const auto colorizer = make_colorizer({.threads = 1});
-  for (const int wrong : {-1, 1025}) CHECK(!colorizer.make_workspace({150, 99}, {.threads = wrong}));
+  for (const int wrong : {-1, 1025}) CHECK(!colorizer.make_workspace({.h = 99, .w = 150}, {.threads = wrong}));
 }
 
 TEST_CASE("colorizer: a workspace that was moved from is empty, and a call with it an error") {
   const auto colorizer = make_colorizer({.threads = 2});
-  auto large = colorizer.make_workspace({150, 99}).value();
-  auto small = colorizer.make_workspace({10, 8}).value();
+  auto large = colorizer.make_workspace({.h = 99, .w = 150}).value();
+  auto small = colorizer.make_workspace({.h = 8, .w = 10}).value();
   const Picture scene = make_scene(150, 99);
   Picture output = make_picture(150, 99, PixelFormat::rgb8);
   auto moved = std::move(large);
   small = std::move(moved);                                     // what `small` was made of goes
   for (const Colorizer::Workspace* empty : {&large, &moved}) {  // NOLINT(bugprone-use-after-move)
-    CHECK(empty->picture() == PictureSize{0, 0});
+    CHECK(empty->picture() == Extent{0, 0});
     CHECK(empty->working_size() == Extent{0, 0});
     CHECK(empty->threads() == 0);
     CHECK(empty->bytes() == 0);
@@ -223,7 +224,7 @@ TEST_CASE("colorizer: cameras that share a team get the same picture as alone") 
   std::vector<std::thread> cameras;
   for (Picture& output : outputs) {
     cameras.emplace_back([&] {
-      auto workspace = colorizer.make_workspace({40, 30}, {.team = team});
+      auto workspace = colorizer.make_workspace({.h = 30, .w = 40}, {.team = team});
       if (!workspace || workspace->threads() != 2) return;
       for (int frame = 0; frame < 3; ++frame) (void)colorizer.colorize(scene.view(), output.target(), *workspace);
     });
@@ -236,7 +237,7 @@ TEST_CASE("colorizer: a cancelled call leaves the output untouched, and the next
   const auto colorizer = make_colorizer({.threads = 1});
   const Picture scene = make_scene(40, 30);
   std::atomic<bool> cancel{true};
-  auto workspace = colorizer.make_workspace({40, 30}, {.cancel = &cancel}).value();
+  auto workspace = colorizer.make_workspace({.h = 30, .w = 40}, {.cancel = &cancel}).value();
   Picture output = make_picture(40, 30, PixelFormat::rgb8);
   const Picture untouched = output;
   const Status status = colorizer.colorize(scene.view(), output.target(), workspace);
@@ -275,7 +276,7 @@ TEST_CASE("colorizer: opening and making a workspace refuse with an error wherev
   const ColorizerOptions options{.size = 16, .threads = 2};
   CHECK(test::refuse_each([&] { return Colorizer::from_bytes(*model, options); }) > 50);
   const auto colorizer = Colorizer::from_bytes(*model, options).value();
-  CHECK(test::refuse_each([&] { return colorizer.make_workspace({20, 10}); }) > 10);
+  CHECK(test::refuse_each([&] { return colorizer.make_workspace({.h = 10, .w = 20}); }) > 10);
 }
 
 TEST_CASE("colorizer: temperature, size and upsampling matter") {
@@ -395,7 +396,7 @@ TEST_CASE("colorizer: the workspace of one that is gone is refused by its succes
   const Picture scene = make_scene(10, 8);
   for (int i = 0; i < 50; ++i) {
     auto first = std::make_unique<Colorizer>(Colorizer::from_bytes(*model, {.size = 16, .threads = 1}).value());
-    auto workspace = first->make_workspace({10, 8}).value();
+    auto workspace = first->make_workspace({.h = 8, .w = 10}).value();
     first.reset();
     const auto second = Colorizer::from_bytes(*other, {.size = 16, .threads = 1}).value();
     Picture output = make_picture(10, 8, PixelFormat::rgb8);
@@ -456,8 +457,8 @@ TEST_CASE("colorizer: options out of range and wrong calls are errors that say w
   CHECK(Colorizer::open("/no/such/file").error().message().find("/no/such/file") != std::string::npos);
 
   const auto colorizer = make_colorizer({.threads = 1});
-  CHECK(!colorizer.make_workspace({0, 5}));
-  auto workspace = colorizer.make_workspace({10, 8}).value();
+  CHECK(!colorizer.make_workspace({.h = 5, .w = 0}));
+  auto workspace = colorizer.make_workspace({.h = 8, .w = 10}).value();
   const Picture scene = make_scene(10, 8);
   Picture output = make_picture(10, 8, PixelFormat::rgb8);
   const auto fails = [&](PictureView input, MutablePictureView target, const char* what) {
@@ -506,7 +507,7 @@ TEST_CASE("colorizer: a network whose colours are not numbers fails, and never g
   const TensorEntry tensor{"a.weight", Dtype::f32, {2, 1, 1, 1}, data};
   const auto bytes = write_safetensors({&tensor, 1}, {{"format", "ochre 1"}, {"network", text}}).value();
   const auto colorizer = Colorizer::from_bytes(bytes, {.threads = 1}).value();
-  auto workspace = colorizer.make_workspace({10, 8}).value();
+  auto workspace = colorizer.make_workspace({.h = 8, .w = 10}).value();
   const Picture scene = make_scene(10, 8);
   Picture output = make_picture(10, 8, PixelFormat::rgb8);
   const Status status = colorizer.colorize(scene.view(), output.target(), workspace);

@@ -24,7 +24,7 @@ std::vector<std::uint8_t> colored(const ColorizerKernels& kernels) {
   for (std::size_t i = 0; i < gray.size(); ++i) gray[i] = static_cast<std::uint8_t>(40 + 4 * (i % 40) + i / 40);
   const auto colorizer =
       Colorizer::open(OCHRE_GOLDEN_DIR "/eccv16_sixteenth.safetensors", {.size = 32}, kernels).value();
-  auto workspace = colorizer.make_workspace({40, 30}).value();
+  auto workspace = colorizer.make_workspace({.h = 30, .w = 40}).value();
   const Status status =
       colorizer.colorize({.pixels = gray.data(), .width = 40, .height = 30, .row_stride = 40},
                          {.pixels = rgb.data(), .width = 40, .height = 30, .row_stride = 120}, workspace);

@@ -25,26 +25,26 @@ std::shared_ptr<const Colorizer> small_colorizer() {
 
 // A grey picture, and room for its colours.
 struct Job {
-  explicit Job(PictureSize wanted) : size(wanted), gray(static_cast<std::size_t>(size.width * size.height)) {
+  explicit Job(Extent wanted) : size(wanted), gray(static_cast<std::size_t>(size.w * size.h)) {
     for (std::size_t i = 0; i < gray.size(); ++i) gray[i] = static_cast<unsigned char>(30 + i * 7 % 190);
     rgb.resize(3 * gray.size());
   }
-  PictureView input() const { return {gray.data(), size.width, size.height, size.width, PixelFormat::gray8}; }
-  MutablePictureView output() { return {rgb.data(), size.width, size.height, 3 * size.width, PixelFormat::rgb8}; }
+  PictureView input() const { return {gray.data(), size.w, size.h, size.w, PixelFormat::gray8}; }
+  MutablePictureView output() { return {rgb.data(), size.w, size.h, 3 * size.w, PixelFormat::rgb8}; }
 
-  PictureSize size;
+  Extent size;
   std::vector<unsigned char> gray;
   std::vector<unsigned char> rgb;
 };
 
-void paint(PictureColorizer& pictures, PictureSize size) {
+void paint(PictureColorizer& pictures, Extent size) {
   Job job(size);
   REQUIRE(pictures.colorize(job.input(), job.output()));
 }
 
-constexpr PictureSize wide{60, 40};
-constexpr PictureSize tall{40, 60};
-constexpr PictureSize large{120, 90};
+constexpr Extent wide{40, 60};
+constexpr Extent tall{60, 40};
+constexpr Extent large{90, 120};
 
 }  // namespace
 
@@ -52,7 +52,7 @@ TEST_CASE("picture colorizer: sizes that alternate give the bits of a Colorizer,
   const auto colorizer = small_colorizer();
   auto pictures = PictureColorizer::create(colorizer, {.workspaces = 2}).value();
   for (int round = 0; round < 3; ++round) {
-    for (const PictureSize size : {wide, tall}) {
+    for (const Extent size : {wide, tall}) {
       Job job(size);
       const auto before = test::allocations();
       const Status status = pictures.colorize(job.input(), job.output());
@@ -70,11 +70,11 @@ TEST_CASE("picture colorizer: sizes that alternate give the bits of a Colorizer,
 TEST_CASE("picture colorizer: the size that was used longest ago goes first") {
   auto pictures = PictureColorizer::create(small_colorizer(), {.workspaces = 2}).value();
   CHECK(pictures.bytes() == 0);
-  for (const PictureSize size : {wide, tall, wide, large}) paint(pictures, size);
+  for (const Extent size : {wide, tall, wide, large}) paint(pictures, size);
   CHECK(pictures.keeps(wide));
   CHECK(!pictures.keeps(tall));
   CHECK(pictures.keeps(large));
-  CHECK(!pictures.keeps({wide.width, wide.height + 1}));
+  CHECK(!pictures.keeps({wide.h + 1, wide.w}));
   pictures.clear();
   CHECK(!pictures.keeps(large));
   CHECK(pictures.bytes() == 0);
@@ -95,21 +95,21 @@ TEST_CASE("picture colorizer: one workspace unless more are asked for") {
 
 TEST_CASE("picture colorizer: bytes bound what is kept, the last one used stays") {
   const auto colorizer = small_colorizer();
-  const auto bytes_of = [&](PictureSize size) { return colorizer->make_workspace(size).value().bytes(); };
+  const auto bytes_of = [&](Extent size) { return colorizer->make_workspace(size).value().bytes(); };
   const Index both = bytes_of(wide) + bytes_of(tall);
 
   auto enough = PictureColorizer::create(colorizer, {.workspaces = 9, .bytes = both}).value();
-  for (const PictureSize size : {wide, tall}) paint(enough, size);
+  for (const Extent size : {wide, tall}) paint(enough, size);
   CHECK(enough.keeps(wide));
   CHECK(enough.bytes() == both);
 
   auto short_by_one = PictureColorizer::create(colorizer, {.workspaces = 9, .bytes = both - 1}).value();
-  for (const PictureSize size : {wide, tall}) paint(short_by_one, size);
+  for (const Extent size : {wide, tall}) paint(short_by_one, size);
   CHECK(!short_by_one.keeps(wide));
   CHECK(short_by_one.keeps(tall));
 
   auto none = PictureColorizer::create(colorizer, {.workspaces = 9, .bytes = 0}).value();
-  for (const PictureSize size : {wide, large}) paint(none, size);
+  for (const Extent size : {wide, large}) paint(none, size);
   CHECK(none.keeps(large));
   CHECK(none.bytes() == bytes_of(large));
 }

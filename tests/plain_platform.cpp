@@ -24,7 +24,7 @@ const std::string refusal = ": found a system whose files ochre cannot open, exp
 
 std::vector<unsigned char> colours(std::span<const std::byte> model, int threads) {
   const auto colorizer = Colorizer::from_bytes(model, {.size = 32, .threads = threads}).value();
-  auto workspace = colorizer.make_workspace({40, 30}).value();
+  auto workspace = colorizer.make_workspace({.h = 30, .w = 40}).value();
   std::vector<unsigned char> gray(40 * 30);
   for (std::size_t i = 0; i < gray.size(); ++i) gray[i] = static_cast<unsigned char>(i * 31 % 251);
   std::vector<unsigned char> rgb(3 * gray.size());

@@ -72,7 +72,9 @@ Plane average_down(const LabPicture& picture, const Plane& plane, Index factor) 
   Plane target(at(width * height));
   Plane scratch(at(width));
   auto average =
-      ochre::color::AreaAverage::create({picture.width, picture.height}, {width, height}, target, scratch).value();
+      ochre::color::AreaAverage::create(
+          {.from = {picture.height, picture.width}, .to = {height, width}, .target = target, .scratch = scratch})
+          .value();
   for (Index y = 0; y < picture.height; ++y) average.add_row(&plane[at(y * picture.width)]);
   return target;
 }
@@ -102,9 +104,9 @@ void measure(const LabPicture& picture, Index factor, Errors& bilinear, Errors& 
   Plane row_a(at(picture.width));
   Plane row_b(at(picture.width));
   for (Index y = 0; y < picture.height; ++y) {
-    ochre::color::upsample_ab_bilinear_row(grid, picture.width, picture.height, y, row_a.data(), row_b.data());
+    ochre::color::upsample_ab_bilinear_row(grid, {picture.height, picture.width}, y, row_a.data(), row_b.data());
     bilinear.add(picture, y, row_a, row_b, near);
-    ochre::color::upsample_ab_edge_aware_row(grid, picture.width, picture.height, y,
+    ochre::color::upsample_ab_edge_aware_row(grid, {picture.height, picture.width}, y,
                                              &picture.lightness[at(y * picture.width)], row_a.data(), row_b.data());
     edge_aware.add(picture, y, row_a, row_b, near);
   }

@@ -54,7 +54,7 @@ class Colorizer {
   int threads() const noexcept { return model_.settings.threads; }
 
   // Errors: an empty size, threads out of range or more than the system starts, no memory.
-  Result<Workspace> make_workspace(PictureSize picture, const ColorizerWorkspaceOptions& options = {}) const {
+  Result<Workspace> make_workspace(Extent picture, const ColorizerWorkspaceOptions& options = {}) const {
     return catch_no_memory([&]() -> Result<Workspace> {
       auto memory = detail::make_memory(*engine_, model_, picture, options);
       if (!memory) return std::move(memory).error();

@@ -49,9 +49,9 @@ class PictureColorizer {
   }
 
   // Whether a picture of that size costs no memory anew.
-  bool keeps(PictureSize size) const noexcept {
+  bool keeps(Extent size) const noexcept {
     return std::any_of(workspaces_.begin(), workspaces_.end(),
-                       [&](const auto& workspace) { return fits(workspace, size); });
+                       [&](const auto& workspace) { return workspace.picture() == size; });
   }
 
   // As Colorizer::colorize(): input and output are of one size, any size. Of a size that is not kept it makes a
@@ -60,7 +60,7 @@ class PictureColorizer {
   Status colorize(const PictureView& input, const MutablePictureView& output) {
     if (colorizer_ == nullptr) return Error{ErrorCode::invalid_argument, "the PictureColorizer was moved from"};
     if (auto status = check_picture(input, "input"); !status) return status;
-    if (auto status = bring_forward({input.width, input.height}); !status) return status;
+    if (auto status = bring_forward(input.extent()); !status) return status;
     return colorizer_->colorize(input, output, workspaces_.front());
   }
 
@@ -71,14 +71,10 @@ class PictureColorizer {
   PictureColorizer(std::shared_ptr<const Colorizer> colorizer, const PictureColorizerOptions& options)
       : colorizer_(std::move(colorizer)), options_(options) {}
 
-  static bool fits(const Colorizer::Workspace& workspace, PictureSize size) noexcept {
-    return workspace.picture().width == size.width && workspace.picture().height == size.height;
-  }
-
   // The workspace of that size becomes the first.
-  Status bring_forward(PictureSize size) {
+  Status bring_forward(Extent size) {
     const auto found = std::find_if(workspaces_.begin(), workspaces_.end(),
-                                    [&](const auto& workspace) { return fits(workspace, size); });
+                                    [&](const auto& workspace) { return workspace.picture() == size; });
     if (found != workspaces_.end()) {
       std::rotate(workspaces_.begin(), found, found + 1);
       return {};

@@ -8,6 +8,7 @@
 #include <ochre/color/area_average.hpp>
 #include "support/at.hpp"
 
+using ochre::Extent;
 using ochre::Index;
 using ochre::color::AreaAverage;
 using ochre::test::at;
@@ -37,18 +38,18 @@ std::vector<std::vector<double>> axis_weights(Index from, Index to) {
   return weights;
 }
 
-std::vector<float> resize(const std::vector<float>& source, AreaAverage::Size from, AreaAverage::Size to) {
-  std::vector<float> target(at(to.width * to.height), NAN);  // whatever was there must not matter
-  std::vector<float> scratch(at(to.width), NAN);
-  auto average = AreaAverage::create(from, to, target, scratch).value();
-  for (Index y = 0; y < from.height; ++y) average.add_row(&source[at(y * from.width)]);
+std::vector<float> resize(const std::vector<float>& source, Extent from, Extent to) {
+  std::vector<float> target(at(to.w * to.h), NAN);  // whatever was there must not matter
+  std::vector<float> scratch(at(to.w), NAN);
+  auto average = AreaAverage::create({.from = from, .to = to, .target = target, .scratch = scratch}).value();
+  for (Index y = 0; y < from.h; ++y) average.add_row(&source[at(y * from.w)]);
   return target;
 }
 
-std::vector<float> random_plane(AreaAverage::Size size) {
-  std::mt19937 random(static_cast<unsigned>(size.width * 131 + size.height));
+std::vector<float> random_plane(Extent size) {
+  std::mt19937 random(static_cast<unsigned>(size.w * 131 + size.h));
   std::uniform_real_distribution<float> unit(0.0f, 100.0f);
-  std::vector<float> plane(at(size.width * size.height));
+  std::vector<float> plane(at(size.w * size.h));
   for (float& value : plane) value = unit(random);
   return plane;
 }
@@ -62,27 +63,27 @@ double mean(const std::vector<float>& plane) {
 }  // namespace
 
 TEST_CASE("the average is the definition in double, for axes that shrink, grow or stay") {
-  const AreaAverage::Size sizes[] = {{1, 1}, {1, 9}, {7, 1}, {5, 3}, {16, 16}, {17, 23}, {64, 40}, {33, 8}, {2, 50}};
+  const Extent sizes[] = {{1, 1}, {9, 1}, {1, 7}, {3, 5}, {16, 16}, {23, 17}, {40, 64}, {8, 33}, {50, 2}};
   for (const auto from : sizes) {
     const auto source = random_plane(from);
     for (const auto to : sizes) {
-      CAPTURE(from.width);
-      CAPTURE(from.height);
-      CAPTURE(to.width);
-      CAPTURE(to.height);
+      CAPTURE(from.w);
+      CAPTURE(from.h);
+      CAPTURE(to.w);
+      CAPTURE(to.h);
       const auto target = resize(source, from, to);
-      const auto across = axis_weights(from.width, to.width);
-      const auto down = axis_weights(from.height, to.height);
+      const auto across = axis_weights(from.w, to.w);
+      const auto down = axis_weights(from.h, to.h);
       double worst = 0.0;
-      for (Index j = 0; j < to.height; ++j) {
-        for (Index i = 0; i < to.width; ++i) {
+      for (Index j = 0; j < to.h; ++j) {
+        for (Index i = 0; i < to.w; ++i) {
           double exact = 0.0;
-          for (Index y = 0; y < from.height; ++y) {
-            for (Index x = 0; x < from.width; ++x) {
-              exact += down[at(j)][at(y)] * across[at(i)][at(x)] * static_cast<double>(source[at(y * from.width + x)]);
+          for (Index y = 0; y < from.h; ++y) {
+            for (Index x = 0; x < from.w; ++x) {
+              exact += down[at(j)][at(y)] * across[at(i)][at(x)] * static_cast<double>(source[at(y * from.w + x)]);
             }
           }
-          worst = std::fmax(worst, std::fabs(static_cast<double>(target[at(j * to.width + i)]) - exact));
+          worst = std::fmax(worst, std::fabs(static_cast<double>(target[at(j * to.w + i)]) - exact));
         }
       }
       CHECK(worst < 1e-4);
@@ -91,10 +92,10 @@ TEST_CASE("the average is the definition in double, for axes that shrink, grow o
 }
 
 TEST_CASE("the same size is the same plane, bit for bit, and a flat plane stays flat") {
-  const AreaAverage::Size size{49, 31};
+  const Extent size{31, 49};
   const auto source = random_plane(size);
   CHECK(resize(source, size, size) == source);
-  for (const AreaAverage::Size to : {AreaAverage::Size{8, 5}, AreaAverage::Size{100, 7}, AreaAverage::Size{60, 90}}) {
+  for (const Extent to : {Extent{5, 8}, Extent{7, 100}, Extent{90, 60}}) {
     for (const float value : resize(std::vector<float>(49 * 31, 42.5f), size, to)) {
       REQUIRE(std::fabs(value - 42.5f) < 2e-5f);
     }
@@ -102,24 +103,27 @@ TEST_CASE("the same size is the same plane, bit for bit, and a flat plane stays 
 }
 
 TEST_CASE("the mean of a plane is kept, up to a very wide one") {
-  for (const auto from : {AreaAverage::Size{1920, 108}, AreaAverage::Size{40000, 3}, AreaAverage::Size{3, 40000}}) {
+  for (const auto from : {Extent{108, 1920}, Extent{3, 40000}, Extent{40000, 3}}) {
     const auto source = random_plane(from);
-    const AreaAverage::Size to{std::min<Index>(from.width, 344), std::min<Index>(from.height, 256)};
+    const Extent to{std::min<Index>(from.h, 256), std::min<Index>(from.w, 344)};
     CHECK(mean(resize(source, from, to)) == doctest::Approx(mean(source)).epsilon(1e-6));
   }
 }
 
 TEST_CASE("memory that is too short is refused, not written past") {
   std::vector<float> target(12), scratch(4);
-  CHECK(AreaAverage::create({9, 9}, {4, 3}, target, scratch));
-  CHECK(!AreaAverage::create({9, 9}, {4, 4}, target, scratch));
-  CHECK(!AreaAverage::create({9, 9}, {5, 2}, target, scratch));
-  CHECK(!AreaAverage::create({9, 9}, {0, 3}, target, scratch));
-  CHECK(!AreaAverage::create({9, 0}, {4, 3}, target, scratch));
+  const auto job = [&](Extent from, Extent to) {
+    return ochre::color::AreaAverageJob{.from = from, .to = to, .target = target, .scratch = scratch};
+  };
+  CHECK(AreaAverage::create(job({9, 9}, {3, 4})));
+  CHECK(!AreaAverage::create(job({9, 9}, {4, 4})));
+  CHECK(!AreaAverage::create(job({9, 9}, {2, 5})));
+  CHECK(!AreaAverage::create(job({9, 9}, {3, 0})));
+  CHECK(!AreaAverage::create(job({0, 9}, {3, 4})));
   const Index huge = Index{1} << 62;
-  CHECK(!AreaAverage::create({9, 9}, {huge, huge}, target, scratch));
+  CHECK(!AreaAverage::create(job({9, 9}, {huge, huge})));
 
-  auto average = AreaAverage::create({4, 1}, {4, 3}, target, scratch).value();
+  auto average = AreaAverage::create(job({1, 4}, {3, 4})).value();
   const std::vector<float> row(4, 1.0f);
   average.add_row(row.data());
   average.add_row(row.data());  // one too many: ignored

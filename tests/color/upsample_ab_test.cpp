@@ -58,13 +58,13 @@ Picture upsample(Index width, Index height, const Row& row) {
 
 Picture bilinear(const Grid& grid, Index width, Index height) {
   return upsample(width, height, [&](Index y, float* a, float* b) {
-    color::upsample_ab_bilinear_row(grid.view(), width, height, y, a, b);
+    color::upsample_ab_bilinear_row(grid.view(), {height, width}, y, a, b);
   });
 }
 
 Picture edge_aware(const Grid& grid, Index width, Index height, const std::vector<float>& lightness) {
   return upsample(width, height, [&](Index y, float* a, float* b) {
-    color::upsample_ab_edge_aware_row(grid.view(), width, height, y, &lightness[at(y * width)], a, b);
+    color::upsample_ab_edge_aware_row(grid.view(), {height, width}, y, &lightness[at(y * width)], a, b);
   });
 }
 

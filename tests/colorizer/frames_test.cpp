@@ -116,7 +116,7 @@ void film(Frame& frame) {
 }
 
 Colorizer::Workspace workspace_for(const Colorizer& colorizer, const MutableYuvView& frame) {
-  return colorizer.make_workspace({frame.width, frame.height}).value();
+  return colorizer.make_workspace(frame.extent()).value();
 }
 
 void require(const Status& status) {
@@ -143,7 +143,7 @@ TEST_CASE("frames: luma of 8 bits and full range is a grey picture, bit for bit;
   const auto colorizer = open_frames();
   const Picture scene = make_scene(61, 43);
   Picture expected = make_picture(61, 43, PixelFormat::rgb8);
-  auto workspace = colorizer.make_workspace({61, 43}).value();
+  auto workspace = colorizer.make_workspace({.h = 43, .w = 61}).value();
   require(colorizer.colorize(scene.view(), expected.target(), workspace));
   for (const auto depth : {YuvDepth::bits8, YuvDepth::bits10, YuvDepth::bits10_high}) {
     for (const auto range : {YuvRange::full, YuvRange::limited}) {
@@ -219,9 +219,9 @@ TEST_CASE("frames: every layout holds the same frame, and nothing beside it is w
   const auto colorizer = open_frames();
   for (const auto depth : {YuvDepth::bits8, YuvDepth::bits10_high}) {
     for (const auto subsampling : {ChromaSubsampling::yuv420, ChromaSubsampling::yuv422, ChromaSubsampling::yuv444}) {
-      for (const PictureSize size : {PictureSize{1, 1}, {2, 1}, {1, 7}, {33, 17}, {40, 26}}) {
-        const Index width = size.width;
-        const Index height = size.height;
+      for (const Extent size : {Extent{1, 1}, {1, 2}, {7, 1}, {17, 33}, {26, 40}}) {
+        const Index width = size.w;
+        const Index height = size.h;
         CAPTURE(static_cast<int>(subsampling));
         CAPTURE(width);
         const YuvFormat format{subsampling, depth, YuvRange::limited, YuvMatrix::bt709};
@@ -344,7 +344,7 @@ TEST_CASE("frames: in place, named layouts and stages, on any number of threads,
                                 .chroma_stride = width,
                                 .range = YuvRange::full,
                                 .matrix = YuvMatrix::bt601};
-    auto workspace = colorizer.make_workspace({width, height}).value();
+    auto workspace = colorizer.make_workspace({.h = height, .w = width}).value();
     const auto before = test::allocations();
     const Status predicted = colorizer.predict(frame, workspace);
     const Status applied = colorizer.apply(frame, frame, workspace);

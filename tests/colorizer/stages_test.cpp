@@ -72,10 +72,10 @@ TEST_CASE("stages: predict and apply are colorize, for every format, and the sam
       for (int f = 0; f < 8; ++f) {
         CAPTURE(f);
         const Picture scene = make_scene(53, 31, static_cast<PixelFormat>(f), 3);
-        auto whole = colorizer.make_workspace({53, 31}).value();
+        auto whole = colorizer.make_workspace({.h = 31, .w = 53}).value();
         Picture expected = make_picture(53, 31, PixelFormat::rgb8);
         REQUIRE(colorizer.colorize(scene.view(), expected.target(), whole));
-        auto workspace = colorizer.make_workspace({53, 31}).value();
+        auto workspace = colorizer.make_workspace({.h = 31, .w = 53}).value();
         REQUIRE(colorizer.predict(scene.view(), workspace));
         CHECK(apply(colorizer, scene, workspace).bytes == expected.bytes);
         CHECK(apply(colorizer, scene, workspace).bytes == expected.bytes);  // as often as one likes
@@ -111,7 +111,7 @@ TEST_CASE("stages: the grid has the network's size, the mean lightness of each c
 TEST_CASE("stages: what the caller does to the grid is what is shown") {
   const auto colorizer = open_stages();
   const Picture scene = make_scene(60, 44);
-  auto workspace = colorizer.make_workspace({60, 44}).value();
+  auto workspace = colorizer.make_workspace({.h = 44, .w = 60}).value();
   const Picture untouched = apply(colorizer, scene, workspace);  // before any predict
   for (Index i = 0; i < 60 * 44; ++i) {
     for (Index c = 0; c < 3; ++c)
@@ -145,7 +145,7 @@ TEST_CASE("stages: a frame between two predictions keeps its own lightness and t
   const Picture first = make_scene(60, 44);
   Picture second = make_scene(60, 44);
   for (auto& byte : second.bytes) byte = static_cast<std::uint8_t>(byte / 2 + 20);
-  auto workspace = colorizer.make_workspace({60, 44}).value();
+  auto workspace = colorizer.make_workspace({.h = 44, .w = 60}).value();
   REQUIRE(colorizer.predict(first.view(), workspace));
   const Grid kept(workspace.grid());
   const Picture between = apply(colorizer, second, workspace);
@@ -167,12 +167,14 @@ TEST_CASE("stages: features are what the engine gives for the layer before the c
   const Picture scene = make_scene(90, 60);
   auto input = Tensor<float>::create({1, 1, 32, 48}).value();
   std::vector<float> row(90), averaging(48);
-  REQUIRE(color::average_lightness(color_kernels<>(), scene.view(), {32, 48}, {input.data(), 32 * 48}, row, averaging));
+  REQUIRE(color::average_lightness(
+      color_kernels<>(), scene.view(),
+      {.size = {32, 48}, .values = {input.data(), 32 * 48}, .row = row, .averaging = averaging}));
   if (model.network.normalised_lightness) color::normalise_lightness({input.data(), 32 * 48});
   const auto expected = engine.run(input.view(), engine_workspace).value();
 
   const auto colorizer = open_stages({.features = true});
-  auto workspace = colorizer.make_workspace({90, 60}).value();
+  auto workspace = colorizer.make_workspace({.h = 60, .w = 90}).value();
   REQUIRE(workspace.working_size() == Extent{32, 48});
   REQUIRE(colorizer.predict(scene.view(), workspace));
   const auto features = workspace.features().value();
@@ -180,7 +182,7 @@ TEST_CASE("stages: features are what the engine gives for the layer before the c
   CHECK(std::memcmp(features.data, expected.data, static_cast<std::size_t>(features.shape.size()) * 4) == 0);
   CHECK(workspace.grid().width == features.shape.w);
   CHECK(workspace.grid().height == features.shape.h);
-  CHECK(workspace.bytes() > open_stages().make_workspace({90, 60}).value().bytes());
+  CHECK(workspace.bytes() > open_stages().make_workspace({.h = 60, .w = 90}).value().bytes());
 }
 
 // Of each cell the largest sum of the sizes of a logit's terms, by which its rounding is bounded.
@@ -213,7 +215,7 @@ TEST_CASE("stages: the distribution's mean is the grid, at any temperature") {
   for (const float temperature : {0.2f, 1.0f}) {
     CAPTURE(temperature);
     const auto colorizer = open_stages({.temperature = temperature, .saturation = 1.5f, .features = true});
-    auto workspace = colorizer.make_workspace({90, 60}).value();
+    auto workspace = colorizer.make_workspace({.h = 60, .w = 90}).value();
     REQUIRE(colorizer.predict(scene.view(), workspace));
     const AbGridView grid = workspace.grid();
     const auto features = workspace.features().value();
@@ -251,7 +253,7 @@ TEST_CASE("stages: nothing is allocated in a call") {
   const auto colorizer = open_stages({.features = true});
   const Picture scene = make_scene(90, 60);
   Picture output = make_picture(90, 60, PixelFormat::rgb8);
-  auto workspace = colorizer.make_workspace({90, 60}).value();
+  auto workspace = colorizer.make_workspace({.h = 60, .w = 90}).value();
   std::vector<float> one(color::bin_count);
   std::vector<float> all(static_cast<std::size_t>(color::bin_count * workspace.grid().width * workspace.grid().height));
   const auto before = test::allocations();
@@ -266,14 +268,14 @@ TEST_CASE("stages: nothing is allocated in a call") {
 TEST_CASE("stages: features that were not asked for, or that there are not yet, are errors") {
   const auto plain = open_stages();
   const Picture scene = make_scene(20, 10);
-  auto workspace = plain.make_workspace({20, 10}).value();
+  auto workspace = plain.make_workspace({.h = 10, .w = 20}).value();
   REQUIRE(plain.predict(scene.view(), workspace));
   std::vector<float> one(color::bin_count);
   check_refused(status_of(workspace.features()), ErrorCode::invalid_argument, "ColorizerOptions::features");
   check_refused(workspace.distribution({0, 0}, one), ErrorCode::invalid_argument, "ColorizerOptions::features");
 
   const auto colorizer = open_stages({.features = true});
-  auto kept = colorizer.make_workspace({20, 10}).value();
+  auto kept = colorizer.make_workspace({.h = 10, .w = 20}).value();
   check_refused(status_of(kept.features()), ErrorCode::invalid_argument, "no predict");
   REQUIRE(colorizer.predict(scene.view(), kept));
   REQUIRE(kept.features());
@@ -322,7 +324,7 @@ TEST_CASE("stages: grids and pictures that cannot be are refused, the output unt
   const Picture scene = make_scene(20, 10);
   const Picture blank = make_picture(20, 10, PixelFormat::rgb8);
   Picture output = blank;
-  auto workspace = colorizer.make_workspace({20, 10}).value();
+  auto workspace = colorizer.make_workspace({.h = 10, .w = 20}).value();
   REQUIRE(colorizer.predict(scene.view(), workspace));
   const auto refused = [&](const std::optional<AbGridView>& grid, const char* part) {
     check_refused(colorizer.apply(scene.view(), output.target(), workspace, grid), ErrorCode::invalid_argument, part);

@@ -79,7 +79,7 @@ struct Frame {
 std::vector<std::uint8_t> colorize(std::span<const std::byte> model, const Picture& picture, ColorizerOptions options) {
   const auto colorizer = Colorizer::from_bytes(model, options);
   must(colorizer.has_value());
-  auto workspace = colorizer->make_workspace({picture.view.width, picture.view.height});
+  auto workspace = colorizer->make_workspace(picture.view.extent());
   if (!workspace) {
     must(workspace.error().code == ErrorCode::too_large);
     return {};
@@ -97,9 +97,9 @@ std::vector<std::uint8_t> colorize(std::span<const std::byte> model, const Pictu
 }
 
 // The same of a frame that the choices make, in its own memory: Cb and Cr. Its luma stays.
-std::vector<std::uint8_t> colorize_frame(std::span<const std::byte> model, PictureSize size_of, test::Choices choices,
+std::vector<std::uint8_t> colorize_frame(std::span<const std::byte> model, Extent size_of, test::Choices choices,
                                          ColorizerOptions options) {
-  Frame frame(size_of.width, size_of.height, choices);
+  Frame frame(size_of.w, size_of.h, choices);
   const std::vector<std::uint8_t> luma = frame.planes[0].bytes;
   const auto colorizer = Colorizer::from_bytes(model, options);
   must(colorizer.has_value());
@@ -126,7 +126,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t leng
   ColorizerOptions options{.size = size, .threads = 1};
   if (choices.one_in(2)) options.upsampling = AbUpsampling::bilinear;
   const bool as_frame = choices.one_in(2);
-  const PictureSize picture_size{picture.view.width, picture.view.height};
+  const Extent picture_size = picture.view.extent();
   const auto run = [&] {
     return as_frame ? colorize_frame(*model, picture_size, choices, options) : colorize(*model, picture, options);
   };

@@ -31,7 +31,7 @@ TEST_CASE("examples: the README's coloured picture is made by the program as it 
   const auto grey = load_picture(examples + "pictures/china.jpg").value();
   const auto shown = load_picture(examples + "coloured/china.jpg").value();
   auto made = LoadedPicture::create(grey.width, grey.height, PixelFormat::rgb8).value();
-  auto workspace = colorizer.make_workspace({grey.width, grey.height}).value();
+  auto workspace = colorizer.make_workspace(grey.view().extent()).value();
   REQUIRE(colorizer.colorize(grey.view(), made.view(), workspace));
   // The shown one went through JPEG of quality 95, which changes a sample by 1 to 2 on average; other colours, the
   // grey picture among them, are further off.

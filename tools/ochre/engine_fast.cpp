@@ -41,7 +41,7 @@ Result<TensorView<const float>> run_engine(const Engine& engine, TensorView<cons
 }
 
 Result<Tensor<float>> lightness_input(const NetworkDescription& network, const PictureView& picture, Index size) {
-  const Extent working = color::working_size({picture.height, picture.width}, size);
+  const Extent working = color::working_size(picture.extent(), size);
   auto input = Tensor<float>::create({1, network.input_channels, working.h, working.w});
   auto row = AlignedBuffer<float>::create(picture.width);
   auto averaging = AlignedBuffer<float>::create(working.w);
@@ -50,7 +50,8 @@ Result<Tensor<float>> lightness_input(const NetworkDescription& network, const P
   if (!averaging) return std::move(averaging).error();
   const std::span lightness(input->data(), static_cast<std::size_t>(working.h * working.w));
   const auto& kernels = *(*isa())->kernels.color;
-  auto status = color::average_lightness(kernels, picture, working, lightness, row->span(), averaging->span());
+  auto status = color::average_lightness(
+      kernels, picture, {.size = working, .values = lightness, .row = row->span(), .averaging = averaging->span()});
   if (!status) return std::move(status).error();
   if (network.normalised_lightness) color::normalise_lightness(lightness);
   return input;

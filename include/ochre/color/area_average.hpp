@@ -10,43 +10,43 @@
 #include <string>
 
 #include <ochre/base/checked.hpp>
+#include <ochre/base/extent.hpp>
 #include <ochre/base/result.hpp>
 #include <ochre/color/grid_taps.hpp>
 
 namespace ochre::inline v0::color {
 
+// What an average is made of and where it goes.
+struct AreaAverageJob {
+  Extent from{0, 0};
+  Extent to{0, 0};
+  std::span<float> target;   // to.h · to.w values or more, set to zero at the start, complete after from.h rows
+  std::span<float> scratch;  // to.w values or more, in use until then
+};
+
 class AreaAverage {
  public:
-  struct Size {
-    Index width = 0;
-    Index height = 0;
-  };
-
-  // target: target_size.width · height values, set to zero here, complete after source_size.height rows.
-  // scratch: target_size.width values, in use until then. Both may be longer.
-  // Errors: an empty size, a target or scratch that is shorter: a network's output may be larger than its input, so
+  // Errors: an empty size, a target or scratch that is too short: a network's output may be larger than its input, so
   // what was made for one need not do for the other.
-  static Result<AreaAverage> create(Size source_size, Size target_size, std::span<float> target,
-                                    std::span<float> scratch) {
-    const auto needed = checked_mul(target_size.width, target_size.height);
-    const bool empty =
-        source_size.width < 1 || source_size.height < 1 || target_size.width < 1 || target_size.height < 1;
-    if (empty || !needed || static_cast<Index>(target.size()) < *needed ||
-        static_cast<Index>(scratch.size()) < target_size.width) {
-      return Error{ErrorCode::invalid_argument, "an average of " + to_string(source_size) + " to " +
-                                                    to_string(target_size) + " values: found room for " +
-                                                    std::to_string(target.size()) + " and for a row of " +
-                                                    std::to_string(scratch.size())};
+  static Result<AreaAverage> create(const AreaAverageJob& job) {
+    const auto needed = checked_mul(job.to.h, job.to.w);
+    const bool empty = std::min({job.from.h, job.from.w, job.to.h, job.to.w}) < 1;
+    if (empty || !needed || static_cast<Index>(job.target.size()) < *needed ||
+        static_cast<Index>(job.scratch.size()) < job.to.w) {
+      return Error{ErrorCode::invalid_argument, "an average of " + width_by_height(job.from) + " to " +
+                                                    width_by_height(job.to) + " values: found room for " +
+                                                    std::to_string(job.target.size()) + " and for a row of " +
+                                                    std::to_string(job.scratch.size())};
     }
-    std::fill_n(target.data(), *needed, 0.0f);
-    return AreaAverage(source_size, target_size, target.data(), scratch.data());
+    std::fill_n(job.target.data(), *needed, 0.0f);
+    return AreaAverage(job);
   }
 
-  // The next row of the source: source_size.width values. Rows beyond the source's last are ignored.
+  // The next row of the source: from.w values. Rows beyond the source's last are ignored.
   void add_row(const float* row) noexcept {
-    if (y_ >= source_.height) return;
+    if (y_ >= from_.h) return;
     average_across(row);
-    if (target_size_.height <= source_.height) {
+    if (to_.h <= from_.h) {
       share_row();
     } else {
       interpolate_row();
@@ -55,15 +55,13 @@ class AreaAverage {
   }
 
  private:
-  AreaAverage(Size source_size, Size target_size, float* target, float* scratch) noexcept
-      : source_(source_size), target_size_(target_size), target_(target), scratch_(scratch) {}
-
-  static std::string to_string(Size size) { return std::to_string(size.width) + "x" + std::to_string(size.height); }
+  explicit AreaAverage(const AreaAverageJob& job) noexcept
+      : from_(job.from), to_(job.to), target_(job.target.data()), scratch_(job.scratch.data()) {}
 
   // scratch = the row at the target's width.
   void average_across(const float* row) noexcept {
-    const Index from = source_.width;
-    const Index to = target_size_.width;
+    const Index from = from_.w;
+    const Index to = to_.w;
     if (to == from) {
       std::copy_n(row, to, scratch_);
     } else if (to < from) {
@@ -93,15 +91,15 @@ class AreaAverage {
   }
 
   void add_scratch(Index target_row, double weight) noexcept {
-    float* to = target_ + target_row * target_size_.width;
+    float* to = target_ + target_row * to_.w;
     const float factor = static_cast<float>(weight);
-    for (Index i = 0; i < target_size_.width; ++i) to[i] += factor * scratch_[i];
+    for (Index i = 0; i < to_.w; ++i) to[i] += factor * scratch_[i];
   }
 
   // Source row y covers y · h / H to (y + 1) · h / H of the target's rows: one of them, or two.
   void share_row() noexcept {
-    const Index high = source_.height;
-    const Index low = target_size_.height;
+    const Index high = from_.h;
+    const Index low = to_.h;
     const Index first = y_ * low / high;
     const Index after = (y_ + 1) * low;  // in units of 1 / H of a target row
     const Index border = (first + 1) * high;
@@ -117,11 +115,11 @@ class AreaAverage {
   // Target rows between the centres of source rows y - 1 and y + 1 take their share of row y; beyond the first and the
   // last centre a row is the border's alone.
   void interpolate_row() noexcept {
-    const double step = static_cast<double>(source_.height) / static_cast<double>(target_size_.height);
-    for (Index j = first_open_; j < target_size_.height; ++j) {
+    const double step = static_cast<double>(from_.h) / static_cast<double>(to_.h);
+    for (Index j = first_open_; j < to_.h; ++j) {
       const GridPlace place = place_on_grid(j, step);
-      const Index upper = std::clamp<Index>(place.cell, 0, source_.height - 1);
-      const Index lower = std::clamp<Index>(place.cell + 1, 0, source_.height - 1);
+      const Index upper = std::clamp<Index>(place.cell, 0, from_.h - 1);
+      const Index lower = std::clamp<Index>(place.cell + 1, 0, from_.h - 1);
       if (upper > y_) break;
       if (lower < y_) continue;
       if (lower == y_) first_open_ = j + 1;
@@ -132,8 +130,8 @@ class AreaAverage {
     }
   }
 
-  Size source_;
-  Size target_size_;
+  Extent from_;
+  Extent to_;
   float* target_;
   float* scratch_;
   Index y_ = 0;

@@ -14,10 +14,9 @@ struct ColorKernels {
   void (*read_lightness_row)(const std::uint8_t* row, PixelFormat format, Index width, float* lightness) noexcept;
   void (*read_luma_row)(const std::uint8_t* row, Index step, const YuvFormat& format, Index width,
                         float* lightness) noexcept;
-  void (*upsample_edge_aware_row)(const AbGridView& grid, Index width, Index height, Index y, const float* lightness,
-                                  float* a, float* b) noexcept;
-  void (*upsample_bilinear_row)(const AbGridView& grid, Index width, Index height, Index y, float* a,
-                                float* b) noexcept;
+  void (*upsample_edge_aware_row)(const AbGridView& grid, Extent picture, Index y, const float* lightness, float* a,
+                                  float* b) noexcept;
+  void (*upsample_bilinear_row)(const AbGridView& grid, Extent picture, Index y, float* a, float* b) noexcept;
   void (*copy_alpha_row)(const std::uint8_t* from, PixelFormat from_format, std::uint8_t* to, PixelFormat to_format,
                          Index width) noexcept;
   void (*lab_to_srgb_row)(const float* lightness, const float* a, const float* b, Index width, std::uint8_t* row,

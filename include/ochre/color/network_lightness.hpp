@@ -14,20 +14,26 @@
 
 namespace ochre::inline v0::color {
 
-// picture: a PictureView or a YuvView. lightness: working.h · working.w values; row: picture.width values, and
-// averaging: working.w, in use until then. Errors: memory that is shorter.
+struct WorkingLightness {
+  Extent size{0, 0};
+  std::span<float> values;     // L: size.h · size.w
+  std::span<float> row;        // as many as the picture is wide, in use until L is complete
+  std::span<float> averaging;  // size.w, the same
+};
+
+// picture: a PictureView or a YuvView. Errors: memory that is shorter.
 template <class Picture>
-Status average_lightness(const ColorKernels& kernels, const Picture& picture, Extent working,
-                         std::span<float> lightness, std::span<float> row, std::span<float> averaging) {
-  if (static_cast<Index>(row.size()) < picture.width) {
-    return Error{ErrorCode::invalid_argument, "found room for a row of " + std::to_string(row.size()) +
+Status average_lightness(const ColorKernels& kernels, const Picture& picture, const WorkingLightness& to) {
+  if (static_cast<Index>(to.row.size()) < picture.width) {
+    return Error{ErrorCode::invalid_argument, "found room for a row of " + std::to_string(to.row.size()) +
                                                   " pixels, expected " + std::to_string(picture.width)};
   }
-  auto average = AreaAverage::create({picture.width, picture.height}, {working.w, working.h}, lightness, averaging);
+  auto average =
+      AreaAverage::create({.from = picture.extent(), .to = to.size, .target = to.values, .scratch = to.averaging});
   if (!average) return std::move(average).error();
   for (Index y = 0; y < picture.height; ++y) {
-    lightness_of_row(kernels, picture, y, row.data());
-    average->add_row(row.data());
+    lightness_of_row(kernels, picture, y, to.row.data());
+    average->add_row(to.row.data());
   }
   return {};
 }

@@ -101,31 +101,30 @@ inline void upsample_edge_aware(const AbGridView& grid, Index picture_width, Gri
 
 }  // namespace detail
 
-// a and b of row y of a picture of picture_width x picture_height.
+// a and b of row y of a picture of that size.
 template <class Arch = simd::DefaultArch>
-inline void upsample_ab_bilinear_row(const AbGridView& grid, Index picture_width, Index picture_height, Index y,
-                                     float* a, float* b) noexcept {
-  const double rows_per_pixel = static_cast<double>(grid.height) / static_cast<double>(picture_height);
-  const double cells_per_pixel = static_cast<double>(grid.width) / static_cast<double>(picture_width);
+inline void upsample_ab_bilinear_row(const AbGridView& grid, Extent picture, Index y, float* a, float* b) noexcept {
+  const double rows_per_pixel = static_cast<double>(grid.height) / static_cast<double>(picture.h);
+  const double cells_per_pixel = static_cast<double>(grid.width) / static_cast<double>(picture.w);
   const GridPlace row = place_on_grid(y, rows_per_pixel);
   if (taps_fit_register<Arch>(grid.width, cells_per_pixel)) {
-    detail::upsample_bilinear<Arch, true>(grid, picture_width, row, a, b);
+    detail::upsample_bilinear<Arch, true>(grid, picture.w, row, a, b);
   } else {
-    detail::upsample_bilinear<Arch, false>(grid, picture_width, row, a, b);
+    detail::upsample_bilinear<Arch, false>(grid, picture.w, row, a, b);
   }
 }
 
 // The same along edges of the picture's lightness: lightness_row is L of row y.
 template <class Arch = simd::DefaultArch>
-inline void upsample_ab_edge_aware_row(const AbGridView& grid, Index picture_width, Index picture_height, Index y,
-                                       const float* lightness_row, float* a, float* b) noexcept {
-  const double rows_per_pixel = static_cast<double>(grid.height) / static_cast<double>(picture_height);
-  const double cells_per_pixel = static_cast<double>(grid.width) / static_cast<double>(picture_width);
+inline void upsample_ab_edge_aware_row(const AbGridView& grid, Extent picture, Index y, const float* lightness_row,
+                                       float* a, float* b) noexcept {
+  const double rows_per_pixel = static_cast<double>(grid.height) / static_cast<double>(picture.h);
+  const double cells_per_pixel = static_cast<double>(grid.width) / static_cast<double>(picture.w);
   const GridPlace row = place_on_grid(y, rows_per_pixel);
   if (taps_fit_register<Arch>(grid.width, cells_per_pixel)) {
-    detail::upsample_edge_aware<Arch, true>(grid, picture_width, row, lightness_row, a, b);
+    detail::upsample_edge_aware<Arch, true>(grid, picture.w, row, lightness_row, a, b);
   } else {
-    detail::upsample_edge_aware<Arch, false>(grid, picture_width, row, lightness_row, a, b);
+    detail::upsample_edge_aware<Arch, false>(grid, picture.w, row, lightness_row, a, b);
   }
 }
 

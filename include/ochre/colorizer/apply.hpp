@@ -30,9 +30,9 @@ template <class Picture>
 void read_colors(const ColorSource& source, const Picture& input, Index y, const LabRow& row) noexcept {
   color::lightness_of_row(source.kernels, input, y, row.lightness);
   if (source.upsampling == AbUpsampling::edge_aware) {
-    source.kernels.upsample_edge_aware_row(source.grid, input.width, input.height, y, row.lightness, row.a, row.b);
+    source.kernels.upsample_edge_aware_row(source.grid, input.extent(), y, row.lightness, row.a, row.b);
   } else {
-    source.kernels.upsample_bilinear_row(source.grid, input.width, input.height, y, row.a, row.b);
+    source.kernels.upsample_bilinear_row(source.grid, input.extent(), y, row.a, row.b);
   }
 }
 

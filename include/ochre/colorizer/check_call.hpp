@@ -10,35 +10,35 @@
 
 namespace ochre::inline v0::detail {
 
-inline Status check_size(PictureSize found, const char* what, PictureSize expected) {
+inline Status check_size(Extent found, const char* what, Extent expected) {
   if (found == expected) return {};
-  return invalid("the " + std::string(what) + " is " + to_string(found) + ", the workspace was made for " +
-                 to_string(expected));
+  return invalid("the " + std::string(what) + " is " + width_by_height(found) + ", the workspace was made for " +
+                 width_by_height(expected));
 }
 
-inline Status check_input(const PictureView& input, PictureSize expected) {
+inline Status check_input(const PictureView& input, Extent expected) {
   if (auto status = check_picture(input, "input"); !status) return status;
-  return check_size({input.width, input.height}, "input", expected);
+  return check_size(input.extent(), "input", expected);
 }
 
-inline Status check_input(const YuvView& input, PictureSize expected) {
+inline Status check_input(const YuvView& input, Extent expected) {
   if (auto status = check_luma(input, "input"); !status) return status;
-  return check_size({input.width, input.height}, "input", expected);
+  return check_size(input.extent(), "input", expected);
 }
 
 template <class Picture>
-Status check_output(const Picture&, const MutablePictureView& output, PictureSize expected) {
+Status check_output(const Picture&, const MutablePictureView& output, Extent expected) {
   if (auto status = check_picture(output, "output"); !status) return status;
   if (!has_color(output.format)) return invalid("output: a grey pixel format, expected RGB or RGBA");
-  return check_size({output.width, output.height}, "output", expected);
+  return check_size(output.extent(), "output", expected);
 }
 
-inline Status check_output(const YuvView& input, const MutableYuvView& output, PictureSize expected) {
+inline Status check_output(const YuvView& input, const MutableYuvView& output, Extent expected) {
   if (auto status = check_frame(output, "output"); !status) return status;
   if (output.format.depth != input.format.depth || output.format.range != input.format.range) {
     return invalid("output: another depth or range than the input's, whose luma is copied");
   }
-  return check_size({output.width, output.height}, "output", expected);
+  return check_size(output.extent(), "output", expected);
 }
 
 }  // namespace ochre::inline v0::detail

@@ -18,7 +18,7 @@
 namespace ochre::inline v0::detail {
 
 struct ColorizerMemory {
-  PictureSize picture;
+  Extent picture;
   Extent working;
   EngineWorkspace network;
   Tensor<float> input;             // [1, C, working size]
@@ -31,9 +31,7 @@ struct ColorizerMemory {
 
   static constexpr Index rows_of_worker = 5;
 
-  float* row_of(int worker, Index row) noexcept {
-    return rows.data() + (worker * rows_of_worker + row) * picture.width;
-  }
+  float* row_of(int worker, Index row) noexcept { return rows.data() + (worker * rows_of_worker + row) * picture.w; }
 
   MutableAbGridView grid_view() noexcept {
     const auto planes = grid.view();
@@ -55,9 +53,9 @@ struct ColorizerModel {
 
 // All but the network's own.
 inline Status allocate(ColorizerMemory& memory, const Shape& input, Extent grid, int threads) {
-  const auto row_values = checked_product({memory.picture.width, ColorizerMemory::rows_of_worker, threads});
+  const auto row_values = checked_product({memory.picture.w, ColorizerMemory::rows_of_worker, threads});
   if (!row_values) {
-    return Error{ErrorCode::too_large, "a picture " + std::to_string(memory.picture.width) + " pixels wide"};
+    return Error{ErrorCode::too_large, "a picture " + std::to_string(memory.picture.w) + " pixels wide"};
   }
   if (auto status = take(Tensor<float>::create(input), memory.input); !status) return status;
   if (auto status = take(Tensor<float>::create({1, 3, grid.h, grid.w}), memory.grid); !status) return status;
@@ -72,15 +70,14 @@ inline Status allocate(ColorizerMemory& memory, const Shape& input, Extent grid,
 
 // Errors: an empty size, threads out of range or more than the system starts, no memory, more than the limits allow.
 inline Result<std::unique_ptr<ColorizerMemory>> make_memory(const Engine& engine, const ColorizerModel& model,
-                                                            PictureSize picture,
-                                                            const ColorizerWorkspaceOptions& options) {
-  if (picture.width < 1 || picture.height < 1) return invalid("the picture's size is " + to_string(picture));
+                                                            Extent picture, const ColorizerWorkspaceOptions& options) {
+  if (picture.h < 1 || picture.w < 1) return invalid("the picture's size is " + width_by_height(picture));
   if (auto status = check_threads(options.threads); !status) return std::move(status).error();
   std::unique_ptr<ColorizerMemory> memory(new (std::nothrow) ColorizerMemory);
   if (!memory) return Error{ErrorCode::out_of_memory, "no memory for a workspace"};
   const NetworkDescription& network = engine.description();
   memory->picture = picture;
-  memory->working = color::working_size({picture.height, picture.width}, model.settings.size);
+  memory->working = color::working_size(picture, model.settings.size);
   memory->feature_source = model.features;
   const Shape input{1, network.input_channels, memory->working.h, memory->working.w};
   const Index most = most_memory(input, model.settings);

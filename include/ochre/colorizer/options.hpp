@@ -40,17 +40,6 @@ struct ColorizerWorkspaceOptions {
   const std::atomic<bool>* cancel = nullptr;  // while true, calls end between two steps: ErrorCode::cancelled
 };
 
-struct PictureSize {
-  Index width = 0;
-  Index height = 0;
-
-  friend bool operator==(const PictureSize&, const PictureSize&) = default;
-};
-
-inline std::string to_string(PictureSize size) {
-  return std::to_string(size.width) + "x" + std::to_string(size.height);
-}
-
 namespace detail {
 
 inline constexpr int most_threads = 1024;

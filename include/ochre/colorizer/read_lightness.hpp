@@ -18,11 +18,13 @@ Status read_lightness(const ColorKernels& kernels, const Picture& input, bool no
   const Extent working = memory.working;
   const std::span lightness(memory.input.data(), static_cast<std::size_t>(working.h * working.w));
   const std::span averaging = memory.averaging.span();
-  auto status = color::average_lightness(kernels, input, working, lightness, memory.rows.span(), averaging);
+  auto status = color::average_lightness(
+      kernels, input, {.size = working, .values = lightness, .row = memory.rows.span(), .averaging = averaging});
   if (!status) return status;
   const Shape& grid = memory.grid.shape();
   const std::span grid_lightness(memory.grid.view().plane(0, 2), static_cast<std::size_t>(grid.plane()));
-  auto to_grid = color::AreaAverage::create({working.w, working.h}, {grid.w, grid.h}, grid_lightness, averaging);
+  auto to_grid = color::AreaAverage::create(
+      {.from = working, .to = {grid.h, grid.w}, .target = grid_lightness, .scratch = averaging});
   if (!to_grid) return std::move(to_grid).error();
   for (Index y = 0; y < working.h; ++y) to_grid->add_row(lightness.data() + y * working.w);
   if (normalised) color::normalise_lightness(lightness);

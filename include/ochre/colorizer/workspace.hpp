@@ -17,7 +17,7 @@ namespace ochre::inline v0 {
 // Move-only. One that was moved from is empty: no size, no bytes, no grid, and every call on it an error.
 class ColorizerWorkspace {
  public:
-  PictureSize picture() const noexcept { return memory_ ? memory_->picture : PictureSize{}; }
+  Extent picture() const noexcept { return memory_ ? memory_->picture : Extent{0, 0}; }
   Extent working_size() const noexcept { return memory_ ? memory_->working : Extent{0, 0}; }
   int threads() const noexcept { return memory_ ? memory_->network.threads() : 0; }
   Index bytes() const noexcept { return memory_ ? memory_->bytes() : 0; }

@@ -10,6 +10,7 @@
 #include <string>
 
 #include <ochre/base/checked.hpp>
+#include <ochre/base/extent.hpp>
 #include <ochre/base/result.hpp>
 
 namespace ochre::inline v0 {
@@ -34,6 +35,7 @@ struct PictureView {
   Index row_stride = 0;  // bytes from one row to the next below
   PixelFormat format = PixelFormat::gray8;
 
+  Extent extent() const noexcept { return {height, width}; }
   const std::uint8_t* row(Index y) const noexcept { return static_cast<const std::uint8_t*>(pixels) + y * row_stride; }
 };
 
@@ -45,6 +47,7 @@ struct MutablePictureView {
   Index row_stride = 0;
   PixelFormat format = PixelFormat::rgb8;
 
+  Extent extent() const noexcept { return {height, width}; }
   std::uint8_t* row(Index y) const noexcept { return static_cast<std::uint8_t*>(pixels) + y * row_stride; }
 };
 

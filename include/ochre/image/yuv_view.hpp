@@ -98,6 +98,7 @@ struct BasicYuvView {
   Index height = 0;  // luma rows
   YuvFormat format{};
 
+  Extent extent() const noexcept { return {height, width}; }
   Index chroma_width() const noexcept {
     return format.subsampling == ChromaSubsampling::yuv444 ? width : ceil_div(width, 2);
   }
@@ -173,12 +174,7 @@ using MutableI420View = BasicI420View<void>;
 
 namespace detail {
 
-struct PlaneSize {
-  Index width = 0;
-  Index height = 0;
-};
-
-inline Status check_plane(const Plane& plane, const PlaneSize& size, YuvDepth depth, const std::string& what) {
+inline Status check_plane(const Plane& plane, Extent size, YuvDepth depth, const std::string& what) {
   const auto fail = [&](const std::string& reason) { return Error{ErrorCode::invalid_argument, what + ": " + reason}; };
   if (plane.samples == nullptr) return fail("the pointer is null");
   const Index bytes = bytes_per_sample(depth);
@@ -186,10 +182,10 @@ inline Status check_plane(const Plane& plane, const PlaneSize& size, YuvDepth de
   if (step < bytes) {
     return fail("the step is " + std::to_string(step) + " bytes, but a sample has " + std::to_string(bytes));
   }
-  const auto between = checked_product({size.width - 1, step});
+  const auto between = checked_product({size.w - 1, step});
   const auto row_bytes = between ? checked_add(*between, bytes) : std::nullopt;
   const auto stride = plane.row_stride < 0 ? checked_mul(plane.row_stride, -1) : std::optional<Index>(plane.row_stride);
-  if (!row_bytes || !stride || !checked_product({size.height, *stride})) {
+  if (!row_bytes || !stride || !checked_product({size.h, *stride})) {
     return Error{ErrorCode::too_large, what + ": the size overflows the address space"};
   }
   if (*stride >= *row_bytes) return {};
@@ -213,7 +209,7 @@ inline Status check_luma(const YuvView& frame, const char* what) {
     return fail("the size is " + std::to_string(frame.width) + "x" + std::to_string(frame.height) +
                 ", expected at least 1x1");
   }
-  return detail::check_plane(frame.luma, {frame.width, frame.height}, format.depth, std::string(what) + ": luma");
+  return detail::check_plane(frame.luma, frame.extent(), format.depth, std::string(what) + ": luma");
 }
 
 // The same of a frame whose chroma matters too.
@@ -222,7 +218,7 @@ inline Status check_frame(const YuvView& frame, const char* what) {
   if (frame.format.subsampling == ChromaSubsampling::yuv400) {
     return Error{ErrorCode::invalid_argument, std::string(what) + ": 4:0:0, which has no chroma"};
   }
-  const detail::PlaneSize size{frame.chroma_width(), frame.chroma_height()};
+  const Extent size{frame.chroma_height(), frame.chroma_width()};
   auto status = detail::check_plane(frame.cb, size, frame.format.depth, std::string(what) + ": Cb");
   if (!status) return status;
   return detail::check_plane(frame.cr, size, frame.format.depth, std::string(what) + ": Cr");

@@ -49,16 +49,15 @@ struct AxisTap {
 };
 
 // The taps of one axis for outputs `residue` + stride·t of a transposed convolution; for a plain one all taps.
-inline std::vector<AxisTap> axis_taps(bool transposed, Index residue, Index kernel, Index stride, Index padding,
-                                      Index dilation) {
+inline std::vector<AxisTap> axis_taps(bool transposed, Index residue, const WindowSide& window) {
   std::vector<AxisTap> taps;
-  for (Index k = 0; k < kernel; ++k) {
+  for (Index k = 0; k < window.kernel; ++k) {
     if (!transposed) {
-      taps.push_back({k * dilation - padding, k});
+      taps.push_back({k * window.dilation - window.padding, k});
       continue;
     }
-    const Index reach = residue + padding - k * dilation;  // = stride · input offset
-    if (reach % stride == 0) taps.push_back({reach / stride, k});
+    const Index reach = residue + window.padding - k * window.dilation;  // = stride · input offset
+    if (reach % window.stride == 0) taps.push_back({reach / window.stride, k});
   }
   return taps;
 }
@@ -75,10 +74,8 @@ inline std::vector<ConvGrid> conv_grids(const ConvShape& conv) {
       grid.out_origin = {ry, rx};
       grid.out_step = residues;
       grid.in_step = conv.transposed ? Extent{1, 1} : window.stride;
-      for (const auto& y : detail::axis_taps(conv.transposed, ry, window.kernel.h, window.stride.h, window.padding.h,
-                                             window.dilation.h)) {
-        for (const auto& x : detail::axis_taps(conv.transposed, rx, window.kernel.w, window.stride.w, window.padding.w,
-                                               window.dilation.w)) {
+      for (const auto& y : detail::axis_taps(conv.transposed, ry, window.rows())) {
+        for (const auto& x : detail::axis_taps(conv.transposed, rx, window.columns())) {
           grid.taps.push_back({y.at, x.at, y.k, x.k});
         }
       }

@@ -21,10 +21,8 @@ struct Conv2dSpec : ConvolutionSpec {
   }
 
   Result<Extent> output_extent(Extents extents) const {
-    const auto h =
-        convolved_length(extents[0].h, window.kernel.h, window.stride.h, window.padding.h, window.dilation.h);
-    const auto w =
-        convolved_length(extents[0].w, window.kernel.w, window.stride.w, window.padding.w, window.dilation.w);
+    const auto h = convolved_length(extents[0].h, window.rows());
+    const auto w = convolved_length(extents[0].w, window.columns());
     if (h && w) return Extent{*h, *w};
     return Error{ErrorCode::invalid_argument, "the padded input " + std::to_string(extents[0].h) + "x" +
                                                   std::to_string(extents[0].w) + " is smaller than the kernel"};

@@ -33,10 +33,8 @@ struct ConvTranspose2dSpec : ConvolutionSpec {
   }
 
   Result<Extent> output_extent(Extents extents) const {
-    const auto h = transposed_length(extents[0].h, window.kernel.h, window.stride.h, window.padding.h,
-                                     window.dilation.h, output_padding.h);
-    const auto w = transposed_length(extents[0].w, window.kernel.w, window.stride.w, window.padding.w,
-                                     window.dilation.w, output_padding.w);
+    const auto h = transposed_length(extents[0].h, window.rows(), output_padding.h);
+    const auto w = transposed_length(extents[0].w, window.columns(), output_padding.w);
     if (h && w) return Extent{*h, *w};
     return Error{ErrorCode::invalid_argument, "an input of " + std::to_string(extents[0].h) + "x" +
                                                   std::to_string(extents[0].w) + " leaves no output pixel"};

@@ -17,7 +17,7 @@ using Picture = std::vector<unsigned char>;
 // A grey one of 80x60 in colour; empty, and a line, if something is wrong.
 Picture colored(const ochre::Result<ochre::Colorizer>& colorizer) {
   if (!colorizer) return std::puts(colorizer.error().message().c_str()), Picture();
-  auto workspace = colorizer->make_workspace({80, 60});
+  auto workspace = colorizer->make_workspace({.h = 60, .w = 80});
   if (!workspace) return std::puts(workspace.error().message().c_str()), Picture();
   Picture gray(80 * 60, 200), rgb(3 * gray.size());
   const auto done =

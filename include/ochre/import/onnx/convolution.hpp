@@ -106,16 +106,14 @@ inline Result<OnnxFeature> read_onnx_conv(OnnxValues& values, const OnnxNode& no
   if (*std::max_element(pads.begin(), pads.end()) > layers::Attributes::largest) {
     return node_error(node, "found zeros beyond any picture", ErrorCode::too_large);
   }
-  const auto length = [](Index unpadded, Index before, Index after, Index kernel, Index stride, Index dilation) {
-    const auto whole = checked_add(unpadded, before + after);
-    return unpadded == 0 || !whole ? 0 : convolved_length(*whole, kernel, stride, 0, dilation).value_or(0);
+  // The source's size has the zeros that were held back in it already. axis: of rows 0, of columns 1.
+  const auto length = [&](Index unpadded, std::size_t axis, const WindowSide& window) {
+    const Index more = pads[axis] - zeros[axis] + pads[axis + 2] - zeros[axis + 2];
+    const auto whole = checked_add(unpadded, more);
+    return unpadded == 0 || !whole ? 0 : convolved_length(*whole, window).value_or(0);
   };
-  const Window& window = read->window;
-  // The source's size has the zeros that were held back in it already.
-  const Extent size{length((*from)->size.h, pads[0] - zeros[0], pads[2] - zeros[2], window.kernel.h, window.stride.h,
-                           window.dilation.h),
-                    length((*from)->size.w, pads[1] - zeros[1], pads[3] - zeros[3], window.kernel.w, window.stride.w,
-                           window.dilation.w)};
+  const Extent size{length((*from)->size.h, 0, read->window.rows()),
+                    length((*from)->size.w, 1, read->window.columns())};
   if (!read->is_even()) {
     std::copy_n(pads.begin(), 4, source.zeros.begin());
     read->pads = {0, 0, 0, 0};
@@ -143,13 +141,13 @@ inline Result<OnnxFeature> read_onnx_conv_transpose(OnnxValues& values, const On
                       "found uneven pads or an output_padding of other than two dimensions, expected as much on "
                       "both sides");
   }
-  const auto length = [](Index in, Index kernel, Index stride, Index padding, Index dilation, Index longer) {
-    return in == 0 ? 0 : transposed_length(in, kernel, stride, padding, dilation, longer).value_or(0);
+  const auto length = [](Index in, const WindowSide& window, Index longer) {
+    return in == 0 ? 0 : transposed_length(in, window, longer).value_or(0);
   };
-  const Window& window = read->window;
-  const Extent size{
-      length((*from)->size.h, window.kernel.h, window.stride.h, read->pads[0], window.dilation.h, more[0]),
-      length((*from)->size.w, window.kernel.w, window.stride.w, read->pads[1], window.dilation.w, more[1])};
+  Window window = read->window;
+  window.padding = {read->pads[0], read->pads[1]};
+  const Extent size{length((*from)->size.h, window.rows(), more[0]),
+                    length((*from)->size.w, window.columns(), more[1])};
   std::string text = read->text();
   if (more != std::vector<Index>{0, 0}) text += " output_padding=" + OnnxLayers::to_text({more[0], more[1]});
   return add_onnx_convolution(values, node, "conv_transpose2d", **weight, text, **from, out, size);

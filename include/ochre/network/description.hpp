@@ -91,8 +91,8 @@ struct NetworkDescription {
 
   // That layer; the network's output for an empty name. Errors: there is none of that name.
   Result<Index> layer_or_output(const std::string& layer_name) const {
-    const auto found = layer_name.empty() ? output : find(layer_name);
-    if (found) return *found;
+    const auto index = layer_name.empty() ? output : find(layer_name);
+    if (index) return *index;
     return Error{ErrorCode::not_found, "no layer `" + layer_name + "` in network " + name};
   }
 

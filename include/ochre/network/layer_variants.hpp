@@ -53,9 +53,9 @@ Result<Made> create_layer_as(const LayerSpec& spec, layers::Channels channels, l
                              const Wrap& wrap) {
   if constexpr (I < std::variant_size_v<LayerSpec>) {
     if (spec.index() != I) return create_layer_as<Made, T, Arch, I + 1>(spec, channels, parameters, wrap);
-    auto made = std::variant_alternative_t<I, Layer<T, Arch>>::create(*std::get_if<I>(&spec), channels, parameters);
-    if (!made) return std::move(made).error();
-    return Made(wrap(*std::move(made)));
+    auto layer = std::variant_alternative_t<I, Layer<T, Arch>>::create(*std::get_if<I>(&spec), channels, parameters);
+    if (!layer) return std::move(layer).error();
+    return Made(wrap(*std::move(layer)));
   } else {
     return Error{ErrorCode::unsupported, "an unknown kind of layer"};
   }

@@ -90,9 +90,9 @@ class Network {
     for (const auto& layer : description.layers) {
       const auto parameters = read_parameters<T>(layer, source);
       if (!parameters) return parameters.error();
-      auto made = create_layer<T, Arch>(layer.spec, layer.channels, *parameters);
-      if (!made) return std::move(made).error().in("layer " + layer.name);
-      parts->layers.push_back(*std::move(made));
+      auto runnable = create_layer<T, Arch>(layer.spec, layer.channels, *parameters);
+      if (!runnable) return std::move(runnable).error().in("layer " + layer.name);
+      parts->layers.push_back(*std::move(runnable));
     }
     parts->description = std::move(description);
     Network network;
@@ -196,8 +196,8 @@ Result<Workspace<T>> Network<T, Arch>::make_workspace(const WorkspaceOptions& op
   const auto shapes = parts_->description.shapes(options.input);
   if (!shapes) return shapes.error();
   const auto plan = network::plan_memory(parts_->description, *shapes, *wanted, [&](Index layer) {
-    return options.in_place &&
-           std::visit([](const auto& made) { return made.in_place; }, parts_->layers[static_cast<std::size_t>(layer)]);
+    return options.in_place && std::visit([](const auto& runnable) { return runnable.in_place; },
+                                          parts_->layers[static_cast<std::size_t>(layer)]);
   });
 
   Workspace<T> workspace;
@@ -237,8 +237,9 @@ Result<Index> Network<T, Arch>::bind_layers(const network::MemoryPlan& plan, con
     const auto slot = static_cast<std::size_t>(plan.slots.slot_of[at]);
     call.output = {workspace.slots_[slot].data(), shapes[at]};
     outputs[at] = call.output;
-    const auto size = std::visit([&](const auto& made) { return made.scratch_size(input_shapes, workspace.threads_); },
-                                 parts_->layers[at]);
+    const auto size =
+        std::visit([&](const auto& runnable) { return runnable.scratch_size(input_shapes, workspace.threads_); },
+                   parts_->layers[at]);
     if (!size) return Error{ErrorCode::too_large, "the scratch memory of layer " + layers[at].name};
     scratch = std::max(scratch, *size);
     workspace.calls_.push_back(std::move(call));

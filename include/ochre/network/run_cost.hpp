@@ -50,21 +50,21 @@ inline double elements_of(const Shape& shape) {
 
 // None for other layers than convolutions.
 inline MatrixProducts matrix_products(const LayerDescription& layer, const Shape& in, const Shape& out) {
-  MatrixProducts made;
+  MatrixProducts products;
   if (const auto* conv = std::get_if<layers::Conv2dSpec>(&layer.spec)) {
-    made.groups = conv->groups;
-    made.rows = conv->out / conv->groups;
-    made.depth = layer.channels[0] / conv->groups * conv->window.kernel.h * conv->window.kernel.w;
-    made.columns = planes_of(out);
+    products.groups = conv->groups;
+    products.rows = conv->out / conv->groups;
+    products.depth = layer.channels[0] / conv->groups * conv->window.kernel.h * conv->window.kernel.w;
+    products.columns = planes_of(out);
   } else if (const auto* transposed = std::get_if<layers::ConvTranspose2dSpec>(&layer.spec)) {
-    made.groups = transposed->groups;
-    made.rows = transposed->out / transposed->groups * transposed->window.kernel.h * transposed->window.kernel.w;
-    made.depth = layer.channels[0] / transposed->groups;
-    made.columns = planes_of(in);
-    made.scratch = static_cast<double>(made.rows) * made.columns;
+    products.groups = transposed->groups;
+    products.rows = transposed->out / transposed->groups * transposed->window.kernel.h * transposed->window.kernel.w;
+    products.depth = layer.channels[0] / transposed->groups;
+    products.columns = planes_of(in);
+    products.scratch = static_cast<double>(products.rows) * products.columns;
   }
-  made.count = static_cast<double>(made.groups) * static_cast<double>(out.n);
-  return made;
+  products.count = static_cast<double>(products.groups) * static_cast<double>(out.n);
+  return products;
 }
 
 // Rows and columns are filled up to tiles. Those of most instruction sets; the cost shall be the same on all machines.
@@ -72,24 +72,25 @@ inline constexpr Index cost_tile = 8;
 
 // What packing adds to the weights: rows that are filled up, a start for each, and beside them two buffers of whole
 // cache lines with the allocator's own words, and the object that holds them.
-inline double packing_bytes(const MatrixProducts& made, std::size_t element) {
+inline double packing_bytes(const MatrixProducts& products, std::size_t element) {
   constexpr double beside = 256;
-  const double rows = static_cast<double>(ceil_div(made.rows, cost_tile) * cost_tile);
-  const double added = (rows - static_cast<double>(made.rows)) * static_cast<double>(made.depth) + rows;
-  return static_cast<double>(made.groups) * (added * static_cast<double>(element) + beside);
+  const double rows = static_cast<double>(ceil_div(products.rows, cost_tile) * cost_tile);
+  const double added = (rows - static_cast<double>(products.rows)) * static_cast<double>(products.depth) + rows;
+  return static_cast<double>(products.groups) * (added * static_cast<double>(element) + beside);
 }
 
-inline double work_of(const MatrixProducts& made, std::span<const Shape> inputs, const Shape& out) {
+inline double work_of(const MatrixProducts& products, std::span<const Shape> inputs, const Shape& out) {
   constexpr double element = 16;    // a hyperbolic tangent, the slowest, takes 20 ns, a multiply-add 1/2
   constexpr double product = 1000;  // its own start: 500 ns
   double moved = elements_of(out);
   for (const Shape& in : inputs) moved += elements_of(in);
   // A convolution copies its input once for each tap; a transposed one adds its products to the output, one by one.
-  const double copied = made.scratch > 0 ? made.scratch : static_cast<double>(made.depth) * made.columns;
-  moved += made.count * copied;
-  const double rows = static_cast<double>(ceil_div(made.rows, cost_tile) * cost_tile);
-  const double columns = std::ceil(made.columns / cost_tile) * cost_tile;
-  return made.count * (rows * static_cast<double>(made.depth) * columns + product) + element * moved;
+  const double copied =
+      products.scratch > 0 ? products.scratch : static_cast<double>(products.depth) * products.columns;
+  moved += products.count * copied;
+  const double rows = static_cast<double>(ceil_div(products.rows, cost_tile) * cost_tile);
+  const double columns = std::ceil(products.columns / cost_tile) * cost_tile;
+  return products.count * (rows * static_cast<double>(products.depth) * columns + product) + element * moved;
 }
 
 }  // namespace detail
@@ -114,10 +115,10 @@ Result<RunCost> readable_cost(const NetworkDescription& network, const Shape& in
       inputs.push_back(network::shape_of(from, input, *shapes));
     }
     const Shape& out = (*shapes)[static_cast<std::size_t>(running)];
-    const auto made = detail::matrix_products(layer, inputs[0], out);
-    cost.bytes += detail::packing_bytes(made, sizeof(T));
-    cost.work += detail::work_of(made, inputs, out);
-    scratch = std::max(scratch, made.scratch);
+    const auto products = detail::matrix_products(layer, inputs[0], out);
+    cost.bytes += detail::packing_bytes(products, sizeof(T));
+    cost.work += detail::work_of(products, inputs, out);
+    scratch = std::max(scratch, products.scratch);
   }
   cost.bytes += scratch * sizeof(T);
   return cost;

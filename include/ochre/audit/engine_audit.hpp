@@ -79,7 +79,7 @@ struct AuditReport {
   }
   bool pass() const noexcept {
     return first_failure() == nullptr && whole.pass &&
-           std::all_of(layouts.begin(), layouts.end(), [](const LayoutAudit& one) { return one.judgement.pass; });
+           std::all_of(layouts.begin(), layouts.end(), [](const LayoutAudit& layout) { return layout.judgement.pass; });
   }
 };
 

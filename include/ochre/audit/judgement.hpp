@@ -33,10 +33,10 @@ struct Judgement {
 // Compares numbers with what is expected of them. Where both are NaN, or the same infinity, they agree. The tensors are
 // changed: what agrees in not being finite is 0 afterwards.
 inline Judgement judge(TensorView<double> actual, Expectation& expected) {
-  Judgement found;
+  Judgement judgement;
   const Shape& shape = expected.value.shape();
-  found.min = std::numeric_limits<double>::infinity();
-  found.max = -found.min;
+  judgement.min = std::numeric_limits<double>::infinity();
+  judgement.max = -judgement.min;
   double squares = 0;
   double bound_squares = 0;
   Index finite = 0;
@@ -45,12 +45,12 @@ inline Judgement judge(TensorView<double> actual, Expectation& expected) {
     double& number = actual.data[k];
     double& wanted = expected.value.data()[k];
     if (std::isfinite(number)) {
-      found.min = std::min(found.min, number);
-      found.max = std::max(found.max, number);
-      found.mean += number;
+      judgement.min = std::min(judgement.min, number);
+      judgement.max = std::max(judgement.max, number);
+      judgement.mean += number;
       ++finite;
     } else {
-      ++(std::isnan(number) ? found.nan : found.inf);
+      ++(std::isnan(number) ? judgement.nan : judgement.inf);
       const bool agree = std::isnan(number) ? std::isnan(wanted) : number == wanted;
       if (agree) number = wanted = expected.bound.data()[k] = 0;
     }
@@ -58,20 +58,22 @@ inline Judgement judge(TensorView<double> actual, Expectation& expected) {
     squares += wanted * wanted;
     bound_squares += expected.bound.data()[k] * expected.bound.data()[k];
   }
-  if (finite == 0) found.min = found.max = 0;
-  found.mean /= static_cast<double>(std::max<Index>(finite, 1));
-  found.relative_bound = squares > 0 ? std::sqrt(bound_squares / squares) : 0;
+  if (finite == 0) judgement.min = judgement.max = 0;
+  judgement.mean /= static_cast<double>(std::max<Index>(finite, 1));
+  judgement.relative_bound = squares > 0 ? std::sqrt(bound_squares / squares) : 0;
   const auto comparison =
       reference::compare(actual, std::as_const(expected.value).view(), std::as_const(expected.bound).view());
-  found.max_error = comparison.worst_error;
-  found.bound = comparison.bound;
-  found.ratio = comparison.worst_ratio;
-  found.pass = comparison.holds() && (comparison.decisive || is_zero);
-  if (found.pass) return found;
-  found.failure = comparison.holds() ? "every expected number is smaller than its bound: nothing is proven"
-                                     : reference::to_string(comparison);
-  if (!std::isfinite(comparison.actual)) found.ratio = found.max_error = std::numeric_limits<double>::infinity();
-  return found;
+  judgement.max_error = comparison.worst_error;
+  judgement.bound = comparison.bound;
+  judgement.ratio = comparison.worst_ratio;
+  judgement.pass = comparison.holds() && (comparison.decisive || is_zero);
+  if (judgement.pass) return judgement;
+  judgement.failure = comparison.holds() ? "every expected number is smaller than its bound: nothing is proven"
+                                         : reference::to_string(comparison);
+  if (!std::isfinite(comparison.actual)) {
+    judgement.ratio = judgement.max_error = std::numeric_limits<double>::infinity();
+  }
+  return judgement;
 }
 
 namespace detail {

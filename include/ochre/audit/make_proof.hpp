@@ -76,14 +76,14 @@ inline std::string samples_text(TensorView<const double> output) {
   return text + "]";
 }
 
-inline std::string layer_text(std::string_view name, TensorView<const double> output, const Statistics& found) {
+inline std::string layer_text(std::string_view name, TensorView<const double> output, const Statistics& summary) {
   return "{\"name\":" + v0::detail::json_quoted(name) + ",\"shape\":" + shape_text(output.shape) +
-         ",\"min\":" + exact(found.min) + ",\"max\":" + exact(found.max) + ",\"mean\":" + exact(found.mean) +
-         ",\"rms\":" + exact(found.rms) + ",\"samples\":" + samples_text(output) + "}";
+         ",\"min\":" + exact(summary.min) + ",\"max\":" + exact(summary.max) + ",\"mean\":" + exact(summary.mean) +
+         ",\"rms\":" + exact(summary.rms) + ",\"samples\":" + samples_text(output) + "}";
 }
 
-inline Status check_finite(std::string_view name, const Statistics& found) {
-  if (std::isfinite(found.rms) && std::isfinite(found.max - found.min)) return {};
+inline Status check_finite(std::string_view name, const Statistics& summary) {
+  if (std::isfinite(summary.rms) && std::isfinite(summary.max - summary.min)) return {};
   return Error{ErrorCode::mismatch, "layer " + std::string(name) +
                                         ": found NaN, an infinity or overflow in what it gives for a small input, "
                                         "expected finite numbers"};
@@ -148,21 +148,21 @@ Result<RoundedProof> make_proof(const Network<double, Arch>& network, const Netw
     if (!exact) return std::move(exact).error();
     first.emplace(*std::move(exact));
   }
-  RoundedProof made{head_text(*shape, input), {}};
+  RoundedProof proof{head_text(*shape, input), {}};
   for (std::size_t i = 0; i < description.layers.size(); ++i) {
     const auto layer = static_cast<Index>(i);
     if (first) {
       if (Status status = first->next(layer); !status) return std::move(status).error();
     }
     if (Status status = run->next(layer); !status) return std::move(status).error();
-    if (i > 0) made.text += ',';
-    made.text += layer_text(description.layers[i].name, run->output, run->found);
+    if (i > 0) proof.text += ',';
+    proof.text += layer_text(description.layers[i].name, run->output, run->found);
     if (!first) continue;
     const double largest = largest_difference(first->output, run->output);
-    made.differences.push_back(largest > 0 ? largest / first->found.rms : 0.0);
+    proof.differences.push_back(largest > 0 ? largest / first->found.rms : 0.0);
   }
-  made.text += "]}";
-  return made;
+  proof.text += "]}";
+  return proof;
 }
 
 }  // namespace detail
@@ -171,9 +171,9 @@ Result<RoundedProof> make_proof(const Network<double, Arch>& network, const Netw
 // overflows, no memory.
 template <class Arch>
 Result<std::string> make_proof(const Network<double, Arch>& network) {
-  auto made = detail::make_proof<Arch>(network, nullptr);
-  if (!made) return std::move(made).error();
-  return std::move(made->text);
+  auto proof = detail::make_proof<Arch>(network, nullptr);
+  if (!proof) return std::move(proof).error();
+  return std::move(proof->text);
 }
 
 // The same of a network whose weights were rounded, and what that did. Errors: another network, too.

@@ -266,7 +266,7 @@ struct Statistics {
 
 // Sums of rows, of which sums are formed: the rounding errors of a sum grow with the number of its terms.
 inline Statistics statistics(TensorView<const double> values) noexcept {
-  Statistics found{values.data[0], values.data[0], 0, 0};
+  Statistics summary{values.data[0], values.data[0], 0, 0};
   const Index rows = values.shape.n * values.shape.c * values.shape.h;
   for (Index y = 0; y < rows; ++y) {
     double sum = 0;
@@ -274,16 +274,16 @@ inline Statistics statistics(TensorView<const double> values) noexcept {
     for (const double value : std::span(values.data + y * values.shape.w, static_cast<std::size_t>(values.shape.w))) {
       sum += value;
       squares += value * value;
-      found.min = std::min(found.min, value);
-      found.max = std::max(found.max, value);
+      summary.min = std::min(summary.min, value);
+      summary.max = std::max(summary.max, value);
     }
-    found.mean += sum;
-    found.rms += squares;
+    summary.mean += sum;
+    summary.rms += squares;
   }
   const double count = static_cast<double>(values.shape.size());
-  found.mean /= count;
-  found.rms = std::sqrt(found.rms / count);
-  return found;
+  summary.mean /= count;
+  summary.rms = std::sqrt(summary.rms / count);
+  return summary;
 }
 
 // 17 significant digits tell any two doubles apart.

@@ -163,8 +163,8 @@ class StepJudge {
   // A layer in double.
   Result<Tensor<double>> run(const LayerSpec& spec, std::span<const Index> channels, Index out_channels,
                              layers::Parameters<double> parameters, Operands operands) const {
-    const auto made = create_layer<double, Arch>(spec, channels, parameters);
-    if (!made) return made.error();
+    const auto runnable = create_layer<double, Arch>(spec, channels, parameters);
+    if (!runnable) return runnable.error();
     std::vector<TensorView<const double>> inputs;
     std::vector<Shape> shapes;
     std::vector<Extent> extents;
@@ -177,11 +177,11 @@ class StepJudge {
     if (!extent) return extent.error();
     auto output = Tensor<double>::create({1, out_channels, extent->h, extent->w});
     if (!output) return output;
-    const auto needed = std::visit([&](const auto& one) { return one.scratch_size(shapes, threads_); }, *made);
+    const auto needed = std::visit([&](const auto& kind) { return kind.scratch_size(shapes, threads_); }, *runnable);
     if (!needed) return Error{ErrorCode::too_large, "the scratch memory"};
     auto scratch = AlignedBuffer<double>::create(*needed);
     if (!scratch) return std::move(scratch).error();
-    std::visit([&](const auto& one) { one.run(inputs, output->view(), scratch->span(), threads_); }, *made);
+    std::visit([&](const auto& kind) { kind.run(inputs, output->view(), scratch->span(), threads_); }, *runnable);
     return output;
   }
 

@@ -84,7 +84,7 @@ inline std::optional<ImportedModel> match_order(const SourceFile& source, const 
 }
 
 // Whether two descriptions' layers with weights compute alike: stride, padding, dilation, eps.
-inline bool same_layers(const NetworkDescription& one, const NetworkDescription& other) {
+inline bool same_layers(const NetworkDescription& first, const NetworkDescription& second) {
   const auto weighty = [](const NetworkDescription& network) {
     std::vector<const LayerDescription*> layers;
     for (const auto& layer : network.layers) {
@@ -107,8 +107,8 @@ inline bool same_layers(const NetworkDescription& one, const NetworkDescription&
     const auto* norm = std::get_if<layers::BatchNormSpec>(&a->spec);
     return norm == nullptr || std::abs(norm->eps - std::get<layers::BatchNormSpec>(b->spec).eps) <= 1e-3 * norm->eps;
   };
-  const auto left = weighty(one);
-  const auto right = weighty(other);
+  const auto left = weighty(first);
+  const auto right = weighty(second);
   return std::equal(left.begin(), left.end(), right.begin(), right.end(), same);
 }
 
@@ -171,9 +171,9 @@ inline Result<ImportedModel> match_network(const SourceFile& source, const Netwo
     if (!network) return std::move(network).error();
     if (auto model = detail::match_names(source, *network)) return model;
     if (!ordered) ordered = detail::match_order(source, *network);
-    const std::size_t found = detail::count_found(source, *network);
-    if (found > most) likeliest = *std::move(network);
-    most = std::max(most, found);
+    const std::size_t count = detail::count_found(source, *network);
+    if (count > most) likeliest = *std::move(network);
+    most = std::max(most, count);
   }
   if (ordered) return *std::move(ordered);
   if (!likeliest) return detail::no_match(source);

@@ -143,9 +143,9 @@ class CaffeNames {
   }
 
   void rename(const std::string& caffe, const std::string& ours) {
-    const auto found = tensors_.find(caffe);
-    if (found == tensors_.end()) return;  // the catalogue will tell
-    model_.tensors.push_back(*found->second);
+    const auto tensor = tensors_.find(caffe);
+    if (tensor == tensors_.end()) return;  // the catalogue will tell
+    model_.tensors.push_back(*tensor->second);
     model_.tensors.back().name = ours;
   }
 
@@ -153,13 +153,13 @@ class CaffeNames {
   // largest, conv8_313's, has 80,128.
   std::optional<std::vector<double>> values(std::string_view name) const {
     constexpr std::size_t most_values = 1 << 17;
-    const auto found = tensors_.find(name);
-    if (found == tensors_.end() || !is_convertible(found->second->dtype)) return std::nullopt;
+    const auto tensor = tensors_.find(name);
+    if (tensor == tensors_.end() || !is_convertible(tensor->second->dtype)) return std::nullopt;
     const std::size_t count =
-        found->second->bytes.size() / static_cast<std::size_t>(dtype_bits(found->second->dtype) / 8);
+        tensor->second->bytes.size() / static_cast<std::size_t>(dtype_bits(tensor->second->dtype) / 8);
     if (count > most_values) return std::nullopt;
     std::vector<double> numbers(count);
-    if (!convert_to(*found->second, numbers)) return std::nullopt;
+    if (!convert_to(*tensor->second, numbers)) return std::nullopt;
     return numbers;
   }
 

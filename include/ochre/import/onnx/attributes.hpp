@@ -20,32 +20,32 @@ class OnnxAttributes {
 
   const OnnxAttribute* take(std::string_view name, OnnxAttributeType type = OnnxAttributeType::unknown) {
     for (std::size_t i = 0; i < taken_.size(); ++i) {
-      const OnnxAttribute& found = node_.attributes[i];
-      if (found.name != name) continue;
+      const OnnxAttribute& attribute = node_.attributes[i];
+      if (attribute.name != name) continue;
       taken_[i] = true;
-      const bool mistyped = type != OnnxAttributeType::unknown && found.type != OnnxAttributeType::unknown;
-      if (mistyped && found.type != type) mistyped_ = name;
-      return &found;
+      const bool mistyped = type != OnnxAttributeType::unknown && attribute.type != OnnxAttributeType::unknown;
+      if (mistyped && attribute.type != type) mistyped_ = name;
+      return &attribute;
     }
     return nullptr;
   }
 
   Index integer(std::string_view name, Index fallback) {
-    const OnnxAttribute* found = take(name, OnnxAttributeType::integer);
-    return found != nullptr ? static_cast<Index>(found->integer) : fallback;
+    const OnnxAttribute* attribute = take(name, OnnxAttributeType::integer);
+    return attribute != nullptr ? static_cast<Index>(attribute->integer) : fallback;
   }
   float real(std::string_view name, float fallback) {
-    const OnnxAttribute* found = take(name, OnnxAttributeType::real);
-    return found != nullptr ? found->real : fallback;
+    const OnnxAttribute* attribute = take(name, OnnxAttributeType::real);
+    return attribute != nullptr ? attribute->real : fallback;
   }
   std::string_view text(std::string_view name, std::string_view fallback) {
-    const OnnxAttribute* found = take(name, OnnxAttributeType::text);
-    return found != nullptr ? found->text : fallback;
+    const OnnxAttribute* attribute = take(name, OnnxAttributeType::text);
+    return attribute != nullptr ? attribute->text : fallback;
   }
   std::vector<Index> integers(std::string_view name, std::vector<Index> fallback) {
-    const OnnxAttribute* found = take(name, OnnxAttributeType::integers);
-    if (found == nullptr) return fallback;
-    return {found->integers.begin(), found->integers.end()};
+    const OnnxAttribute* attribute = take(name, OnnxAttributeType::integers);
+    if (attribute == nullptr) return fallback;
+    return {attribute->integers.begin(), attribute->integers.end()};
   }
 
   // An attribute that may only have the one value, which it has by default.

@@ -32,9 +32,9 @@ inline Result<OnnxWindow> read_onnx_window(const OnnxNode& node, OnnxAttributes&
   const std::vector<Index> kernel{weight.shape[2], weight.shape[3]};
   const auto strides = attributes.integers("strides", {1, 1});
   const auto dilations = attributes.integers("dilations", {1, 1});
-  OnnxWindow made{{}, attributes.integers("pads", {0, 0, 0, 0}), attributes.integer("group", 1)};
+  OnnxWindow geometry{{}, attributes.integers("pads", {0, 0, 0, 0}), attributes.integer("group", 1)};
   const auto automatic = attributes.text("auto_pad", "NOTSET");
-  if (automatic == "VALID") made.pads = {0, 0, 0, 0};
+  if (automatic == "VALID") geometry.pads = {0, 0, 0, 0};
   if (automatic != "NOTSET" && automatic != "VALID") {
     return node_error(node, "found auto_pad=" + printable(automatic) + ", expected pads as numbers");
   }
@@ -44,15 +44,15 @@ inline Result<OnnxWindow> read_onnx_window(const OnnxNode& node, OnnxAttributes&
            });
   };
   if (attributes.integers("kernel_shape", kernel) != kernel || !all_from(kernel, 2, 1) || !all_from(strides, 2, 1) ||
-      !all_from(dilations, 2, 1) || !all_from(made.pads, 4, 0) || made.groups < 1 ||
-      !all_from({weight.shape[0], weight.shape[1], made.groups}, 3, 1)) {
+      !all_from(dilations, 2, 1) || !all_from(geometry.pads, 4, 0) || geometry.groups < 1 ||
+      !all_from({weight.shape[0], weight.shape[1], geometry.groups}, 3, 1)) {
     return node_error(node, "found weights of shape " + sides_text(weight.shape) +
                                 ", kernel_shape, strides, dilations, "
                                 "pads or a group that do not fit, "
                                 "expected those of two dimensions");
   }
-  made.window = {{kernel[0], kernel[1]}, {strides[0], strides[1]}, {0, 0}, {dilations[0], dilations[1]}};
-  return made;
+  geometry.window = {{kernel[0], kernel[1]}, {strides[0], strides[1]}, {0, 0}, {dilations[0], dilations[1]}};
+  return geometry;
 }
 
 // The layer and its tensors. from: its picture, `out` and `size` its result's.
@@ -64,17 +64,17 @@ inline Result<OnnxFeature> add_onnx_convolution(OnnxValues& values, const OnnxNo
     return node_error(node, "found a computed bias, expected a constant");
   }
   const std::string source = values.layers.plain(from);
-  const OnnxFeature made =
+  const OnnxFeature feature =
       values.layers.add(kind, layer_name(node, weight),
                         " out=" + std::to_string(out) + attributes + (bias ? "" : " bias=false"), {source}, out, size);
-  if (Status status = values.layers.add_tensor(made.layer + ".weight", weight, weight.shape); !status) {
+  if (Status status = values.layers.add_tensor(feature.layer + ".weight", weight, weight.shape); !status) {
     return std::move(status).error();
   }
-  if (bias == nullptr) return made;
-  if (Status status = values.layers.add_tensor(made.layer + ".bias", *bias, {out}); !status) {
+  if (bias == nullptr) return feature;
+  if (Status status = values.layers.add_tensor(feature.layer + ".bias", *bias, {out}); !status) {
     return std::move(status).error();
   }
-  return made;
+  return feature;
 }
 
 inline Error wrong_channels(const OnnxNode& node, const OnnxTensor& weight, Index groups, Index channels) {
@@ -164,18 +164,18 @@ inline Result<OnnxFeature> read_onnx_batch_norm(OnnxValues& values, const OnnxNo
   if (Status status = attributes.expect("is_test", 1); !status) return std::move(status).error();
   const auto weight = values.weights(node, 1);
   if (!weight) return weight.error();
-  const OnnxFeature made =
+  const OnnxFeature feature =
       values.layers.add("batch_norm", layer_name(node, **weight), " eps=" + OnnxLayers::number(eps), **from);
   constexpr std::string_view names[] = {"weight", "bias", "running_mean", "running_var"};
   for (std::size_t i = 0; i < 4; ++i) {
     const auto tensor = values.weights(node, i + 1);
     if (!tensor) return tensor.error();
-    const std::string name = made.layer + "." + std::string(names[i]);
-    if (Status status = values.layers.add_tensor(name, **tensor, {made.channels}); !status) {
+    const std::string name = feature.layer + "." + std::string(names[i]);
+    if (Status status = values.layers.add_tensor(name, **tensor, {feature.channels}); !status) {
       return std::move(status).error();
     }
   }
-  return made;
+  return feature;
 }
 
 }  // namespace ochre::inline v0::detail

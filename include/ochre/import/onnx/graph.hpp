@@ -30,10 +30,10 @@ class OnnxGraph {
       }
     }
     const std::string_view output = model_.outputs[0].name;
-    OnnxFeature* found = values_.find(output);
-    if (found != nullptr && !found->channels_last) {
-      const std::string layer = values_.layers.plain(*found);
-      if (!values_.layers.is_input(*found)) return values_.layers.finish(layer);
+    OnnxFeature* feature = values_.find(output);
+    if (feature != nullptr && !feature->channels_last) {
+      const std::string layer = values_.layers.plain(*feature);
+      if (!values_.layers.is_input(*feature)) return values_.layers.finish(layer);
     }
     return Error{ErrorCode::unsupported, "output " + printable(output) + ": expected a picture that a layer computes"};
   }
@@ -146,8 +146,8 @@ class OnnxGraph {
     const std::string_view name = node.outputs[0];
     Status status = node_error(node, "found no `value` that is a tensor, a number or numbers");
     const auto count = [](const auto& list) { return std::vector<Index>{static_cast<Index>(list.size())}; };
-    if (const OnnxAttribute* found = attributes.take("value"); found != nullptr && found->tensor) {
-      values_.add(name, *found->tensor);
+    if (const OnnxAttribute* value = attributes.take("value"); value != nullptr && value->tensor) {
+      values_.add(name, *value->tensor);
       status = {};
     } else if (const OnnxAttribute* real = attributes.take("value_float")) {
       status = values_.add(name, OnnxType::float32, std::span(&real->real, 1), {});

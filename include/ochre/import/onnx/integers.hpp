@@ -116,11 +116,11 @@ inline Result<OnnxIntegers> onnx_transpose(OnnxValues& values, const OnnxNode& n
   }
   const auto rows = static_cast<std::size_t>(from->shape[0]);
   const auto columns = static_cast<std::size_t>(from->shape[1]);
-  OnnxIntegers made{{from->shape[1], from->shape[0]}, {}};
+  OnnxIntegers transposed{{from->shape[1], from->shape[0]}, {}};
   for (std::size_t column = 0; column < columns; ++column) {
-    for (std::size_t row = 0; row < rows; ++row) made.values.push_back(from->values[row * columns + column]);
+    for (std::size_t row = 0; row < rows; ++row) transposed.values.push_back(from->values[row * columns + column]);
   }
-  return made;
+  return transposed;
 }
 
 // Of the first axis: rows of `width` numbers.
@@ -146,14 +146,15 @@ inline Result<OnnxIntegers> onnx_part(OnnxValues& values, const OnnxNode& node, 
     return static_cast<Index>(std::clamp(whole, back ? -1.0 : 0.0, static_cast<double>(back ? length - 1 : length)));
   };
   const Index end = place(numbers[1]);
-  OnnxIntegers made{from->shape, {}};
-  made.shape[0] = 0;
+  OnnxIntegers slice{from->shape, {}};
+  slice.shape[0] = 0;
   const Index width = length == 0 ? 0 : from->size() / length;
   const auto stride = static_cast<Index>(step);
-  for (Index row = place(numbers[0]); back ? row > end : row < end; row += stride, ++made.shape[0]) {
-    made.values.insert(made.values.end(), from->values.begin() + row * width, from->values.begin() + (row + 1) * width);
+  for (Index row = place(numbers[0]); back ? row > end : row < end; row += stride, ++slice.shape[0]) {
+    slice.values.insert(slice.values.end(), from->values.begin() + row * width,
+                        from->values.begin() + (row + 1) * width);
   }
-  return made;
+  return slice;
 }
 
 inline Result<OnnxIntegers> onnx_gather(OnnxValues& values, const OnnxNode& node, OnnxAttributes& attributes) {
@@ -195,27 +196,27 @@ inline Result<OnnxIntegers> onnx_integer_arithmetic(OnnxValues& values, const On
   const bool whole_left =
       left->shape == right->shape || (right->size() == 1 && right->shape.size() <= left->shape.size());
   if (!whole_left && (left->size() != 1 || left->shape.size() > right->shape.size())) return too_intricate(node);
-  OnnxIntegers made{whole_left ? left->shape : right->shape, {}};
+  OnnxIntegers result{whole_left ? left->shape : right->shape, {}};
   const std::size_t count = whole_left ? left->values.size() : right->values.size();
   for (std::size_t i = 0; i < count; ++i) {
     const double a = left->values[left->size() == 1 ? 0 : i];
     const double b = right->values[right->size() == 1 ? 0 : i];
     if (node.kind == "Div" && b == 0) return node_error(node, "found a division by zero", ErrorCode::malformed);
-    made.values.push_back(node.kind == "Add"   ? a + b
-                          : node.kind == "Sub" ? a - b
-                          : node.kind == "Mul" ? a * b
-                                               : std::trunc(a / b));
+    result.values.push_back(node.kind == "Add"   ? a + b
+                            : node.kind == "Sub" ? a - b
+                            : node.kind == "Mul" ? a * b
+                                                 : std::trunc(a / b));
   }
-  return made;
+  return result;
 }
 
 // Computes a node's numbers and makes a constant of them.
-inline Status add_onnx_integers(OnnxValues& values, const OnnxNode& node, const Result<OnnxIntegers>& made) {
-  if (!made) return made.error();
+inline Status add_onnx_integers(OnnxValues& values, const OnnxNode& node, const Result<OnnxIntegers>& numbers) {
+  if (!numbers) return numbers.error();
   constexpr double most = 0x1p53;
   std::vector<std::int64_t> whole;
-  for (const double value : made->values) whole.push_back(static_cast<std::int64_t>(std::clamp(value, -most, most)));
-  return values.add(node.outputs[0], OnnxType::int64, std::span<const std::int64_t>(whole), made->shape);
+  for (const double value : numbers->values) whole.push_back(static_cast<std::int64_t>(std::clamp(value, -most, most)));
+  return values.add(node.outputs[0], OnnxType::int64, std::span<const std::int64_t>(whole), numbers->shape);
 }
 
 using OnnxIntegerReader = Result<OnnxIntegers> (*)(OnnxValues&, const OnnxNode&, OnnxAttributes&);

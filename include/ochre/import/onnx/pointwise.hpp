@@ -32,9 +32,9 @@ inline Result<OnnxFeature> read_onnx_softmax(OnnxValues& values, const OnnxNode&
   if (axis != (last ? 3 : 1) || (old && !last)) {
     return node_error(node, "found axis " + std::to_string(axis) + ", expected a softmax over the channels alone");
   }
-  OnnxFeature made = values.layers.add("softmax", layer_name(node), "", **from);
-  made.channels_last = last;
-  return made;
+  OnnxFeature feature = values.layers.add("softmax", layer_name(node), "", **from);
+  feature.channels_last = last;
+  return feature;
 }
 
 // [N,C,H,W] to [N,W,H,C] and back the same way: only what is done between them looks at one axis.
@@ -46,9 +46,9 @@ inline Result<OnnxFeature> read_onnx_transpose(OnnxValues& values, const OnnxNod
     return node_error(node,
                       "found perm " + sides_text(order) + ", expected [0,3,2,1], which exchanges channels and width");
   }
-  OnnxFeature made = **from;
-  made.channels_last = !made.channels_last;
-  return made;
+  OnnxFeature feature = **from;
+  feature.channels_last = !feature.channels_last;
+  return feature;
 }
 
 inline Result<OnnxFeature> read_onnx_sum(OnnxValues& values, const OnnxNode& node) {
@@ -109,10 +109,10 @@ inline Result<OnnxFeature> read_onnx_arithmetic(OnnxValues& values, const OnnxNo
   }
   if (weights.size() > 1) return values.layers.add_affine(layer_name(node), **from, weights, biases);
   if ((*from)->is_padded()) values.layers.plain(**from);
-  OnnxFeature made = **from;
-  made.factor *= weights[0];
-  made.offset = made.offset * weights[0] + biases[0];
-  if (is_finite(made.factor) && is_finite(made.offset)) return made;
+  OnnxFeature feature = **from;
+  feature.factor *= weights[0];
+  feature.offset = feature.offset * weights[0] + biases[0];
+  if (is_finite(feature.factor) && is_finite(feature.offset)) return feature;
   return node_error(node, "found constants that multiply to more than a double can hold", ErrorCode::malformed);
 }
 

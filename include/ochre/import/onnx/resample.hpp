@@ -27,16 +27,16 @@ inline Result<OnnxFeature> read_onnx_pad(OnnxValues& values, const OnnxNode& nod
       (*pads)[4] + (*pads)[5] != 0) {
     return node_error(node, "found pads of other axes than height and width, below 0 or above 4096");
   }
-  OnnxFeature made = **from;
+  OnnxFeature feature = **from;
   const std::size_t places[] = {2, 3, 6, 7};
   for (std::size_t i = 0; i < 4; ++i) {
     const auto pad = static_cast<Index>((*pads)[places[i]]);
-    made.zeros[i] += pad;
-    Index& along = i % 2 == 0 ? made.size.h : made.size.w;
+    feature.zeros[i] += pad;
+    Index& along = i % 2 == 0 ? feature.size.h : feature.size.w;
     if (along != 0) along = checked_add(along, pad).value_or(0);
-    if (made.zeros[i] > layers::Attributes::largest) return node_error(node, "found zeros beyond any picture");
+    if (feature.zeros[i] > layers::Attributes::largest) return node_error(node, "found zeros beyond any picture");
   }
-  return made;
+  return feature;
 }
 
 // Every step-th row or column, from the first to the last.
@@ -57,26 +57,26 @@ inline Result<OnnxFeature> read_onnx_slice(OnnxValues& values, const OnnxNode& n
     return node_error(node, "found starts, ends, axes and steps of unlike lengths", ErrorCode::malformed);
   }
   if ((*from)->is_padded()) values.layers.plain(**from);
-  OnnxFeature made = **from;
+  OnnxFeature feature = **from;
   for (std::size_t i = 0; i < count; ++i) {
     const double axis = axes.empty() ? static_cast<double>(i) : axes[i] < 0 ? axes[i] + 4 : axes[i];
     const double step = steps.empty() ? 1.0 : steps[i];
-    Index& along = axis == 2 ? made.size.h : made.size.w;
+    Index& along = axis == 2 ? feature.size.h : feature.size.w;
     const bool picture = axis == 2 || axis == 3;
     // Whoever means "to the end" writes the largest number there is, or the size where it is fixed.
-    const Index length = picture ? along : axis == 1 ? made.channels : 0;
+    const Index length = picture ? along : axis == 1 ? feature.channels : 0;
     const double far = length > 0 ? static_cast<double>(length) : std::numeric_limits<std::int32_t>::max();
     if (starts[i] != 0 || ends[i] < far || !(step >= 1) || step > 4096 || step != std::floor(step) ||
         (step != 1 && !picture) || !(axis >= 0 && axis <= 3)) {
       return node_error(node, "found a part of the picture or of the channels, expected every n-th row or column");
     }
     if (!picture) continue;
-    Index& stride = axis == 2 ? made.step.h : made.step.w;
+    Index& stride = axis == 2 ? feature.step.h : feature.step.w;
     stride *= static_cast<Index>(step);
     along = ceil_div(along, static_cast<Index>(step));
     if (stride > layers::Attributes::largest) return node_error(node, "found a step beyond any picture");
   }
-  return made;
+  return feature;
 }
 
 // How many times as high and wide: scales, or sizes where the picture's is known.
@@ -145,9 +145,10 @@ inline Result<OnnxFeature> read_onnx_resize(OnnxValues& values, const OnnxNode& 
   } else {
     return node_error(node, "found mode=" + printable(mode) + ", expected nearest or linear");
   }
-  OnnxFeature made = values.layers.add("upsample", layer_name(node), text, **from);
-  made.size = {checked_mul(made.size.h, factor->h).value_or(0), checked_mul(made.size.w, factor->w).value_or(0)};
-  return made;
+  OnnxFeature feature = values.layers.add("upsample", layer_name(node), text, **from);
+  feature.size = {checked_mul(feature.size.h, factor->h).value_or(0),
+                  checked_mul(feature.size.w, factor->w).value_or(0)};
+  return feature;
 }
 
 }  // namespace ochre::inline v0::detail

@@ -129,7 +129,7 @@ class OnnxTensorReader {
       return tensor.numbers[0].bytes;
     }
     // Layers may share a tensor, but it is put together once.
-    if (const auto made = made_.find(&tensor); made != made_.end()) return made->second;
+    if (const auto entry = made_.find(&tensor); entry != made_.end()) return entry->second;
     const auto room = owned_.allocate(size);
     if (!room) return room.error();
     OnnxNumbers numbers{*room, static_cast<std::size_t>(dtype_bits(dtype) / 8)};
@@ -157,17 +157,17 @@ class OnnxTensorReader {
                                                "\", expected one in the model's folder or below it"};
     }
     const std::string& name = *below;
-    auto found = files_.find(name);
-    if (found == files_.end()) {
+    auto file = files_.find(name);
+    if (file == files_.end()) {
       if (files_.size() == most_files) {
         return Error{ErrorCode::too_large, "found data in more than " + std::to_string(most_files) + " files"};
       }
       auto opened = open_below(folder_, name);
       if (!opened) return std::move(opened).error();
-      found = files_.emplace(name, file_.files.emplace_back(*std::move(opened)).bytes()).first;
-      size_ += static_cast<Index>(found->second.size());
+      file = files_.emplace(name, file_.files.emplace_back(*std::move(opened)).bytes()).first;
+      size_ += static_cast<Index>(file->second.size());
     }
-    const auto whole = static_cast<Index>(found->second.size());
+    const auto whole = static_cast<Index>(file->second.size());
     const auto number = [](std::string_view text, Index fallback) {
       Index value = -1;
       if (text.empty()) return fallback;
@@ -181,7 +181,7 @@ class OnnxTensorReader {
                                              " of \"" + printable(name, longest_shown) + "\", " + std::to_string(size) +
                                              " bytes, expected them within the file's " + std::to_string(whole)};
     }
-    return found->second.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(length));
+    return file->second.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(length));
   }
 
   // Exporters write one file beside the model, or one a tensor; the public networks have some hundred tensors.

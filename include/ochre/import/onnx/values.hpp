@@ -44,28 +44,28 @@ class OnnxValues {
 
   // Null if no node has computed it.
   OnnxFeature* find(std::string_view name) {
-    const auto found = features_.find(name);
-    return found == features_.end() ? nullptr : &found->second;
+    const auto entry = features_.find(name);
+    return entry == features_.end() ? nullptr : &entry->second;
   }
 
   Result<OnnxFeature*> feature(const OnnxNode& node, std::size_t at) {
     const std::string_view name = at < node.inputs.size() ? node.inputs[at] : "";
-    if (OnnxFeature* found = find(name)) return found;
+    if (OnnxFeature* input = find(name)) return input;
     return node_error(node, "input " + std::to_string(at) + ", " + printable(name) +
                                 ": expected a picture that an earlier node gives");
   }
 
   // [N,C,H,W], and no transposed view of such.
   Result<OnnxFeature*> picture(const OnnxNode& node, std::size_t at) {
-    auto found = feature(node, at);
-    if (!found || !(*found)->channels_last) return found;
+    auto input = feature(node, at);
+    if (!input || !(*input)->channels_last) return input;
     return node_error(node, "found a transposed input, expected channels before height and width");
   }
 
   // Null if there is no such input.
   const OnnxTensor* constant(const OnnxNode& node, std::size_t at) const {
-    const auto found = at < node.inputs.size() ? constants_.find(node.inputs[at]) : constants_.end();
-    return found == constants_.end() ? nullptr : found->second;
+    const auto entry = at < node.inputs.size() ? constants_.find(node.inputs[at]) : constants_.end();
+    return entry == constants_.end() ? nullptr : entry->second;
   }
 
   Result<const OnnxTensor*> weights(const OnnxNode& node, std::size_t at) const {
@@ -105,9 +105,9 @@ class OnnxValues {
   // Numbers that early opsets hold in an attribute, later ones in an input. Empty if there are none.
   Result<std::vector<double>> list(const OnnxNode& node, OnnxAttributes& attributes, std::string_view name,
                                    std::size_t input) {
-    if (const OnnxAttribute* found = attributes.take(name)) {
-      std::vector<double> values(found->reals.begin(), found->reals.end());
-      for (const auto value : found->integers) values.push_back(static_cast<double>(value));
+    if (const OnnxAttribute* attribute = attributes.take(name)) {
+      std::vector<double> values(attribute->reals.begin(), attribute->reals.end());
+      for (const auto value : attribute->integers) values.push_back(static_cast<double>(value));
       for (const double value : values) {
         if (!is_finite(value)) return node_error(node, "found " + std::string(name) + " that are no numbers");
       }

@@ -140,8 +140,8 @@ class PickleMachine {
       return full.size() == module.size() + name.size() + 1 && full.starts_with(module) && full[module.size()] == '.' &&
              full.ends_with(name);
     };
-    const auto found = std::find_if(known_.begin(), known_.end(), is_it);
-    if (found != known_.end()) return push({PickleKind::global, 0, found - known_.begin()});
+    const auto position = std::find_if(known_.begin(), known_.end(), is_it);
+    if (position != known_.end()) return push({PickleKind::global, 0, position - known_.begin()});
     // The first name of a file that holds an object of some class is that class.
     const bool whole = stack_.empty() || builder_.text(stack_.back()) == "module";
     return fail(

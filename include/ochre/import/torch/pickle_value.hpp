@@ -91,14 +91,14 @@ class Pickle {
   // The first `most` items; values of kind none for those that are not there.
   template <std::size_t most>
   std::array<PickleValue, most> first_items(const PickleValue& value) const noexcept {
-    std::array<PickleValue, most> found{};
+    std::array<PickleValue, most> first{};
     Items all = items(value);
-    for (PickleValue& one : found) {
+    for (PickleValue& slot : first) {
       const auto item = all.next();
       if (!item) break;
-      one = *item;
+      slot = *item;
     }
-    return found;
+    return first;
   }
 
  private:

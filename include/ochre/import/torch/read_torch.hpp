@@ -71,9 +71,9 @@ inline Result<SourceFile> read_torch_zip(std::span<const std::byte> file) {
   source.format = "a PyTorch zip archive";
   const auto archive = ZipArchive::parse(file);
   if (!archive) return archive.error();
-  const auto found = find_stem(*archive);
-  if (!found) return found.error();
-  const std::string stem(*found);
+  const auto stem_view = find_stem(*archive);
+  if (!stem_view) return stem_view.error();
+  const std::string stem(*stem_view);
   if (is_torch_script(*archive, stem)) {
     return Error{ErrorCode::unsupported,
                  "found a TorchScript program, expected a state dict of tensors (save the module's state_dict() "

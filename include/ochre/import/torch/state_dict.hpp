@@ -97,16 +97,16 @@ inline constexpr std::string_view wrapper_names[] = {
 
 // The value that a dict has under one of the names, if it holds tensors itself.
 inline std::vector<TorchItem> find_wrapped(const Pickle& pickle, const PickleValue& root, TensorSearch& search) {
-  std::vector<TorchItem> found;
+  std::vector<TorchItem> wrapped;
   for (const std::string_view name : wrapper_names) {
     auto dict = TorchDict::from(pickle, root);
     while (const auto item = dict ? dict->next() : std::nullopt) {
       if (pickle.text(item->key) != name || !search.holds_tensors(item->value)) continue;
-      found.push_back(*item);
+      wrapped.push_back(*item);
       break;
     }
   }
-  return found;
+  return wrapped;
 }
 
 // One key's dict of tensors, whatever its name, if no other has one.

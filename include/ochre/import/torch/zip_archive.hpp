@@ -57,15 +57,15 @@ class ZipReader {
 
   Result<std::vector<ZipEntry>> entries() {
     if (Status status = find_directory(); !status) return std::move(status).error();
-    std::vector<ZipEntry> found;
-    found.reserve(static_cast<std::size_t>(std::min(count_, (directory_.end - directory_.begin) / central_size)));
+    std::vector<ZipEntry> list;
+    list.reserve(static_cast<std::size_t>(std::min(count_, (directory_.end - directory_.begin) / central_size)));
     for (std::uint64_t i = 0; i < count_; ++i) {
       auto entry = next_entry();
       if (!entry) return std::move(entry).error();
-      found.push_back(*entry);
+      list.push_back(*entry);
     }
     if (Status status = check_apart(); !status) return std::move(status).error();
-    return found;
+    return list;
   }
 
  private:

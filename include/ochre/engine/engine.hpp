@@ -68,9 +68,9 @@ class Engine {
     if (auto status = check_run(input, workspace); !status) return std::move(status).error();
     const auto awake = workspace.stay_awake();
     const Team team = workspace.team();
-    const Shape one{1, input.shape.c, input.shape.h, input.shape.w};
+    const Shape picture{1, input.shape.c, input.shape.h, input.shape.w};
     for (Index n = 0; n < input.shape.n; ++n) {
-      const engine::RunMemory memory{{input.plane(n, 0), one}, workspace.scratch_.span(), team};
+      const engine::RunMemory memory{{input.plane(n, 0), picture}, workspace.scratch_.span(), team};
       for (std::size_t i = 0; i < plan_->steps.size(); ++i) {
         if (workspace.cancelled()) return Error{ErrorCode::cancelled, "cancelled"};
         run_step(i, workspace.calls_[i], memory, observer);

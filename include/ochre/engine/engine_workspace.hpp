@@ -45,7 +45,7 @@ class EngineWorkspace {
 
   Status take_slots(const engine::WorkspacePlan& plan);
   Status take_scratch(const engine::WorkspacePlan& plan);
-  void bind(const EnginePlan& plan, const engine::WorkspacePlan& made);
+  void bind(const EnginePlan& plan, const engine::WorkspacePlan& workspace_plan);
   Status take_threads(const EngineWorkspaceOptions& options);
 
   Shape input_;
@@ -78,16 +78,16 @@ inline Status EngineWorkspace::take_scratch(const engine::WorkspacePlan& plan) {
 }
 
 // Each step's operands in the slots.
-inline void EngineWorkspace::bind(const EnginePlan& plan, const engine::WorkspacePlan& made) {
+inline void EngineWorkspace::bind(const EnginePlan& plan, const engine::WorkspacePlan& workspace_plan) {
   const auto data = [&](Index tensor) {
-    const Index slot = made.tensors[static_cast<std::size_t>(tensor)].slot;
+    const Index slot = workspace_plan.tensors[static_cast<std::size_t>(tensor)].slot;
     return slots_[static_cast<std::size_t>(slot)].data();
   };
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
     const engine::Step& step = plan.steps[i];
     engine::StepCall& call = calls_.emplace_back();
     for (const Index in : step.inputs) {
-      const auto& place = made.tensors[static_cast<std::size_t>(in)];
+      const auto& place = workspace_plan.tensors[static_cast<std::size_t>(in)];
       EngineTensorView view{{}, {}, place.shape};
       if (place.is_blocked) {
         view.blocked = {data(in), place.layout};
@@ -98,19 +98,19 @@ inline void EngineWorkspace::bind(const EnginePlan& plan, const engine::Workspac
       call.planar_inputs.push_back(view.planar);
       call.blocked_inputs.push_back(view.blocked);
     }
-    const auto& out = made.tensors[static_cast<std::size_t>(step.output)];
+    const auto& out = workspace_plan.tensors[static_cast<std::size_t>(step.output)];
     call.shape = out.shape;
     if (out.is_blocked) {
       call.blocked = {data(step.output), out.layout};
-      call.clears_border = made.mixed[static_cast<std::size_t>(out.slot)];
+      call.clears_border = workspace_plan.mixed[static_cast<std::size_t>(out.slot)];
     } else {
       call.planar = {data(step.output), out.shape};
     }
-    call.schedule = made.schedules[i];
+    call.schedule = workspace_plan.schedules[i];
   }
-  last_ = {data(plan.output), made.tensors[static_cast<std::size_t>(plan.output)].shape};
+  last_ = {data(plan.output), workspace_plan.tensors[static_cast<std::size_t>(plan.output)].shape};
   output_ = last_;
-  if (made.result == 0) return;
+  if (workspace_plan.result == 0) return;
   output_.data = result_.data();
   output_.shape.n = input_.n;
 }

@@ -68,13 +68,13 @@ class WorkspacePlanner {
  private:
   // Shapes, and borders as wide as the readers need.
   Status place_tensors() {
-    Shape one = input_;
-    one.n = 1;
-    const auto shapes = plan_.description.shapes(one);
+    Shape picture = input_;
+    picture.n = 1;
+    const auto shapes = plan_.description.shapes(picture);
     if (!shapes) return shapes.error();
     for (const PlannedTensor& planned : plan_.tensors) {
       TensorPlace place;
-      place.shape = network::shape_of(planned.value, one, *shapes);
+      place.shape = network::shape_of(planned.value, picture, *shapes);
       place.shape.c = planned.channels;
       place.is_blocked = planned.block != 0;
       place.layout = {planned.channels, {place.shape.h, place.shape.w}, {}, std::max<Index>(planned.block, 1)};

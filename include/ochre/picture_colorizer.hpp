@@ -73,10 +73,10 @@ class PictureColorizer {
 
   // The workspace of that size becomes the first.
   Status bring_forward(Extent size) {
-    const auto found = std::find_if(workspaces_.begin(), workspaces_.end(),
-                                    [&](const auto& workspace) { return workspace.picture() == size; });
-    if (found != workspaces_.end()) {
-      std::rotate(workspaces_.begin(), found, found + 1);
+    const auto position = std::find_if(workspaces_.begin(), workspaces_.end(),
+                                       [&](const auto& workspace) { return workspace.picture() == size; });
+    if (position != workspaces_.end()) {
+      std::rotate(workspaces_.begin(), position, position + 1);
       return {};
     }
     while (static_cast<Index>(workspaces_.size()) >= options_.workspaces) workspaces_.pop_back();

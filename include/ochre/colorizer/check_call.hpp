@@ -10,9 +10,9 @@
 
 namespace ochre::inline v0::detail {
 
-inline Status check_size(Extent found, const char* what, Extent expected) {
-  if (found == expected) return {};
-  return invalid("the " + std::string(what) + " is " + width_by_height(found) + ", the workspace was made for " +
+inline Status check_size(Extent actual, const char* what, Extent expected) {
+  if (actual == expected) return {};
+  return invalid("the " + std::string(what) + " is " + width_by_height(actual) + ", the workspace was made for " +
                  width_by_height(expected));
 }
 

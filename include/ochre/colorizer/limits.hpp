@@ -54,10 +54,10 @@ inline Result<Shape> output_shape(const NetworkDescription& network, Index wante
                                   const OutputLimit& limit) {
   const auto shapes = network.shapes(input);
   if (!shapes) return shapes.error();
-  const Shape made = (*shapes)[static_cast<std::size_t>(wanted)];
-  const auto bytes = checked_product({limit.planes, made.h, made.w, Index{sizeof(float)}});
-  if (std::max(made.h, made.w) <= longest_grid_side && bytes && *bytes <= limit.bytes) return made;
-  return Error{ErrorCode::too_large, "the network gives " + to_string(made) + " for an input of " + to_string(input) +
+  const Shape output = (*shapes)[static_cast<std::size_t>(wanted)];
+  const auto bytes = checked_product({limit.planes, output.h, output.w, Index{sizeof(float)}});
+  if (std::max(output.h, output.w) <= longest_grid_side && bytes && *bytes <= limit.bytes) return output;
+  return Error{ErrorCode::too_large, "the network gives " + to_string(output) + " for an input of " + to_string(input) +
                                          ", expected colours of at most " + std::to_string(limit.bytes) +
                                          " bytes and 2^24 cells a side" + more_memory};
 }

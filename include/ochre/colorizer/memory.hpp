@@ -82,8 +82,8 @@ inline Result<std::unique_ptr<ColorizerMemory>> make_memory(const Engine& engine
   const Shape input{1, network.input_channels, memory->working.h, memory->working.w};
   const Index most = most_memory(input, model.settings);
   const Index planes = 3 + (model.features ? model.features->channels : 0);
-  const auto made = output_shape(network, engine.plan().wanted, input, {.planes = planes, .bytes = most});
-  if (!made) return made.error();
+  const auto grid = output_shape(network, engine.plan().wanted, input, {.planes = planes, .bytes = most});
+  if (!grid) return grid.error();
   const int own = options.threads == 0 ? model.settings.threads : options.threads;
   const int threads = options.team ? options.team->threads() : own;
   auto network_memory =
@@ -92,7 +92,7 @@ inline Result<std::unique_ptr<ColorizerMemory>> make_memory(const Engine& engine
                              .team = options.team,
                              .lender = options.lender,
                              .host = options.host,
-                             .memory = most - planes * made->plane() * static_cast<Index>(sizeof(float)),
+                             .memory = most - planes * grid->plane() * static_cast<Index>(sizeof(float)),
                              .cancel = options.cancel});
   if (!network_memory) {
     Error error = std::move(network_memory).error();
@@ -100,7 +100,7 @@ inline Result<std::unique_ptr<ColorizerMemory>> make_memory(const Engine& engine
     return error;
   }
   memory->network = *std::move(network_memory);
-  if (auto status = allocate(*memory, input, {made->h, made->w}, threads); !status) return std::move(status).error();
+  if (auto status = allocate(*memory, input, {grid->h, grid->w}, threads); !status) return std::move(status).error();
   return memory;
 }
 

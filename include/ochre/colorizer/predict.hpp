@@ -18,14 +18,14 @@ inline Status predict_grid(const Engine& engine, const ColorKernels& kernels, co
   };
   const EngineObserver observer = memory.feature_source ? EngineObserver(keep) : EngineObserver();
   memory.predicted = false;
-  const auto made = engine.run(memory.input.view(), memory.network, observer);
-  if (!made) return made.error();
-  const Index cells = made->shape.plane();
+  const auto output = engine.run(memory.input.view(), memory.network, observer);
+  if (!output) return output.error();
+  const Index cells = output->shape.plane();
   float* a = memory.grid.data();
-  if (made->shape.c == 2) {
-    std::copy_n(made->data, 2 * cells, a);
+  if (output->shape.c == 2) {
+    std::copy_n(output->data, 2 * cells, a);
   } else {
-    kernels.annealed_mean(*made, settings.exponent(), memory.network.team(), a, a + cells);
+    kernels.annealed_mean(*output, settings.exponent(), memory.network.team(), a, a + cells);
   }
   for (Index i = 0; i < 2 * cells; ++i) {
     a[i] *= settings.saturation;

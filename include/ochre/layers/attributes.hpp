@@ -123,8 +123,8 @@ class Attributes {
   }
 
   template <class T>
-  T wrong(std::string_view key, std::string_view found, const std::string& expected) {
-    fail("`" + std::string(key) + "=" + printable(found) + "`, expected " + expected);
+  T wrong(std::string_view key, std::string_view value, const std::string& expected) {
+    fail("`" + std::string(key) + "=" + printable(value) + "`, expected " + expected);
     return T{};
   }
 

@@ -99,9 +99,9 @@ inline Status check_catalogue(std::span<const TensorEntry> tensors, std::span<co
   for (const RequiredTensor& tensor : required) {
     known.push_back(tensor.name);
     const auto at = there.find(tensor.name);
-    const TensorEntry* found = at == there.end() ? nullptr : at->second;
-    if (found == nullptr && !tensor.optional) ++missing;
-    if (Status status = detail::check_tensor(found, tensor); !status) problems.add(std::move(status).error());
+    const TensorEntry* entry = at == there.end() ? nullptr : at->second;
+    if (entry == nullptr && !tensor.optional) ++missing;
+    if (Status status = detail::check_tensor(entry, tensor); !status) problems.add(std::move(status).error());
   }
   std::sort(known.begin(), known.end());
   for (const TensorEntry& tensor : tensors) {

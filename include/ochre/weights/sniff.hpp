@@ -56,7 +56,7 @@ inline bool starts_with_ignoring_case(std::string_view text, std::string_view lo
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
   return text.size() >= lower_case_prefix.size() &&
          std::equal(lower_case_prefix.begin(), lower_case_prefix.end(), text.begin(),
-                    [&](char expected, char found) { return expected == lower(found); });
+                    [&](char expected, char actual) { return expected == lower(actual); });
 }
 
 inline bool is_text(std::string_view text) noexcept {
@@ -112,12 +112,12 @@ inline std::string found_bytes(std::span<const std::byte> bytes) {
   if (const std::string_view kind = sniff(bytes); !kind.empty()) return "found " + std::string(kind);
   if (bytes.empty()) return "found 0 bytes";
   constexpr char digits[] = "0123456789abcdef";
-  std::string found = "found the bytes";
+  std::string text = "found the bytes";
   for (const std::byte byte : bytes.first(std::min<std::size_t>(bytes.size(), 8))) {
     const auto value = std::to_integer<unsigned>(byte);
-    found += {' ', digits[value >> 4], digits[value & 15]};
+    text += {' ', digits[value >> 4], digits[value & 15]};
   }
-  return found;
+  return text;
 }
 
 }  // namespace ochre::inline v0

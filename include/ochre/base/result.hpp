@@ -89,9 +89,9 @@ class [[nodiscard]] Status {
 
 // What was made goes to `to`, which stays as it was on an error.
 template <class T>
-Status take(Result<T> made, T& to) {
-  if (!made) return std::move(made).error();
-  to = *std::move(made);
+Status take(Result<T> result, T& to) {
+  if (!result) return std::move(result).error();
+  to = *std::move(result);
   return {};
 }
 

@@ -48,9 +48,9 @@ struct WinogradMatrices {
 template <class Points>
 constexpr WinogradMatrices<Points> winograd_matrices(const Points& points) {
   constexpr Index n = Points::points;
-  WinogradMatrices<Points> made;
+  WinogradMatrices<Points> matrices;
   for (Index j = 0; j < n; ++j) {
-    double* row = made.b_transposed.at[j];
+    double* row = matrices.b_transposed.at[j];
     row[0] = 1.0;
     double norm = 1.0;  // N_j
     Index degree = 0;
@@ -63,12 +63,14 @@ constexpr WinogradMatrices<Points> winograd_matrices(const Points& points) {
     double power = 1.0;
     for (Index k = 0; k < Points::outputs || k < Points::taps; ++k) {
       const bool infinity = j == n - 1;
-      if (k < Points::outputs) made.a_transposed.at[k][j] = infinity ? (k == Points::outputs - 1 ? 1.0 : 0.0) : power;
-      if (k < Points::taps) made.g.at[j][k] = infinity ? (k == Points::taps - 1 ? 1.0 : 0.0) : power / norm;
+      if (k < Points::outputs) {
+        matrices.a_transposed.at[k][j] = infinity ? (k == Points::outputs - 1 ? 1.0 : 0.0) : power;
+      }
+      if (k < Points::taps) matrices.g.at[j][k] = infinity ? (k == Points::taps - 1 ? 1.0 : 0.0) : power / norm;
       if (!infinity) power *= points.point(j);
     }
   }
-  return made;
+  return matrices;
 }
 
 // The algorithms in use. Of the sets of zero and pairs of small fractions these make winograd_error_growth (below)

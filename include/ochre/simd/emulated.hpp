@@ -127,15 +127,15 @@ class batch<T, ochre::simd::Emulated<Bits>> {
   // Calls: the kernels unroll to hundreds of operations, which inlined take twice as long to compile.
   template <class Value>
   [[gnu::noinline]] static batch each(const Value& value) noexcept {
-    batch made;
-    for (std::size_t i = 0; i < size; ++i) made.lane[i] = static_cast<T>(value(i));
-    return made;
+    batch result;
+    for (std::size_t i = 0; i < size; ++i) result.lane[i] = static_cast<T>(value(i));
+    return result;
   }
   template <class Value>
   static batch_bool_type compare(const Value& value) noexcept {
-    batch_bool_type made;
-    for (std::size_t i = 0; i < size; ++i) made.lane[i] = value(i);
-    return made;
+    batch_bool_type mask;
+    for (std::size_t i = 0; i < size; ++i) mask.lane[i] = value(i);
+    return mask;
   }
 };
 
@@ -143,17 +143,17 @@ class batch<T, ochre::simd::Emulated<Bits>> {
 template <int Bits>
 batch<std::int32_t, ochre::simd::Emulated<Bits>> to_int(
     const batch<float, ochre::simd::Emulated<Bits>>& value) noexcept {
-  batch<std::int32_t, ochre::simd::Emulated<Bits>> made;
-  for (std::size_t i = 0; i < value.size; ++i) made.lane[i] = static_cast<std::int32_t>(value.lane[i]);
-  return made;
+  batch<std::int32_t, ochre::simd::Emulated<Bits>> integers;
+  for (std::size_t i = 0; i < value.size; ++i) integers.lane[i] = static_cast<std::int32_t>(value.lane[i]);
+  return integers;
 }
 
 template <int Bits>
 batch<float, ochre::simd::Emulated<Bits>> to_float(
     const batch<std::int32_t, ochre::simd::Emulated<Bits>>& value) noexcept {
-  batch<float, ochre::simd::Emulated<Bits>> made;
-  for (std::size_t i = 0; i < value.size; ++i) made.lane[i] = static_cast<float>(value.lane[i]);
-  return made;
+  batch<float, ochre::simd::Emulated<Bits>> floats;
+  for (std::size_t i = 0; i < value.size; ++i) floats.lane[i] = static_cast<float>(value.lane[i]);
+  return floats;
 }
 
 }  // namespace xsimd

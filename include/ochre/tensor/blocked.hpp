@@ -26,9 +26,9 @@ struct Border {
 };
 
 // Wide enough for both.
-inline Border widest(const Border& one, const Border& other) noexcept {
-  return {std::max(one.top, other.top), std::max(one.left, other.left), std::max(one.bottom, other.bottom),
-          std::max(one.right, other.right)};
+inline Border widest(const Border& first, const Border& second) noexcept {
+  return {std::max(first.top, second.top), std::max(first.left, second.left), std::max(first.bottom, second.bottom),
+          std::max(first.right, second.right)};
 }
 
 struct BlockedLayout {

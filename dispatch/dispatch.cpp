@@ -49,8 +49,8 @@ struct Available {
   std::size_t count = 0;
 
   Available() noexcept {
-    for (const Compiled& one : compiled) {
-      if (one.runs()) one.get(&list[count++]);
+    for (const Compiled& isa : compiled) {
+      if (isa.runs()) isa.get(&list[count++]);
     }
   }
 };
@@ -58,8 +58,8 @@ struct Available {
 }  // namespace
 
 std::span<const Isa> available() noexcept {
-  static const Available found;
-  return {found.list.data(), found.count};
+  static const Available isas;
+  return {isas.list.data(), isas.count};
 }
 
 Result<const Isa*> choose(const char* name) {

@@ -15,9 +15,9 @@ namespace ochre::test {
 
 inline ParameterSource<float> golden_weights(const GoldenTensors& tensors) {
   return [&tensors](const RequiredTensor& tensor, std::span<float> values) -> Status {
-    const auto found = tensors.find(tensor.name);
-    if (found == tensors.end()) return Error{ErrorCode::not_found, tensor.name};
-    const auto floats = found->second.floats();
+    const auto entry = tensors.find(tensor.name);
+    if (entry == tensors.end()) return Error{ErrorCode::not_found, tensor.name};
+    const auto floats = entry->second.floats();
     std::copy(floats.begin(), floats.end(), values.begin());
     return {};
   };

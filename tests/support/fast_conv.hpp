@@ -112,10 +112,10 @@ struct ConvCase {
   }
 
   kernels::Epilogue epilogue() const {
-    kernels::Epilogue made;
-    made.bias.assign(bias.begin(), bias.end());
-    made.bias.resize(static_cast<std::size_t>(kernels::padded_channels(conv.out)), 0.0f);
-    return made;
+    kernels::Epilogue result;
+    result.bias.assign(bias.begin(), bias.end());
+    result.bias.resize(static_cast<std::size_t>(kernels::padded_channels(conv.out)), 0.0f);
+    return result;
   }
 
   template <class Arch, class Algorithm>
@@ -206,9 +206,9 @@ inline Tensor<float> ConvCase::run(const kernels::ConvKernel& kernel, const RunO
   return result;
 }
 
-inline bool same_bits(const Tensor<float>& one, const Tensor<float>& other) {
-  return one.shape() == other.shape() &&
-         std::memcmp(one.data(), other.data(), static_cast<std::size_t>(one.shape().size()) * sizeof(float)) == 0;
+inline bool same_bits(const Tensor<float>& tensor, const Tensor<float>& other) {
+  return tensor.shape() == other.shape() &&
+         std::memcmp(tensor.data(), other.data(), static_cast<std::size_t>(tensor.shape().size()) * sizeof(float)) == 0;
 }
 
 }  // namespace ochre::test

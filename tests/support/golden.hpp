@@ -74,15 +74,15 @@ inline std::vector<GoldenCase> load_golden_cases(const std::string& file) {
   GoldenFile golden = load_golden_file("layers/" + file + ".safetensors");
   std::vector<GoldenCase> cases;
   for (const auto& [name, network] : golden.metadata) {
-    GoldenCase one{name, network, {}, {}, {}};
+    GoldenCase golden_case{name, network, {}, {}, {}};
     const std::string prefix = name + "/";
     auto at = golden.tensors.lower_bound(prefix);
     for (; at != golden.tensors.end() && at->first.starts_with(prefix); ++at) {
-      one.tensors.emplace(at->first.substr(prefix.size()), std::move(at->second));
+      golden_case.tensors.emplace(at->first.substr(prefix.size()), std::move(at->second));
     }
-    one.input = std::move(one.tensors.extract("input").mapped());
-    one.output = std::move(one.tensors.extract("output").mapped());
-    cases.push_back(std::move(one));
+    golden_case.input = std::move(golden_case.tensors.extract("input").mapped());
+    golden_case.output = std::move(golden_case.tensors.extract("output").mapped());
+    cases.push_back(std::move(golden_case));
   }
   return cases;
 }

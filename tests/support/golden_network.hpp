@@ -11,10 +11,10 @@ namespace ochre::test {
 template <class T, class Arch = simd::DefaultArch>
 Network<T, Arch> make_network(const std::string& text, const GoldenTensors& tensors) {
   const auto source = [&](const RequiredTensor& tensor, std::span<T> values) -> Status {
-    const auto found = tensors.find(tensor.name);
-    if (found == tensors.end()) return Error{ErrorCode::not_found, tensor.name};
-    if (found->second.shape != tensor.shape) return Error{ErrorCode::mismatch, tensor.name};
-    std::transform(found->second.values.begin(), found->second.values.end(), values.begin(),
+    const auto entry = tensors.find(tensor.name);
+    if (entry == tensors.end()) return Error{ErrorCode::not_found, tensor.name};
+    if (entry->second.shape != tensor.shape) return Error{ErrorCode::mismatch, tensor.name};
+    std::transform(entry->second.values.begin(), entry->second.values.end(), values.begin(),
                    [](double value) { return static_cast<T>(value); });
     return {};
   };

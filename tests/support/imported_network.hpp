@@ -29,9 +29,9 @@ inline Status check_tensors(const SourceFile& file) {
 template <class T>
 ParameterSource<T> imported_weights(const SourceFile& file) {
   return [&file](const RequiredTensor& tensor, std::span<T> values) -> Status {
-    const TensorEntry* found = file.find(tensor.name);
-    if (found == nullptr) return Error{ErrorCode::not_found, tensor.name};
-    return convert_to(*found, values);
+    const TensorEntry* entry = file.find(tensor.name);
+    if (entry == nullptr) return Error{ErrorCode::not_found, tensor.name};
+    return convert_to(*entry, values);
   };
 }
 

@@ -64,7 +64,7 @@ inline ProtobufWriter node(std::string_view kind, std::string_view name, const N
   ProtobufWriter writer;
   for (const auto input : inputs) writer.bytes(1, input);
   writer.bytes(2, output).bytes(3, name).bytes(4, kind);
-  for (const ProtobufWriter& one : attributes) writer.message(5, one);
+  for (const ProtobufWriter& message : attributes) writer.message(5, message);
   return writer;
 }
 
@@ -93,10 +93,10 @@ struct Graph {
 
 inline ProtobufWriter model(const Graph& graph) {
   ProtobufWriter writer;
-  for (const auto& one : graph.nodes) writer.message(1, one);
-  for (const auto& one : graph.tensors) writer.message(5, one);
-  for (const auto& one : graph.inputs) writer.message(11, one);
-  for (const auto& one : graph.outputs) writer.message(12, one);
+  for (const auto& message : graph.nodes) writer.message(1, message);
+  for (const auto& message : graph.tensors) writer.message(5, message);
+  for (const auto& message : graph.inputs) writer.message(11, message);
+  for (const auto& message : graph.outputs) writer.message(12, message);
   return ProtobufWriter()
       .varint(1, 8)
       .bytes(2, graph.producer)

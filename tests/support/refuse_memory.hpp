@@ -21,9 +21,9 @@ int refuse_each(const Attempt& attempt) {
     bool ok = false;
     ErrorCode code = ErrorCode::io;
     try {
-      const auto made = attempt();
-      ok = static_cast<bool>(made);
-      if (!ok) code = made.error().code;
+      const auto result = attempt();
+      ok = static_cast<bool>(result);
+      if (!ok) code = result.error().code;
     } catch (const std::exception&) {
       threw = true;
     }

@@ -26,8 +26,8 @@ inline std::string code_of(const std::string& text) {
   std::string code;
   std::size_t i = 0;
   const auto skip_to = [&](std::string_view end, std::size_t from) {
-    const auto found = text.find(end, from);
-    const std::size_t stop = found == std::string::npos ? text.size() : found + end.size();
+    const auto position = text.find(end, from);
+    const std::size_t stop = position == std::string::npos ? text.size() : position + end.size();
     for (; i < stop; ++i) code += text[i] == '\n' ? '\n' : ' ';
   };
   while (i < text.size()) {

@@ -26,16 +26,16 @@ struct Blocked {
 };
 
 Blocked random_blocked(const BlockedLayout& layout, std::uint64_t seed) {
-  Blocked made(layout);
+  Blocked blocked(layout);
   RandomNumbers random(seed);
   for (Index c = 0; c < layout.channels; ++c) {
     for (Index y = 0; y < layout.extent.h; ++y) {
       for (Index x = 0; x < layout.extent.w; ++x) {
-        made.view().at(c, y, x) = static_cast<float>(random.uniform()) - 0.5f;
+        blocked.view().at(c, y, x) = static_cast<float>(random.uniform()) - 0.5f;
       }
     }
   }
-  return made;
+  return blocked;
 }
 
 float rectified(float value, Rectifier rectifier) {

@@ -143,9 +143,9 @@ TEST_CASE_TEMPLATE("color head: a NaN among the logits makes the pixel NaN, and 
   }
   // In one logit alone, wherever its lane.
   for (const Index bin : {0, 5, 15, 16, 39}) {
-    Head one(3, 40, {1, 2}, 2.0f);
-    one.logits.weight.view().at(bin, 0, 0, 0) = std::numeric_limits<double>::quiet_NaN();
-    const auto result = one.run<Arch>();
+    Head head(3, 40, {1, 2}, 2.0f);
+    head.logits.weight.view().at(bin, 0, 0, 0) = std::numeric_limits<double>::quiet_NaN();
+    const auto result = head.run<Arch>();
     for (Index i = 0; i < 4; ++i) CHECK(std::isnan(result.data()[i]));
   }
 }

@@ -101,8 +101,8 @@ struct Problem {
   }
 };
 
-bool same_bits(const std::vector<float>& one, const std::vector<float>& other) {
-  return one.size() == other.size() && std::memcmp(one.data(), other.data(), one.size() * sizeof(float)) == 0;
+bool same_bits(const std::vector<float>& values, const std::vector<float>& other) {
+  return values.size() == other.size() && std::memcmp(values.data(), other.data(), values.size() * sizeof(float)) == 0;
 }
 
 template <class Arch, Index Vectors>

@@ -27,22 +27,22 @@ struct RandomSizes {
 };
 
 template <class Arch>
-void check(ConvCase made, Index block) {
-  if (made.out().h < 1 || made.out().w < 1) return;
-  CAPTURE(made.name());
+void check(ConvCase conv_case, Index block) {
+  if (conv_case.out().h < 1 || conv_case.out().w < 1) return;
+  CAPTURE(conv_case.name());
   CAPTURE(block);
   ConvCase::RunOptions options;
   options.block = block;
   {
-    const auto actual = made.run(*made.direct<Arch>(block), options);
-    const auto comparison = compare(actual.view(), made.expected().view(), made.bound().view());
+    const auto actual = conv_case.run(*conv_case.direct<Arch>(block), options);
+    const auto comparison = compare(actual.view(), conv_case.expected().view(), conv_case.bound().view());
     INFO(to_string(comparison));
     CHECK(comparison.holds());
     CHECK(comparison.decisive);
   }
-  made.round_to_integers();
-  const auto actual = made.run(*made.direct<Arch>(block), options);
-  const auto expected = made.expected();
+  conv_case.round_to_integers();
+  const auto actual = conv_case.run(*conv_case.direct<Arch>(block), options);
+  const auto expected = conv_case.expected();
   CHECK(std::equal(expected.data(), expected.data() + expected.shape().size(), actual.data(),
                    [](double e, float a) { return e == static_cast<double>(a); }));
 }
@@ -61,32 +61,33 @@ TEST_CASE_TEMPLATE("direct: random convolutions are the reference's, integers ex
 TEST_CASE("direct: outputs that no tap meets are the bias") {
   // A transposed convolution whose stride is larger than its kernel.
   const kernels::ConvShape shape{5, 3, {{2, 1}, {4, 3}, {0, 0}, {1, 1}}, true};
-  const ConvCase made(shape, {4, 5}, 1);
-  const auto actual = made.run(*made.direct<simd::DefaultArch>(channel_block), {});
+  const ConvCase conv_case(shape, {4, 5}, 1);
+  const auto actual = conv_case.run(*conv_case.direct<simd::DefaultArch>(channel_block), {});
   Index bare = 0;
   for (Index i = 0; i < actual.shape().size(); ++i) {
     const Index y = i / actual.shape().w % actual.shape().h;
     const Index x = i % actual.shape().w;
     if (y % 4 < 2 && x % 3 == 0) continue;
     ++bare;
-    CHECK(static_cast<double>(actual.data()[i]) == made.bias[static_cast<std::size_t>(i / actual.shape().plane())]);
+    CHECK(static_cast<double>(actual.data()[i]) ==
+          conv_case.bias[static_cast<std::size_t>(i / actual.shape().plane())]);
   }
   CHECK(bare > actual.shape().size() / 2);
-  CHECK(compare(actual.view(), made.expected().view(), made.bound().view()).holds());
+  CHECK(compare(actual.view(), conv_case.expected().view(), conv_case.bound().view()).holds());
 }
 
 TEST_CASE("direct: factors are multiplied into the weights") {
   const kernels::ConvShape shape{3, 20, {{3, 3}, {1, 1}, {1, 1}, {1, 1}}};
-  ConvCase made(shape, {5, 6}, 4);
-  made.round_to_integers();
-  for (std::size_t o = 0; o < made.factors.size(); ++o) made.factors[o] = static_cast<double>(o % 5) - 2.0;
-  const auto actual = made.run(*made.direct<simd::DefaultArch>(channel_block), {});
+  ConvCase conv_case(shape, {5, 6}, 4);
+  conv_case.round_to_integers();
+  for (std::size_t o = 0; o < conv_case.factors.size(); ++o) conv_case.factors[o] = static_cast<double>(o % 5) - 2.0;
+  const auto actual = conv_case.run(*conv_case.direct<simd::DefaultArch>(channel_block), {});
   for (Index o = 0; o < shape.out; ++o) {
     for (Index k = 0; k < 27; ++k) {
-      made.weight.data()[o * 27 + k] *= made.factors[static_cast<std::size_t>(o)];
+      conv_case.weight.data()[o * 27 + k] *= conv_case.factors[static_cast<std::size_t>(o)];
     }
   }
-  const auto expected = made.expected();
+  const auto expected = conv_case.expected();
   for (Index i = 0; i < expected.shape().size(); ++i) {
     CHECK(static_cast<double>(actual.data()[i]) == expected.data()[i]);
   }
@@ -95,13 +96,14 @@ TEST_CASE("direct: factors are multiplied into the weights") {
 TEST_CASE("direct: the same bits for any number of threads") {
   for (const bool transposed : {false, true}) {
     const kernels::ConvShape shape{40, 72, {{3, 2}, {2, 1}, {1, 0}, {1, 1}}, transposed};
-    const ConvCase made(shape, {21, 19}, 6);
-    const auto kernel = made.direct<simd::DefaultArch>(channel_block);
-    const auto first = made.run(*kernel, {});
+    const ConvCase conv_case(shape, {21, 19}, 6);
+    const auto kernel = conv_case.direct<simd::DefaultArch>(channel_block);
+    const auto first = conv_case.run(*kernel, {});
     for (const int threads : {2, 3, 7}) {
       const auto own = ThreadTeam::create(threads).value();
-      CHECK(test::same_bits(made.run(*kernel, {own.team()}), first));
-      CHECK(test::same_bits(made.run(*made.direct<simd::DefaultArch>(channel_block, own.team()), {own.team()}), first));
+      CHECK(test::same_bits(conv_case.run(*kernel, {own.team()}), first));
+      CHECK(test::same_bits(
+          conv_case.run(*conv_case.direct<simd::DefaultArch>(channel_block, own.team()), {own.team()}), first));
     }
   }
 }
@@ -109,12 +111,12 @@ TEST_CASE("direct: the same bits for any number of threads") {
 TEST_CASE("direct: what is not finite is in the outputs that it meets, and in no other") {
   const kernels::ConvShape shape{18, 17, {{3, 2}, {2, 1}, {2, 1}, {1, 2}}};
   for (const double bad : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
-    ConvCase made(shape, {11, 12}, 8);
-    const auto kernel = made.direct<simd::DefaultArch>(channel_block);
-    const auto clean = made.run(*kernel, {});
-    made.x.view().at(0, 17, 6, 5) = bad;
-    const auto spoilt = made.run(*kernel, {});
-    const auto expected = made.expected();
+    ConvCase conv_case(shape, {11, 12}, 8);
+    const auto kernel = conv_case.direct<simd::DefaultArch>(channel_block);
+    const auto clean = conv_case.run(*kernel, {});
+    conv_case.x.view().at(0, 17, 6, 5) = bad;
+    const auto spoilt = conv_case.run(*kernel, {});
+    const auto expected = conv_case.expected();
     Index not_finite = 0;
     for (Index i = 0; i < expected.shape().size(); ++i) {
       const bool finite = std::isfinite(expected.data()[i]);

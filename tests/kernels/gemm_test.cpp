@@ -96,10 +96,10 @@ TEST_CASE_TEMPLATE("gemm: same bits for any number of threads", T, float, double
   const auto a = fill(size.rows * size.depth, 1);
   const auto b = fill(size.depth * size.columns, 2);
   const auto start = fill(size.rows, 3);
-  const auto one = product<T, simd::DefaultArch>(size, a, b, start, 1);
+  const auto one_thread = product<T, simd::DefaultArch>(size, a, b, start, 1);
   for (const int threads : {2, 3, 7}) {
-    const auto many = product<T, simd::DefaultArch>(size, a, b, start, threads);
-    CHECK(std::memcmp(one.data(), many.data(), one.size() * sizeof(T)) == 0);
+    const auto many_threads = product<T, simd::DefaultArch>(size, a, b, start, threads);
+    CHECK(std::memcmp(one_thread.data(), many_threads.data(), one_thread.size() * sizeof(T)) == 0);
   }
 }
 

@@ -85,13 +85,13 @@ Index tap(const ConvShape& conv, Index residue, Index k) {
 
 template <class Arch, class Algorithm>
 void check_packing(const ConvShape& conv) {
-  ConvCase made(conv, {4, 4}, 7);
-  CAPTURE(made.name());
-  for (std::size_t o = 0; o < made.factors.size(); ++o) made.factors[o] = 1.0 + static_cast<double>(o) / 8;
+  ConvCase conv_case(conv, {4, 4}, 7);
+  CAPTURE(conv_case.name());
+  for (std::size_t o = 0; o < conv_case.factors.size(); ++o) conv_case.factors[o] = 1.0 + static_cast<double>(o) / 8;
   const auto form = winograd_form(conv).value();
-  const auto weights = made.float_weights();
+  const auto weights = conv_case.float_weights();
   WinogradWeights<Arch> packed(winograd_routine<Arch, Algorithm>, conv, form);
-  REQUIRE(packed.pack(conv, form, {weights, made.factors}, Team{}));
+  REQUIRE(packed.pack(conv, form, {weights, conv_case.factors}, Team{}));
   constexpr auto& g = winograd_of<Algorithm>.g.at;
   constexpr Index n = Algorithm::points.points;
   constexpr Index r = Algorithm::points.taps;
@@ -115,9 +115,10 @@ void check_packing(const ConvShape& conv) {
                 const Index ky = tap(conv, conv.transposed ? run / 2 : s / 2, k / r);
                 const Index kx = tap(conv, conv.transposed ? run % 2 : s % 2, k % r);
                 if (ky < 0 || kx < 0) continue;
-                const double weight = conv.transposed ? made.weight.view().at(c, o, ky, kx)  //
-                                                      : made.weight.view().at(o, c, ky, kx);
-                u += g[point / n][k / r] * g[point % n][k % r] * weight * made.factors[static_cast<std::size_t>(o)];
+                const double weight = conv.transposed ? conv_case.weight.view().at(c, o, ky, kx)  //
+                                                      : conv_case.weight.view().at(o, c, ky, kx);
+                u +=
+                    g[point / n][k / r] * g[point % n][k % r] * weight * conv_case.factors[static_cast<std::size_t>(o)];
               }
               wrong += !(std::abs(static_cast<double>(at[lane]) - u) <= 0x1p-24 * std::abs(u) + 1e-14);
             }
@@ -142,17 +143,17 @@ TEST_CASE_TEMPLATE("winograd: the packed weights are G g Gt in the order in whic
 
 template <class Arch, class Algorithm>
 void check_convolution(const ConvShape& conv, Extent in, std::uint64_t seed) {
-  const ConvCase made(conv, in, seed);
-  if (made.out().h < 1 || made.out().w < 1) return;
-  CAPTURE(made.name());
-  const auto actual = made.run(*made.winograd<Arch, Algorithm>(), {});
-  const auto expected = made.expected();
-  const auto comparison = compare(actual.view(), expected.view(), made.winograd_bound<Algorithm>().view());
+  const ConvCase conv_case(conv, in, seed);
+  if (conv_case.out().h < 1 || conv_case.out().w < 1) return;
+  CAPTURE(conv_case.name());
+  const auto actual = conv_case.run(*conv_case.winograd<Arch, Algorithm>(), {});
+  const auto expected = conv_case.expected();
+  const auto comparison = compare(actual.view(), expected.view(), conv_case.winograd_bound<Algorithm>().view());
   INFO(to_string(comparison));
   CHECK(comparison.holds());
   CHECK(comparison.decisive);
   // Rounding by chance stays far below the worst case, a wrong number would not.
-  CHECK((comparison.worst_ratio < 0.1 || made.out().size() * conv.in < 500));
+  CHECK((comparison.worst_ratio < 0.1 || conv_case.out().size() * conv.in < 500));
 }
 
 struct WinogradSizes {
@@ -204,31 +205,32 @@ void run_tasks_backwards(void*, int tasks, FunctionRef<void(int)> task) {
 template <class Algorithm>
 void check_threads(const ConvShape& conv, Extent in, bool many_blocks) {
   using Arch = simd::DefaultArch;
-  const ConvCase made(conv, in, 3);
-  CAPTURE(made.name());
-  const auto kernel = made.winograd<Arch, Algorithm>();
-  const Extent extent{made.out().h, made.out().w};
+  const ConvCase conv_case(conv, in, 3);
+  CAPTURE(conv_case.name());
+  const auto kernel = conv_case.winograd<Arch, Algorithm>();
+  const Extent extent{conv_case.out().h, conv_case.out().w};
   const BlockedLayout from{conv.in, in, kernel->border(in, extent)};
   const BlockedLayout to{conv.out, extent};
   CHECK(kernel->schedule(from, to, 1).independent == many_blocks);
   CHECK_FALSE(kernel->schedule(from, to, 100).independent);
-  const auto first = made.run(*kernel, {});
-  const auto comparison = compare(first.view(), made.expected().view(), made.winograd_bound<Algorithm>().view());
+  const auto first = conv_case.run(*kernel, {});
+  const auto comparison =
+      compare(first.view(), conv_case.expected().view(), conv_case.winograd_bound<Algorithm>().view());
   INFO(to_string(comparison));
   CHECK(comparison.holds());
   for (const int threads : {1, 2, 3, 7}) {
     CAPTURE(threads);
     const auto own = ThreadTeam::create(threads).value();
     const Team lent{threads, &run_tasks_backwards, nullptr};
-    const auto packed_by_many = made.winograd<Arch, Algorithm>(own.team());
-    CHECK(test::same_bits(made.run(*packed_by_many, {own.team()}), first));
-    CHECK(test::same_bits(made.run(*kernel, {lent}), first));
+    const auto packed_by_many = conv_case.winograd<Arch, Algorithm>(own.team());
+    CHECK(test::same_bits(conv_case.run(*packed_by_many, {own.team()}), first));
+    CHECK(test::same_bits(conv_case.run(*kernel, {lent}), first));
     for (const bool independent : {false, true}) {
       ConvCase::RunOptions options{own.team()};
       options.independent = independent;
-      CHECK(test::same_bits(made.run(*kernel, options), first));
+      CHECK(test::same_bits(conv_case.run(*kernel, options), first));
       options.team = lent;
-      CHECK(test::same_bits(made.run(*kernel, options), first));
+      CHECK(test::same_bits(conv_case.run(*kernel, options), first));
     }
   }
 }
@@ -242,13 +244,13 @@ TEST_CASE("winograd: the same bits for any number of threads, blocks of tiles sh
 
 TEST_CASE("winograd: workers with blocks of their own do not share memory") {
   // Long enough that they meet.
-  const ConvCase made(dense(16, 16), {401, 303}, 3);
-  const auto kernel = made.winograd<simd::DefaultArch, F43>();
-  const auto first = made.run(*kernel, {});
+  const ConvCase conv_case(dense(16, 16), {401, 303}, 3);
+  const auto kernel = conv_case.winograd<simd::DefaultArch, F43>();
+  const auto first = conv_case.run(*kernel, {});
   const auto own = ThreadTeam::create(4).value();
   ConvCase::RunOptions options{own.team()};
   options.independent = true;
-  for (int round = 0; round < 4; ++round) CHECK(test::same_bits(made.run(*kernel, options), first));
+  for (int round = 0; round < 4; ++round) CHECK(test::same_bits(conv_case.run(*kernel, options), first));
 }
 
 // Does the tile of that output read that pixel?
@@ -269,15 +271,15 @@ bool sees(const ConvShape& conv, Index outputs, Index points, Index output, Inde
 
 template <class Algorithm>
 void check_not_finite(const ConvShape& conv, float bad) {
-  ConvCase made(conv, {17, 18}, 2);
-  CAPTURE(made.name());
+  ConvCase conv_case(conv, {17, 18}, 2);
+  CAPTURE(conv_case.name());
   CAPTURE(bad);
-  const auto kernel = made.winograd<simd::DefaultArch, Algorithm>();
-  const auto clean = made.run(*kernel, {});
+  const auto kernel = conv_case.winograd<simd::DefaultArch, Algorithm>();
+  const auto clean = conv_case.run(*kernel, {});
   const Extent at{9, 7};
-  made.x.view().at(0, conv.in / 2, at.h, at.w) = static_cast<double>(bad);
-  const auto spoilt = made.run(*kernel, {});
-  const auto expected = made.expected();
+  conv_case.x.view().at(0, conv.in / 2, at.h, at.w) = static_cast<double>(bad);
+  const auto spoilt = conv_case.run(*kernel, {});
+  const auto expected = conv_case.expected();
   Index bad_outputs = 0;
   Index unseen = 0;
   for (Index i = 0; i < expected.shape().size(); ++i) {

@@ -102,12 +102,12 @@ TEST_CASE("as many threads as the process may use") {
   CHECK(platform::available_processors() == CPU_COUNT(&allowed));
   int of_one = 0;
   std::thread([&] {  // its affinity is its own
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; ++cpu) {
-      if (CPU_ISSET(cpu, &allowed)) CPU_SET(cpu, &one);
+    cpu_set_t one_processor;
+    CPU_ZERO(&one_processor);
+    for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one_processor) == 0; ++cpu) {
+      if (CPU_ISSET(cpu, &allowed)) CPU_SET(cpu, &one_processor);
     }
-    if (::sched_setaffinity(0, sizeof one, &one) == 0) of_one = platform::available_processors();
+    if (::sched_setaffinity(0, sizeof one_processor, &one_processor) == 0) of_one = platform::available_processors();
   })
       .join();
   CHECK(of_one == 1);

@@ -172,14 +172,14 @@ TEST_CASE("one thread is the caller's: none is started; others start at creation
 
 TEST_CASE("a team moves, and its threads with it") {
   const auto before = threads_of_process();
-  auto one = ThreadTeam::create(3).value();
-  ThreadTeam other(std::move(one));
+  auto first = ThreadTeam::create(3).value();
+  ThreadTeam other(std::move(first));
   std::atomic<int> calls{0};
   other.team().each([&](int) { ++calls; });
-  one = std::move(other);
-  one.team().each([&](int) { ++calls; });
+  first = std::move(other);
+  first.team().each([&](int) { ++calls; });
   CHECK(calls == 6);
-  one = ThreadTeam();
+  first = ThreadTeam();
   CHECK(threads_settle_at(before));
 }
 

@@ -117,7 +117,7 @@ TEST_CASE("a sum that rounds down at every step comes near the bound: it could n
 
 TEST_CASE("sums of inputs that were kept in bfloat16 are found out") {
   Numbers numbers;
-  int found = 0;
+  int detected = 0;
   for (int trial = 0; trial < 100; ++trial) {
     const Dot dot{numbers.normal(144), numbers.normal(144), 0.5};
     Dot coarse = dot;
@@ -127,9 +127,9 @@ TEST_CASE("sums of inputs that were kept in bfloat16 are found out") {
       x = std::ldexp(std::round(std::ldexp(fraction, 8)), exponent - 8);
     }
     CHECK(dot.judge(sum_forwards(dot)).holds());
-    found += !dot.judge(sum_forwards(coarse)).holds();
+    detected += !dot.judge(sum_forwards(coarse)).holds();
   }
-  CHECK(found > 80);
+  CHECK(detected > 80);
 }
 
 TEST_CASE("a convolution's bound counts the products that can meet") {

@@ -87,7 +87,7 @@ TEST_CASE("every layer agrees with PyTorch on every golden case") {
 }
 
 TEST_CASE("a convolution that forgets one tap, or one bias, is found out") {
-  std::size_t found = 0;
+  std::size_t detected = 0;
   for (const std::string file : {"conv2d", "conv_transpose2d"}) {
     for (const GoldenCase& golden : test::load_golden_cases(file)) {
       if (golden.input.values.size() > 100 || golden.output.values.size() > 200) continue;  // for the time it takes
@@ -103,13 +103,13 @@ TEST_CASE("a convolution that forgets one tap, or one bias, is found out") {
           const bool matters = !std::equal(output.data(), output.data() + output.shape().size(),
                                            whole.output().output.data());  // not one that meets padding only
           if (matters) CHECK_FALSE(compare_case(golden, broken).holds());
-          found += matters;
+          detected += matters;
           tensor.values[tap] = kept;
         }
       }
     }
   }
-  CHECK(found > 200);
+  CHECK(detected > 200);
 }
 
 TEST_CASE("eccv16's text is the network of its paper") {

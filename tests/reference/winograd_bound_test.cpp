@@ -32,12 +32,12 @@ double largest(const Tensor<double>& numbers) {
 // Largest bound that is allowed, of the outputs' root mean square: what makes a wrong tap visible.
 template <class Algorithm>
 void check_form(const kernels::ConvShape& conv, double allowed) {
-  const ConvCase made(conv, {13, 10}, 3);
-  const auto expected = made.expected();
-  const auto actual = made.run(*made.winograd<simd::DefaultArch, Algorithm>(), {});
-  const auto bound = made.winograd_bound<Algorithm>();
-  const auto likely = made.winograd_bound<Algorithm>(likely_gamma);
-  CAPTURE(made.name());
+  const ConvCase conv_case(conv, {13, 10}, 3);
+  const auto expected = conv_case.expected();
+  const auto actual = conv_case.run(*conv_case.winograd<simd::DefaultArch, Algorithm>(), {});
+  const auto bound = conv_case.winograd_bound<Algorithm>();
+  const auto likely = conv_case.winograd_bound<Algorithm>(likely_gamma);
+  CAPTURE(conv_case.name());
   CAPTURE(Algorithm::name);
   const auto comparison = compare(actual.view(), expected.view(), bound.view());
   INFO(to_string(comparison));
@@ -74,7 +74,7 @@ TEST_CASE("winograd bound: the probable factor is the smaller one from 64 roundi
 struct OneTile {
   kernels::WinogradMatrices<std::remove_cvref_t<decltype(kernels::F43::points)>> matrices =
       kernels::winograd_of<kernels::F43>;
-  ConvCase made = random_case();
+  ConvCase conv_case = random_case();
 
   static ConvCase random_case() {
     const kernels::ConvShape conv{16, 1, {{3, 3}, ones, {0, 0}, ones}};
@@ -104,17 +104,17 @@ struct OneTile {
       std::vector<float> d(36);
       std::vector<float> g(9);
       for (Index k = 0; k < 36; ++k) {
-        d[static_cast<std::size_t>(k)] = static_cast<float>(made.x.view().at(0, c, k / 6, k % 6));
+        d[static_cast<std::size_t>(k)] = static_cast<float>(conv_case.x.view().at(0, c, k / 6, k % 6));
       }
       for (Index k = 0; k < 9; ++k) {
-        g[static_cast<std::size_t>(k)] = static_cast<float>(made.weight.view().at(0, c, k / 3, k % 3));
+        g[static_cast<std::size_t>(k)] = static_cast<float>(conv_case.weight.view().at(0, c, k / 3, k % 3));
       }
       const auto u = transform(matrices.g, g);
       const auto v = transform(matrices.b_transposed, d);
       for (std::size_t p = 0; p < 36; ++p) sum[p] += u[p] * v[p];
     }
     auto y = transform(matrices.a_transposed, sum);
-    for (float& value : y) value += static_cast<float>(made.bias[0]);
+    for (float& value : y) value += static_cast<float>(conv_case.bias[0]);
     const ConvCase truth = random_case();
     const auto expected = truth.expected();
     const auto bound = truth.winograd_bound<kernels::F43>();
@@ -125,64 +125,65 @@ struct OneTile {
 TEST_CASE("winograd bound: one wrong coefficient, tap or pixel is outside") {
   CHECK(OneTile().judge().grade == Grade::pass);
   const auto wrong = [](double& number) { number = number == 0.0 ? 0.03 : number * 1.03; };
-  int found = 0;
+  int detected = 0;
   int tried = 0;
   for (Index i = 0; i < 6; ++i) {
     for (Index j = 0; j < 6; ++j) {
       OneTile tile;
       wrong(tile.matrices.b_transposed.at[i][j]);
-      ++tried, found += !tile.judge().holds();
+      ++tried, detected += !tile.judge().holds();
       if (i < 4) {
         OneTile other;
         wrong(other.matrices.a_transposed.at[i][j]);
-        ++tried, found += !other.judge().holds();
+        ++tried, detected += !other.judge().holds();
       }
       if (j < 3) {
         OneTile other;
         wrong(other.matrices.g.at[i][j]);
-        ++tried, found += !other.judge().holds();
+        ++tried, detected += !other.judge().holds();
       }
     }
   }
   CHECK(tried == 36 + 24 + 18);
-  CHECK(found == tried);  // by 3 %
+  CHECK(detected == tried);  // by 3 %
 
   OneTile tap;
-  tap.made.weight.view().at(0, 7, 2, 1) += 0.05;
+  tap.conv_case.weight.view().at(0, 7, 2, 1) += 0.05;
   CHECK_FALSE(tap.judge().holds());
   OneTile pixel;
-  pixel.made.x.view().at(0, 15, 5, 5) += 0.1;  // the corner: one output reads it
+  pixel.conv_case.x.view().at(0, 15, 5, 5) += 0.1;  // the corner: one output reads it
   CHECK_FALSE(pixel.judge().holds());
 }
 
 TEST_CASE("winograd bound: an input's own error is carried through, a factor of rounding is not enough for it") {
-  const ConvCase made(dense(8, 4), {9, 9}, 5);
-  auto error = Tensor<double>::create(made.x.shape()).value();
+  const ConvCase conv_case(dense(8, 4), {9, 9}, 5);
+  auto error = Tensor<double>::create(conv_case.x.shape()).value();
   const double size = 0.001;
   std::fill_n(error.data(), error.shape().size(), size);
   const auto filter = ConvCase::filter<kernels::F43>();
   const auto arithmetic = arithmetic_of<float>();
-  const auto with = winograd_conv2d_bound({made.x.view(), error.data()}, made.plain(), filter, arithmetic).value();
-  const auto without = winograd_conv2d_bound({made.x.view()}, made.plain(), filter, arithmetic).value();
+  const auto with =
+      winograd_conv2d_bound({conv_case.x.view(), error.data()}, conv_case.plain(), filter, arithmetic).value();
+  const auto without = winograd_conv2d_bound({conv_case.x.view()}, conv_case.plain(), filter, arithmetic).value();
   ConvCase moved(dense(8, 4), {9, 9}, 5);
   RandomNumbers random(1);
   for (Index i = 0; i < error.shape().size(); ++i) {
     moved.x.data()[i] = static_cast<float>(moved.x.data()[i] + 0.999 * size * (random.uniform() < 0 ? -1 : 1));
   }
   const auto actual = moved.run(*moved.winograd<simd::DefaultArch, kernels::F43>(), {});
-  CHECK(compare(actual.view(), made.expected().view(), with.view()).holds());
-  CHECK_FALSE(compare(actual.view(), made.expected().view(), without.view()).holds());
+  CHECK(compare(actual.view(), conv_case.expected().view(), with.view()).holds());
+  CHECK_FALSE(compare(actual.view(), conv_case.expected().view(), without.view()).holds());
 }
 
 TEST_CASE("winograd bound: what has no form is refused") {
   const auto refuses = [](const kernels::ConvShape& conv, Index taps) {
-    const ConvCase made(conv, {9, 9}, 1);
+    const ConvCase conv_case(conv, {9, 9}, 1);
     auto filter = ConvCase::filter<kernels::F43>();
     if (taps == 2) filter = ConvCase::filter<kernels::F42>();
-    const Operand x{made.x.view()};
+    const Operand x{conv_case.x.view()};
     const auto arithmetic = arithmetic_of<float>();
-    return conv.transposed ? !winograd_conv_transpose2d_bound(x, made.transposed(), filter, arithmetic)
-                           : !winograd_conv2d_bound(x, made.plain(), filter, arithmetic);
+    return conv.transposed ? !winograd_conv_transpose2d_bound(x, conv_case.transposed(), filter, arithmetic)
+                           : !winograd_conv2d_bound(x, conv_case.plain(), filter, arithmetic);
   };
   CHECK_FALSE(refuses(dense(1, 1), 3));
   CHECK_FALSE(refuses(strided(1, 1), 2));

@@ -47,28 +47,28 @@ double bf16_growth(Index n, double unit) noexcept {
 
 template <class Algorithm>
 void check_case(const kernels::ConvShape& conv, Extent in) {
-  const test::ConvCase one(conv, in, 3);
-  CAPTURE(one.name());
+  const test::ConvCase conv_case(conv, in, 3);
+  CAPTURE(conv_case.name());
   const auto make = [&](const Team& team) {
-    return one.packed(std::make_unique<kernels::WinogradConv<simd::DefaultArch, simd::Bf16Products>>(
-                          kernels::winograd_routine<simd::DefaultArch, Algorithm, simd::Bf16Products>, conv,
-                          kernels::winograd_form(conv).value()),
-                      team);
+    return conv_case.packed(std::make_unique<kernels::WinogradConv<simd::DefaultArch, simd::Bf16Products>>(
+                                kernels::winograd_routine<simd::DefaultArch, Algorithm, simd::Bf16Products>, conv,
+                                kernels::winograd_form(conv).value()),
+                            team);
   };
   const auto kernel = make({});
   CHECK(kernel->bf16());
-  const auto found = one.run(*kernel, {});
-  const auto expected = one.expected();
-  const auto bound = one.winograd_bound<Algorithm>(bf16_growth);
-  const auto comparison = reference::compare(found.view(), expected.view(), bound.view());
+  const auto actual = conv_case.run(*kernel, {});
+  const auto expected = conv_case.expected();
+  const auto bound = conv_case.winograd_bound<Algorithm>(bf16_growth);
+  const auto comparison = reference::compare(actual.view(), expected.view(), bound.view());
   INFO(reference::to_string(comparison));
   CHECK(comparison.holds());
   // It is bf16: float's own bound must not hold.
-  const auto as_float = one.winograd_bound<Algorithm>();
-  CHECK(!reference::compare(found.view(), expected.view(), as_float.view()).holds());
+  const auto as_float = conv_case.winograd_bound<Algorithm>();
+  CHECK(!reference::compare(actual.view(), expected.view(), as_float.view()).holds());
   for (const int threads : {2, 3}) {
     auto team = ThreadTeam::create(threads).value();
-    CHECK(test::same_bits(one.run(*make(team.team()), {.team = team.team()}), found));
+    CHECK(test::same_bits(conv_case.run(*make(team.team()), {.team = team.team()}), actual));
   }
 }
 

@@ -36,13 +36,13 @@ template <class T, class Arch, class Vector, class Plain>
 void check_lanes(const char* what, const std::vector<T>& a, const std::vector<T>& b, const std::vector<T>& c,
                  const Vector& vector, const Plain& plain) {
   CAPTURE(what);
-  const auto made = vector(simd::load<Arch>(a.data()), simd::load<Arch>(b.data()), simd::load<Arch>(c.data()));
-  using Made = typename std::remove_cvref_t<decltype(stored(made))>::value_type;
-  const std::vector<Made> lanes = stored(made);
+  const auto result = vector(simd::load<Arch>(a.data()), simd::load<Arch>(b.data()), simd::load<Arch>(c.data()));
+  using Lane = typename std::remove_cvref_t<decltype(stored(result))>::value_type;
+  const std::vector<Lane> lanes = stored(result);
   REQUIRE(lanes.size() == a.size());
   for (std::size_t i = 0; i < a.size(); ++i) {
     CAPTURE(i);
-    const Made expected = plain(a[i], b[i], c[i]);
+    const Lane expected = plain(a[i], b[i], c[i]);
     if (expected == expected) {
       CHECK(lanes[i] == expected);
     } else {
@@ -83,16 +83,16 @@ TEST_CASE_TEMPLATE("a lookup permutes as its index says", Arch, OCHRE_TEST_ARCHS
   const auto table = series<Arch>(100.0f, 1.0f);
   auto index = series<Arch>(std::int32_t{1}, std::int32_t{3});
   for (auto& at : index) at %= static_cast<std::int32_t>(index.size());
-  const auto found = stored(simd::lookup<Arch>(table.data(), simd::load<Arch>(index.data())));
-  for (std::size_t i = 0; i < index.size(); ++i) CHECK(found[i] == table[static_cast<std::size_t>(index[i])]);
+  const auto entries = stored(simd::lookup<Arch>(table.data(), simd::load<Arch>(index.data())));
+  for (std::size_t i = 0; i < index.size(); ++i) CHECK(entries[i] == table[static_cast<std::size_t>(index[i])]);
 }
 
 TEST_CASE_TEMPLATE("fmadd is x·y + z, with one rounding where has_fma says so", Arch, OCHRE_TEST_ARCHS) {
   // (1 + 2^-12)^2 = 1 + 2^-11 + 2^-24: the last term is lost if the product is rounded.
   const float x = 1.0f + 0x1p-12f;
-  const auto made =
+  const auto lanes =
       stored(simd::fmadd(simd::broadcast<Arch>(x), simd::broadcast<Arch>(x), simd::broadcast<Arch>(-1.0f)));
-  for (const float lane : made) {
+  for (const float lane : lanes) {
     if constexpr (simd::has_fma<Arch>) {
       CHECK(lane == 0x1p-11f + 0x1p-24f);
     } else {

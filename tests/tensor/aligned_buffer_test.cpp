@@ -26,17 +26,17 @@ TEST_CASE("a buffer is zero, on a cache line, and can be written") {
 }
 
 TEST_CASE("a buffer moves and leaves nothing behind") {
-  auto one = AlignedBuffer<float>::create(10).value();
-  one.data()[3] = 5.0f;
-  const float* at = one.data();
-  AlignedBuffer<float> other(std::move(one));
+  auto first = AlignedBuffer<float>::create(10).value();
+  first.data()[3] = 5.0f;
+  const float* at = first.data();
+  AlignedBuffer<float> other(std::move(first));
   CHECK(other.data() == at);
-  CHECK(one.data() == nullptr);  // NOLINT: what is promised
-  CHECK(one.size() == 0);
-  one = std::move(other);
-  CHECK(one.data()[3] == 5.0f);
+  CHECK(first.data() == nullptr);  // NOLINT: what is promised
+  CHECK(first.size() == 0);
+  first = std::move(other);
+  CHECK(first.data()[3] == 5.0f);
   auto third = AlignedBuffer<float>::create(20).value();
-  third = std::move(one);
+  third = std::move(first);
   CHECK(third.data() == at);
   CHECK(third.size() == 10);
 }

@@ -66,9 +66,9 @@ TEST_CASE("dispatch: the colours are those of the compiler's own flags, but for 
   const auto expected = colored(colorizer_kernels<>());
   for (const dispatch::Isa& isa : dispatch::available()) {
     CAPTURE(isa.name);
-    const auto found = colored(isa.kernels);
+    const auto actual = colored(isa.kernels);
     int largest = 0;
-    for (std::size_t i = 0; i < found.size(); ++i) largest = std::max(largest, std::abs(found[i] - expected[i]));
+    for (std::size_t i = 0; i < actual.size(); ++i) largest = std::max(largest, std::abs(actual[i] - expected[i]));
     CHECK(largest <= 1);
   }
 }

@@ -454,16 +454,18 @@ namespace {
 template <class Algorithm>
 void check_sizes(const kernels::ConvShape& conv, Extent extent, double scale) {
   using Kind = reference::detail::WinogradKind;
-  ConvCase made(conv, extent, 3);
-  for (Index i = 0; i < made.x.shape().size(); ++i) made.x.data()[i] = scale * std::abs(made.x.data()[i]);
-  for (Index i = 0; i < made.weight.shape().size(); ++i) made.weight.data()[i] = std::abs(made.weight.data()[i]);
-  std::fill(made.bias.begin(), made.bias.end(), 0.0);
-  const auto expected = made.winograd_bound<Algorithm>(reference::likely_gamma);
+  ConvCase conv_case(conv, extent, 3);
+  for (Index i = 0; i < conv_case.x.shape().size(); ++i)
+    conv_case.x.data()[i] = scale * std::abs(conv_case.x.data()[i]);
+  for (Index i = 0; i < conv_case.weight.shape().size(); ++i)
+    conv_case.weight.data()[i] = std::abs(conv_case.weight.data()[i]);
+  std::fill(conv_case.bias.begin(), conv_case.bias.end(), 0.0);
+  const auto expected = conv_case.winograd_bound<Algorithm>(reference::likely_gamma);
 
   const Window& window = conv.window;
   const Kind kind = conv.transposed ? Kind::transposed : window.stride == Extent{2, 2} ? Kind::strided : Kind::dense;
-  audit::WinogradOperands operands{std::as_const(made.x).view(),
-                                   std::as_const(made.weight).view(),
+  audit::WinogradOperands operands{std::as_const(conv_case.x).view(),
+                                   std::as_const(conv_case.weight).view(),
                                    ConvCase::filter<Algorithm>(),
                                    {kind, window.padding.h, window.dilation.h},
                                    {kind, window.padding.w, window.dilation.w},
@@ -477,9 +479,9 @@ void check_sizes(const kernels::ConvShape& conv, Extent extent, double scale) {
       operands.arithmetic.tiny;
   for (const int threads : {1, 3}) {
     operands.threads = threads;
-    auto bound = Tensor<double>::create(made.out()).value();
+    auto bound = Tensor<double>::create(conv_case.out()).value();
     REQUIRE(audit::add_winograd_sizes(operands, bound.view()).ok());
-    CAPTURE(made.name());
+    CAPTURE(conv_case.name());
     CAPTURE(Algorithm::name);
     double difference = 0;
     for (Index k = 0; k < bound.shape().size(); ++k) {

@@ -98,9 +98,9 @@ TEST_CASE("make_proof: a layer that gives no finite numbers is named") {
     if (tensor.name == "beside.weight") values[0] = 1e308;
   });
   REQUIRE(network);
-  const auto made = audit::make_proof(*network);
-  REQUIRE_FALSE(made);
-  CHECK(made.error().message().find("layer beside") != std::string::npos);
+  const auto proof = audit::make_proof(*network);
+  REQUIRE_FALSE(proof);
+  CHECK(proof.error().message().find("layer beside") != std::string::npos);
   const auto before = make_network(small_network);
   CHECK_FALSE(audit::make_rounded_proof(*network, *before));
   CHECK_FALSE(audit::make_rounded_proof(*before, *network));
@@ -115,9 +115,9 @@ TEST_CASE("make_proof: differences are each layer's own, as a share of its rms")
   CHECK(same.text == audit::make_proof(*exact).value());
   REQUIRE(same.differences.size() == 5);
   for (const double difference : same.differences) CHECK(difference == 0.0);
-  const auto made = audit::make_rounded_proof(*changed, *exact).value();
-  CHECK(made.text == audit::make_proof(*changed).value());
-  const auto& differences = made.differences;
+  const auto proof = audit::make_rounded_proof(*changed, *exact).value();
+  CHECK(proof.text == audit::make_proof(*changed).value());
+  const auto& differences = proof.differences;
   CHECK(differences[0] == 0.0);
   CHECK(differences[2] == 0.0);
   CHECK(differences[3] > 1e-6);

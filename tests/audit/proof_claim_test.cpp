@@ -35,9 +35,9 @@ void check_refused(const std::string& body, const Shape& input, const char* what
 std::string repeated(const std::string& line, int count) {
   std::string all;
   for (int i = 0; i < count; ++i) {
-    std::string one = line;
-    for (std::size_t at = 0; (at = one.find('N', at)) != std::string::npos;) one.replace(at, 1, std::to_string(i));
-    all += one + "\n";
+    std::string copy = line;
+    for (std::size_t at = 0; (at = copy.find('N', at)) != std::string::npos;) copy.replace(at, 1, std::to_string(i));
+    all += copy + "\n";
   }
   return all;
 }

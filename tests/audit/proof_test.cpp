@@ -236,15 +236,15 @@ TEST_CASE("a proof that does not fit its network is refused, with the layer's na
       {"no input", [](json& p) { p.erase("input"); }, {"no \"input\""}},
       {"a list", [](json& p) { p = json::array({p}); }, {"found '['", "expected '{'"}},
   };
-  for (const Case& one : cases) {
-    CAPTURE(one.name);
+  for (const Case& test : cases) {
+    CAPTURE(test.name);
     json spoilt = proof;
-    one.spoil(spoilt);
+    test.spoil(spoilt);
     const auto report = verify(weights, spoilt.dump());
     REQUIRE(!report);
     CAPTURE(report.error().message());
     CHECK(report.error().message().find("proof") == 0);
-    for (const std::string& part : one.expected) CHECK(report.error().message().find(part) != std::string::npos);
+    for (const std::string& part : test.expected) CHECK(report.error().message().find(part) != std::string::npos);
   }
 }
 

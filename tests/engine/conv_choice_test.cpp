@@ -20,9 +20,9 @@ constexpr ConvShape strided(Index in, Index out) { return {in, out, {{3, 3}, {2,
 constexpr ConvShape transposed(Index in, Index out) { return {in, out, {{4, 4}, {2, 2}, {1, 1}, {1, 1}}, true}; }
 
 const ConvCost* find(const std::vector<ConvCost>& costs, ConvAlgorithm algorithm) {
-  const auto found =
+  const auto position =
       std::find_if(costs.begin(), costs.end(), [&](const ConvCost& cost) { return cost.algorithm == algorithm; });
-  return found == costs.end() ? nullptr : &*found;
+  return position == costs.end() ? nullptr : &*position;
 }
 
 // Products of a pair of channels, from the bytes that 16x16 of them take.

@@ -49,11 +49,11 @@ ConvCase random_case(Random& random, Form form) {
 }
 
 template <class Arch>
-std::unique_ptr<kernels::ConvKernel> make(const ConvCase& made, ConvAlgorithm algorithm, Index block) {
+std::unique_ptr<kernels::ConvKernel> make(const ConvCase& conv_case, ConvAlgorithm algorithm, Index block) {
   auto kernel = engine::make_convolution<Arch, false>(  // not the table: its other entries take as long to compile
-      {.shape = made.conv, .algorithm = algorithm, .block = block});
+      {.shape = conv_case.conv, .algorithm = algorithm, .block = block});
   REQUIRE(kernel);
-  return made.packed(*std::move(kernel), Team{});
+  return conv_case.packed(*std::move(kernel), Team{});
 }
 
 // Calls check(Arch) for each, with its name in every message.
@@ -61,22 +61,22 @@ template <class... Archs>
 struct ArchList {
   template <class Check>
   static void each(const Check& check) {
-    const auto one = [&]<class Arch>(Arch arch) {
+    const auto check_arch = [&]<class Arch>(Arch arch) {
       INFO(std::string(simd::arch_name<Arch>()));
       check(arch);
     };
-    (one(Archs{}), ...);
+    (check_arch(Archs{}), ...);
   }
 };
 using TestArchs = ArchList<simd::DefaultArch, OCHRE_EMULATED_ARCHS>;
 
-void check_convolution(const ConvCase& made, ConvAlgorithm algorithm, Index block, const Tensor<double>& bound) {
-  INFO(made.name());
-  const auto expected = made.expected();
+void check_convolution(const ConvCase& conv_case, ConvAlgorithm algorithm, Index block, const Tensor<double>& bound) {
+  INFO(conv_case.name());
+  const auto expected = conv_case.expected();
   std::optional<Tensor<float>> fused;
   TestArchs::each([&]<class Arch>(Arch) {
-    const auto kernel = make<Arch>(made, algorithm, block);
-    auto bits = made.run(*kernel, {.block = block});
+    const auto kernel = make<Arch>(conv_case, algorithm, block);
+    auto bits = conv_case.run(*kernel, {.block = block});
     const auto comparison = reference::compare(bits.view(), expected.view(), bound.view());
     INFO(to_string(comparison));
     CHECK(comparison.holds());
@@ -84,7 +84,7 @@ void check_convolution(const ConvCase& made, ConvAlgorithm algorithm, Index bloc
     for (const int threads : {2, 3}) {
       const auto team = ThreadTeam::create(threads);
       REQUIRE(team);
-      CHECK(test::same_bits(made.run(*kernel, {.team = team->team(), .block = block}), bits));
+      CHECK(test::same_bits(conv_case.run(*kernel, {.team = team->team(), .block = block}), bits));
     }
     if (algorithm != ConvAlgorithm::direct || !simd::has_fma<Arch>) return;
     if (fused) {
@@ -100,8 +100,8 @@ void check_winograd(ConvAlgorithm algorithm, std::initializer_list<Form> forms) 
   Random random{RandomNumbers(2)};
   for (const Form form : forms) {
     for (int i = 0; i < 3; ++i) {
-      const auto made = random_case(random, form);
-      check_convolution(made, algorithm, channel_block, made.winograd_bound<Algorithm>());
+      const auto conv_case = random_case(random, form);
+      check_convolution(conv_case, algorithm, channel_block, conv_case.winograd_bound<Algorithm>());
     }
   }
 }
@@ -111,8 +111,8 @@ void check_winograd(ConvAlgorithm algorithm, std::initializer_list<Form> forms) 
 TEST_CASE("direct convolution: every width") {
   Random random{RandomNumbers(1)};
   for (int i = 0; i < 12; ++i) {
-    const auto made = random_case(random, Form::any);
-    check_convolution(made, ConvAlgorithm::direct, made.conv.in <= 12 ? 1 : channel_block, made.bound());
+    const auto conv_case = random_case(random, Form::any);
+    check_convolution(conv_case, ConvAlgorithm::direct, conv_case.conv.in <= 12 ? 1 : channel_block, conv_case.bound());
   }
 }
 
@@ -124,13 +124,13 @@ TEST_CASE("Winograd F(4,2): every width") {
 
 TEST_CASE("a weight that is off by a twentieth is found at every width") {
   Random random{RandomNumbers(3)};
-  auto made = random_case(random, Form::dense);
-  const auto expected = made.expected();
-  const auto bound = made.winograd_bound<kernels::F43>();
-  made.weight.data()[4] += 0.05;
+  auto conv_case = random_case(random, Form::dense);
+  const auto expected = conv_case.expected();
+  const auto bound = conv_case.winograd_bound<kernels::F43>();
+  conv_case.weight.data()[4] += 0.05;
   TestArchs::each([&]<class Arch>(Arch) {
     for (const auto algorithm : {ConvAlgorithm::direct, ConvAlgorithm::winograd_f43}) {
-      const auto wrong = made.run(*make<Arch>(made, algorithm, channel_block), {});
+      const auto wrong = conv_case.run(*make<Arch>(conv_case, algorithm, channel_block), {});
       CHECK_FALSE(reference::compare(wrong.view(), expected.view(), bound.view()).holds());
     }
   });

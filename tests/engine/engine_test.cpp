@@ -27,9 +27,9 @@ using test::exact_output;
 using test::make_engine;
 using test::random_input;
 
-bool same_bits(TensorView<const float> one, TensorView<const float> other) {
-  return one.shape == other.shape &&
-         std::memcmp(one.data, other.data, static_cast<std::size_t>(one.shape.size()) * sizeof(float)) == 0;
+bool same_bits(TensorView<const float> tensor, TensorView<const float> other) {
+  return tensor.shape == other.shape &&
+         std::memcmp(tensor.data, other.data, static_cast<std::size_t>(tensor.shape.size()) * sizeof(float)) == 0;
 }
 
 void check_network(const Engine& engine, const Shape& shape) {
@@ -103,8 +103,8 @@ TEST_CASE("engine: every layer at once gives what each gives alone, and leaves h
   CHECK(seen == network.layers.size());
   // Some six activations of 32 channels with their borders; a hundred leaves would take twenty times that.
   CHECK(workspace.bytes() < 10 * 32 * 14 * 12 * 4 + 300'000);
-  const auto one = Engine::create(network, weights, {.layer = "leaf0"}).value();
-  CHECK(workspace.bytes() < 3 * one.make_workspace({.input = input.shape()})->bytes() + 100'000);
+  const auto leaf = Engine::create(network, weights, {.layer = "leaf0"}).value();
+  CHECK(workspace.bytes() < 3 * leaf.make_workspace({.input = input.shape()})->bytes() + 100'000);
   CHECK(!Engine::create(network, weights, {.layer = "a", .every_layer = true}));
 }
 

@@ -102,10 +102,10 @@ void check_softmax_of_all_orders() {
   const auto& expected = run.output().output;
   REQUIRE(output.shape() == expected.shape());
   for (Index i = 0; i < output.shape().size(); ++i) {
-    const auto found = static_cast<double>(output.data()[i]);
+    const auto value = static_cast<double>(output.data()[i]);
     CAPTURE(i);
-    CHECK(std::isnan(found) == std::isnan(expected.data()[i]));
-    if (!std::isnan(found)) CHECK(found == doctest::Approx(expected.data()[i]));
+    CHECK(std::isnan(value) == std::isnan(expected.data()[i]));
+    if (!std::isnan(value)) CHECK(value == doctest::Approx(expected.data()[i]));
   }
 }
 

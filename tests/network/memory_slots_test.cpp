@@ -72,15 +72,15 @@ TEST_CASE("memory slots: on random graphs every reader finds what it reads") {
   Index taken_over = 0;
   for (std::uint64_t seed = 1; seed <= 500; ++seed) {
     const Graph graph = random_graph(seed);
-    const MemorySlots made = graph.slots();
+    const MemorySlots plan = graph.slots();
     CAPTURE(seed);
-    CHECK(first_lost(graph, made) == std::nullopt);
+    CHECK(first_lost(graph, plan) == std::nullopt);
     values += static_cast<Index>(graph.inputs.size());
-    slots += static_cast<Index>(made.sizes.size());
+    slots += static_cast<Index>(plan.sizes.size());
     for (std::size_t i = 0; i < graph.inputs.size(); ++i) {
       const Index from = graph.inputs[i][0];
       taken_over += from >= 0 && graph.in_place[i] && graph.inputs[i].size() == 1 &&
-                    made.slot_of[i] == made.slot_of[static_cast<std::size_t>(from)];
+                    plan.slot_of[i] == plan.slot_of[static_cast<std::size_t>(from)];
     }
   }
   CHECK(slots < values / 2);  // it does share
@@ -98,12 +98,12 @@ TEST_CASE("memory slots: a chain needs two, in place one, leaves one between the
 
 TEST_CASE("memory slots: the player notices a plan that loses a value") {
   const Graph graph{{{-1}, {0}, {0, 1}}, std::vector<bool>(3, false), {4, 4, 4}};
-  MemorySlots made = graph.slots();
-  CHECK(first_lost(graph, made) == std::nullopt);
-  MemorySlots shared = made;
+  MemorySlots plan = graph.slots();
+  CHECK(first_lost(graph, plan) == std::nullopt);
+  MemorySlots shared = plan;
   shared.slot_of[1] = shared.slot_of[0];
   CHECK(first_lost(graph, shared) == 1);
-  MemorySlots small = made;
+  MemorySlots small = plan;
   small.sizes[static_cast<std::size_t>(small.slot_of[2])] = 3;
   CHECK(first_lost(graph, small) == 2);
   Graph early = graph;

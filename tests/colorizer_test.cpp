@@ -137,8 +137,9 @@ TEST_CASE("colorizer: bottom-up rows and work in the input's own memory") {
 
 TEST_CASE("colorizer: the same bits for any number of threads, and nothing allocated in a call") {
   const Picture scene = make_scene(150, 99);
-  const Picture one = colorize(make_colorizer({.threads = 1}), scene);
-  for (const int threads : {2, 3, 7}) CHECK(colorize(make_colorizer({.threads = threads}), scene).bytes == one.bytes);
+  const Picture one_thread = colorize(make_colorizer({.threads = 1}), scene);
+  for (const int threads : {2, 3, 7})
+    CHECK(colorize(make_colorizer({.threads = threads}), scene).bytes == one_thread.bytes);
 
   const auto colorizer = make_colorizer({.threads = 2});
   auto workspace = colorizer.make_workspace({.h = 99, .w = 150}).value();
@@ -148,7 +149,7 @@ TEST_CASE("colorizer: the same bits for any number of threads, and nothing alloc
   const Status again = colorizer.colorize(scene.view(), output.target(), workspace);
   CHECK(test::allocations() == before);
   CHECK(again.ok());
-  CHECK(output.bytes == one.bytes);
+  CHECK(output.bytes == one_thread.bytes);
 }
 
 TEST_CASE(
@@ -334,9 +335,9 @@ TEST_CASE("colorizer: random networks of every mixture colour a picture, alike f
     const auto model = test::random_model(text);
     if (!model) continue;  // its head did not fit
     ++sound;
-    const auto one = Colorizer::from_bytes(*model, {.size = 8, .threads = 1}).value();
-    const auto three = Colorizer::from_bytes(*model, {.size = 8, .threads = 3}).value();
-    CHECK(colorize(one, scene).bytes == colorize(three, scene).bytes);
+    const auto one_thread = Colorizer::from_bytes(*model, {.size = 8, .threads = 1}).value();
+    const auto three_threads = Colorizer::from_bytes(*model, {.size = 8, .threads = 3}).value();
+    CHECK(colorize(one_thread, scene).bytes == colorize(three_threads, scene).bytes);
   }
   CHECK(sound > 90);
 }

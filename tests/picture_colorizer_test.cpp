@@ -85,12 +85,12 @@ TEST_CASE("picture colorizer: the size that was used longest ago goes first") {
 TEST_CASE("picture colorizer: one workspace unless more are asked for") {
   auto pictures = PictureColorizer::create(small_colorizer()).value();
   paint(pictures, wide);
-  const Index one = pictures.bytes();
-  CHECK(one == pictures.colorizer()->make_workspace(wide).value().bytes());
+  const Index one_workspace = pictures.bytes();
+  CHECK(one_workspace == pictures.colorizer()->make_workspace(wide).value().bytes());
   paint(pictures, tall);
   CHECK(!pictures.keeps(wide));
   paint(pictures, wide);
-  CHECK(pictures.bytes() == one);
+  CHECK(pictures.bytes() == one_workspace);
 }
 
 TEST_CASE("picture colorizer: bytes bound what is kept, the last one used stays") {

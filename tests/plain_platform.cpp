@@ -37,9 +37,10 @@ TEST_CASE("a plain system: pictures are coloured by a model in memory, by one th
   const auto model = test::random_model(
       "network n\ninput x channels=1\nscale s factor=0.01\nconv2d a out=20 kernel=3 padding=1\nrelu r\n"
       "conv2d ab out=2 kernel=1\noutput ab\nhead ab layer=ab\n");
-  const auto one = colours(*model, 1);
-  CHECK(colours(*model, 3) == one);
-  CHECK(std::count(one.begin(), one.end(), one[0]) < static_cast<std::ptrdiff_t>(one.size()));
+  const auto one_thread = colours(*model, 1);
+  CHECK(colours(*model, 3) == one_thread);
+  CHECK(std::count(one_thread.begin(), one_thread.end(), one_thread[0]) <
+        static_cast<std::ptrdiff_t>(one_thread.size()));
   const auto all = Colorizer::from_bytes(*model, {.size = 32}).value();
   CHECK(all.threads() == static_cast<int>(std::thread::hardware_concurrency()));
 }

@@ -67,18 +67,18 @@ TEST_CASE("every number of pixels and threads gives the same bits, on the thread
   };
   for (Index plane = 1; plane <= 3 * ochre::simd::lanes<float> + 1; ++plane) {
     const auto logits = random_logits(plane);
-    const Ab one = annealed_mean(logits, 1, plane, 2.0f);
+    const Ab one_thread = annealed_mean(logits, 1, plane, 2.0f);
     pool.tasks = 0;
-    const Ab three = annealed_mean(logits, 1, plane, 2.0f, {.threads = 3, .run = lend, .host = &pool});
+    const Ab three_threads = annealed_mean(logits, 1, plane, 2.0f, {.threads = 3, .run = lend, .host = &pool});
     CHECK(pool.tasks == (plane > ochre::simd::lanes<float> ? 3 : 0));  // one vector needs no help
-    CHECK(one.a == three.a);
-    CHECK(one.b == three.b);
+    CHECK(one_thread.a == three_threads.a);
+    CHECK(one_thread.b == three_threads.b);
     // The last pixel alone.
     std::vector<float> last;
     for (Index bin = 0; bin < color::bin_count; ++bin) {
       last.push_back(logits[static_cast<std::size_t>(bin * plane + plane - 1)]);
     }
-    CHECK(annealed_mean(last, 1, 1, 2.0f).a.front() == one.a.back());
+    CHECK(annealed_mean(last, 1, 1, 2.0f).a.front() == one_thread.a.back());
   }
 }
 

@@ -29,13 +29,13 @@ void fill(std::span<float> values, double scale, RandomNumbers& random) {
 
 Case make_case(float exponent) {
   RandomNumbers random(11);
-  Case made{{colors, feature_channels, AlignedBuffer<float>::create(colors * feature_channels).value(),
-             AlignedBuffer<float>::create(colors).value(), exponent},
-            Tensor<float>::create(feature_shape).value()};
-  fill(made.classifier.weights.span(), 1.0, random);
-  fill(made.classifier.bias.span(), 2.0, random);
-  fill({made.features.data(), static_cast<std::size_t>(feature_shape.size())}, 3.0, random);
-  return made;
+  Case given{{colors, feature_channels, AlignedBuffer<float>::create(colors * feature_channels).value(),
+              AlignedBuffer<float>::create(colors).value(), exponent},
+             Tensor<float>::create(feature_shape).value()};
+  fill(given.classifier.weights.span(), 1.0, random);
+  fill(given.classifier.bias.span(), 2.0, random);
+  fill({given.features.data(), static_cast<std::size_t>(feature_shape.size())}, 3.0, random);
+  return given;
 }
 
 std::vector<float> all_shares(const Case& given) {
@@ -66,14 +66,14 @@ Reference reference_of(const Case& given) {
   auto features = in_double(given.features.data(), feature_shape.size());
   std::vector<double> logits = run(weights, bias, features);
   for (double& logit : logits) logit *= static_cast<double>(given.classifier.exponent);
-  Reference made;
-  made.shares.resize(logits.size());
-  reference::softmax({logits.data(), share_shape}, {made.shares.data(), share_shape});
+  Reference expected;
+  expected.shares.resize(logits.size());
+  reference::softmax({logits.data(), share_shape}, {expected.shares.data(), share_shape});
   for (auto* list : {&weights, &bias, &features}) {
     for (double& value : *list) value = std::fabs(value);
   }
-  made.sizes = run(weights, bias, features);
-  return made;
+  expected.sizes = run(weights, bias, features);
+  return expected;
 }
 
 }  // namespace
@@ -107,14 +107,14 @@ TEST_CASE("distribution: the reference's softmax of its convolution, within the 
 TEST_CASE("distribution: a cell alone is what it is among all, and nothing beside it is written") {
   const Case given = make_case(2.0f);
   const std::vector<float> all = all_shares(given);
-  std::vector<float> one(colors + 1, -7.0f);
+  std::vector<float> cell_shares(colors + 1, -7.0f);
   for (const auto& [y, x] : {std::pair<Index, Index>{0, 0}, {1, 3}, {2, 4}}) {
-    color::distribution(given.classifier, given.features.view(), {y, x, 1}, {one.data(), 1});
+    color::distribution(given.classifier, given.features.view(), {y, x, 1}, {cell_shares.data(), 1});
     for (Index q = 0; q < colors; ++q) {
       const float among = all[static_cast<std::size_t>(q * share_shape.plane() + y * share_shape.w + x)];
-      CHECK(std::fabs(one[static_cast<std::size_t>(q)] - among) <= 1e-5f * among);
+      CHECK(std::fabs(cell_shares[static_cast<std::size_t>(q)] - among) <= 1e-5f * among);
     }
-    CHECK(one.back() == -7.0f);
+    CHECK(cell_shares.back() == -7.0f);
   }
 }
 

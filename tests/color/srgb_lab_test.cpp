@@ -256,11 +256,11 @@ TEST_CASE("every format, width and odd address reads and writes only its own row
       // The same colours in 8-bit or 16-bit RGB, one pixel at a time.
       const auto plain = largest == 255 ? PixelFormat::rgb8 : PixelFormat::rgb16;
       for (Index x = 0; x < width; ++x) {
-        const LabRow one = to_lab(pack({pixels[at(x)]}, plain), plain, 1);
-        REQUIRE(lab.lightness[at(x)] == one.lightness[0]);
-        REQUIRE(lab.a[at(x)] == one.a[0]);
-        REQUIRE(lab.b[at(x)] == one.b[0]);
-        REQUIRE(std::fabs(lightness[at(x)] - one.lightness[0]) < 3e-5f);
+        const LabRow pixel = to_lab(pack({pixels[at(x)]}, plain), plain, 1);
+        REQUIRE(lab.lightness[at(x)] == pixel.lightness[0]);
+        REQUIRE(lab.a[at(x)] == pixel.a[0]);
+        REQUIRE(lab.b[at(x)] == pixel.b[0]);
+        REQUIRE(std::fabs(lightness[at(x)] - pixel.lightness[0]) < 3e-5f);
       }
 
       // Writing touches the colour samples, and not alpha or what lies behind the row.

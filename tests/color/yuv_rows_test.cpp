@@ -152,10 +152,10 @@ Colors chroma_of(const Colors& colors, const YuvFormat& format, Index step = 0) 
   const auto width = static_cast<Index>(colors.codes.size());
   const auto row = pack(colors.codes, format.depth, step);
   std::vector<float> lightness(at(width));
-  Colors made = colors;
+  Colors chroma = colors;
   color::read_luma_row(row.data(), step, format, width, lightness.data());
-  color::lab_to_chroma_row(row.data(), step, format, width, lightness.data(), made.a.data(), made.b.data());
-  return made;
+  color::lab_to_chroma_row(row.data(), step, format, width, lightness.data(), chroma.a.data(), chroma.b.data());
+  return chroma;
 }
 
 }  // namespace
@@ -200,7 +200,7 @@ TEST_CASE("chroma: the definition in double, in the gamut and outside, for every
       CAPTURE(static_cast<int>(format.range));
       CAPTURE(static_cast<int>(format.matrix));
       const Colors colors = random_colors(format, 4001, largest, random);  // 1 beyond any number of vectors
-      const Colors made = chroma_of(colors, format);
+      const Colors chroma = chroma_of(colors, format);
       double worst = 0.0;
       for (std::size_t i = 0; i < colors.codes.size(); ++i) {
         const double level = level_of(colors.codes[i], format);
@@ -208,8 +208,8 @@ TEST_CASE("chroma: the definition in double, in the gamut and outside, for every
         for (const int steps : {-1, 0, 1}) {
           const auto expected = expected_chroma(level, static_cast<double>(colors.a[i]),
                                                 static_cast<double>(colors.b[i]), format.matrix, steps);
-          const double off = std::fmax(std::fabs(static_cast<double>(made.a[i]) - expected.pb),
-                                       std::fabs(static_cast<double>(made.b[i]) - expected.pr));
+          const double off = std::fmax(std::fabs(static_cast<double>(chroma.a[i]) - expected.pb),
+                                       std::fabs(static_cast<double>(chroma.b[i]) - expected.pr));
           least = std::fmin(least, off);
         }
         worst = std::fmax(worst, least);
@@ -229,12 +229,12 @@ TEST_CASE("chroma: a decoder shows the luma that was given, a colour of R'G'B', 
     const YuvFormat format{.depth = YuvDepth::bits10, .range = YuvRange::full, .matrix = matrix};
     for (const float largest : {15.0f, 30.0f, 110.0f}) {
       const Colors colors = random_colors(format, 5000, largest, random);
-      const Colors made = chroma_of(colors, format);
+      const Colors chroma = chroma_of(colors, format);
       double worst_outside = 0.0;
       std::vector<double> off;
       for (std::size_t i = 0; i < colors.codes.size(); ++i) {
         const double level = level_of(colors.codes[i], format);
-        const Rgb rgb = decode(level, {static_cast<double>(made.a[i]), static_cast<double>(made.b[i])}, matrix);
+        const Rgb rgb = decode(level, {static_cast<double>(chroma.a[i]), static_cast<double>(chroma.b[i])}, matrix);
         worst_outside = std::fmax(worst_outside, std::max({rgb.r, rgb.g, rgb.b}) - 1.0);
         worst_outside = std::fmax(worst_outside, -std::min({rgb.r, rgb.g, rgb.b}));
         const double a = static_cast<double>(colors.a[i]);
@@ -267,11 +267,11 @@ TEST_CASE("chroma: grey is exactly neutral, whatever its luma") {
     for (int code = 0; code <= codes.largest; ++code) grey.codes.push_back(code);
     grey.a.assign(grey.codes.size(), 0.0f);
     grey.b = grey.a;
-    const Colors made = chroma_of(grey, format);
+    const Colors chroma = chroma_of(grey, format);
     const auto width = static_cast<Index>(grey.codes.size());
     for (const auto subsampling : {ChromaSubsampling::yuv420, ChromaSubsampling::yuv444}) {
       format.subsampling = subsampling;
-      for (const auto* plane : {&made.a, &made.b}) {
+      for (const auto* plane : {&chroma.a, &chroma.b}) {
         std::vector<std::uint8_t> row(at(2 * width));
         const Index step = bytes_per_sample(format.depth);
         color::store_chroma_row({plane->data(), plane->data()}, width, format, row.data(), step);
@@ -333,9 +333,9 @@ TEST_CASE("chroma: the same for every place in a row, step and width, and for va
     CHECK(spread.a == whole.a);
     CHECK(spread.b == whole.b);
     for (std::size_t i = 0; i < 40; ++i) {
-      const Colors one = chroma_of({{colors.codes[i]}, {colors.a[i]}, {colors.b[i]}}, format);
-      CHECK(one.a[0] == whole.a[i]);
-      CHECK(one.b[0] == whole.b[i]);
+      const Colors pixel = chroma_of({{colors.codes[i]}, {colors.a[i]}, {colors.b[i]}}, format);
+      CHECK(pixel.a[0] == whole.a[i]);
+      CHECK(pixel.b[0] == whole.b[i]);
     }
   }
   const Colors none = chroma_of({{100, 100, 100}, {NAN, INFINITY, 1e30f}, {0.0f, NAN, 0.0f}}, {});

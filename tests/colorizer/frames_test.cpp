@@ -55,9 +55,9 @@ struct Frame {
     const auto plane = [&](std::vector<std::uint8_t>& memory, Index samples, Index rows, Index step) {
       const Index stride = samples * step + padding;
       memory.assign(at(stride * rows) + guard, blank);
-      MutablePlane made{memory.data(), stride, step == bytes ? 0 : step};
-      if (layout == Layout::bottom_up) made = {memory.data() + (rows - 1) * stride, -stride, made.step};
-      return made;
+      MutablePlane plane_view{memory.data(), stride, step == bytes ? 0 : step};
+      if (layout == Layout::bottom_up) plane_view = {memory.data() + (rows - 1) * stride, -stride, plane_view.step};
+      return plane_view;
     };
     view.luma = plane(luma, layout == Layout::packed ? width + width % 2 : width, height, luma_step);
     view.cb = plane(cb, chroma_width, view.chroma_height(), chroma_step);

@@ -129,13 +129,14 @@ TEST_CASE("stages: what the caller does to the grid is what is shown") {
   const float a = 30.0f;
   const float b = -20.0f;
   const float lightness = 50.0f;
-  const Picture one = apply(colorizer, scene, workspace, AbGridView{&a, &b, &lightness, 1, 1});
+  const Picture flat = apply(colorizer, scene, workspace, AbGridView{&a, &b, &lightness, 1, 1});
   for (Index i = 0; i < 60 * 44; ++i) {
     const float own = color::gray8_lightness[scene.bytes[static_cast<std::size_t>(i)]];
     std::uint8_t rgb[3];
     color::lab_to_srgb_row(&own, &a, &b, 1, static_cast<std::uint8_t*>(rgb), PixelFormat::rgb8);
     for (Index c = 0; c < 3; ++c) {
-      REQUIRE(std::abs(one.bytes[static_cast<std::size_t>(3 * i + c)] - rgb[c]) <= 1);  // a mean of equal values rounds
+      // A mean of equal values rounds.
+      REQUIRE(std::abs(flat.bytes[static_cast<std::size_t>(3 * i + c)] - rgb[c]) <= 1);
     }
   }
 }
@@ -222,19 +223,19 @@ TEST_CASE("stages: the distribution's mean is the grid, at any temperature") {
     const std::vector<double> sizes = largest_logit_sizes(features);
     std::vector<float> all(static_cast<std::size_t>(color::bin_count * features.shape.plane()));
     REQUIRE(workspace.distribution(all));
-    std::vector<float> one(color::bin_count);
+    std::vector<float> cell_shares(color::bin_count);
     for (Index cell = 0; cell < features.shape.plane(); ++cell) {
-      REQUIRE(workspace.distribution({cell / grid.width, cell % grid.width}, one));
+      REQUIRE(workspace.distribution({cell / grid.width, cell % grid.width}, cell_shares));
       double mean[2] = {0, 0};
       double size = 0;
-      for (std::size_t q = 0; q < one.size(); ++q) {
+      for (std::size_t q = 0; q < cell_shares.size(); ++q) {
         const float among = all[q * static_cast<std::size_t>(features.shape.plane()) + static_cast<std::size_t>(cell)];
-        CHECK(std::fabs(one[q] - among) <= 1e-4f * among + 1e-30f);
+        CHECK(std::fabs(cell_shares[q] - among) <= 1e-4f * among + 1e-30f);
         const double a = static_cast<double>(color::bin_centres.a[q]);
         const double b = static_cast<double>(color::bin_centres.b[q]);
-        mean[0] += static_cast<double>(one[q]) * a;
-        mean[1] += static_cast<double>(one[q]) * b;
-        size += static_cast<double>(one[q]) * std::fmax(std::fabs(a), std::fabs(b));
+        mean[0] += static_cast<double>(cell_shares[q]) * a;
+        mean[1] += static_cast<double>(cell_shares[q]) * b;
+        size += static_cast<double>(cell_shares[q]) * std::fmax(std::fabs(a), std::fabs(b));
       }
       // The engine's logits and ours are sums of the same terms in two orders, each off by terms · 2^-24 of their
       // sizes, and all shares by the factor e^(2 · exponent · that); the engine's exponentials are good to 2^-21, and
@@ -254,12 +255,12 @@ TEST_CASE("stages: nothing is allocated in a call") {
   const Picture scene = make_scene(90, 60);
   Picture output = make_picture(90, 60, PixelFormat::rgb8);
   auto workspace = colorizer.make_workspace({.h = 60, .w = 90}).value();
-  std::vector<float> one(color::bin_count);
+  std::vector<float> cell_shares(color::bin_count);
   std::vector<float> all(static_cast<std::size_t>(color::bin_count * workspace.grid().width * workspace.grid().height));
   const auto before = test::allocations();
   const Status predicted = colorizer.predict(scene.view(), workspace);
   const Status applied = colorizer.apply(scene.view(), output.target(), workspace);
-  const Status distributed = workspace.distribution({0, 0}, one);
+  const Status distributed = workspace.distribution({0, 0}, cell_shares);
   const Status all_distributed = workspace.distribution(all);
   CHECK(test::allocations() == before);
   CHECK((predicted.ok() && applied.ok() && distributed.ok() && all_distributed.ok()));
@@ -270,9 +271,9 @@ TEST_CASE("stages: features that were not asked for, or that there are not yet, 
   const Picture scene = make_scene(20, 10);
   auto workspace = plain.make_workspace({.h = 10, .w = 20}).value();
   REQUIRE(plain.predict(scene.view(), workspace));
-  std::vector<float> one(color::bin_count);
+  std::vector<float> cell_shares(color::bin_count);
   check_refused(status_of(workspace.features()), ErrorCode::invalid_argument, "ColorizerOptions::features");
-  check_refused(workspace.distribution({0, 0}, one), ErrorCode::invalid_argument, "ColorizerOptions::features");
+  check_refused(workspace.distribution({0, 0}, cell_shares), ErrorCode::invalid_argument, "ColorizerOptions::features");
 
   const auto colorizer = open_stages({.features = true});
   auto kept = colorizer.make_workspace({.h = 10, .w = 20}).value();
@@ -281,16 +282,17 @@ TEST_CASE("stages: features that were not asked for, or that there are not yet, 
   REQUIRE(kept.features());
   for (const GridCell cell :
        {GridCell{-1, 0}, GridCell{0, -1}, GridCell{kept.grid().height, 0}, GridCell{0, kept.grid().width}}) {
-    check_refused(kept.distribution(cell, one), ErrorCode::invalid_argument, "of a grid of");
+    check_refused(kept.distribution(cell, cell_shares), ErrorCode::invalid_argument, "of a grid of");
   }
-  check_refused(kept.distribution({0, 0}, std::span(one).first(312)), ErrorCode::invalid_argument, "room for 312");
-  check_refused(kept.distribution(one), ErrorCode::invalid_argument, "room for 313");
+  check_refused(kept.distribution({0, 0}, std::span(cell_shares).first(312)), ErrorCode::invalid_argument,
+                "room for 312");
+  check_refused(kept.distribution(cell_shares), ErrorCode::invalid_argument, "room for 313");
   auto moved = std::move(kept);
   check_refused(status_of(kept.features()), ErrorCode::invalid_argument, "moved from");
-  check_refused(kept.distribution({0, 0}, one), ErrorCode::invalid_argument, "moved from");
-  check_refused(kept.distribution(one), ErrorCode::invalid_argument, "moved from");
+  check_refused(kept.distribution({0, 0}, cell_shares), ErrorCode::invalid_argument, "moved from");
+  check_refused(kept.distribution(cell_shares), ErrorCode::invalid_argument, "moved from");
   CHECK(kept.grid().a == nullptr);
-  CHECK(moved.distribution({0, 0}, one));
+  CHECK(moved.distribution({0, 0}, cell_shares));
 }
 
 TEST_CASE("stages: a network that gives ab directly may have features, but no distribution") {
@@ -302,8 +304,9 @@ TEST_CASE("stages: a network that gives ab directly may have features, but no di
   const Picture scene = make_scene(20, 20);
   REQUIRE(colorizer.predict(scene.view(), workspace));
   CHECK(workspace.features().value().shape == Shape{1, 7, 16, 16});
-  std::vector<float> one(color::bin_count);
-  check_refused(workspace.distribution({0, 0}, one), ErrorCode::unsupported, "network direct gives ab directly");
+  std::vector<float> cell_shares(color::bin_count);
+  check_refused(workspace.distribution({0, 0}, cell_shares), ErrorCode::unsupported,
+                "network direct gives ab directly");
 
   // A classifier that reads the input itself.
   const auto bare = test::random_model(

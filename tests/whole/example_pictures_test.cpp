@@ -30,12 +30,12 @@ TEST_CASE("examples: the README's coloured picture is made by the program as it 
   const auto colorizer = Colorizer::open(OCHRE_WEIGHTS_DIR "/street.safetensors", {.threads = 2}).value();
   const auto grey = load_picture(examples + "pictures/china.jpg").value();
   const auto shown = load_picture(examples + "coloured/china.jpg").value();
-  auto made = LoadedPicture::create(grey.width, grey.height, PixelFormat::rgb8).value();
+  auto coloured = LoadedPicture::create(grey.width, grey.height, PixelFormat::rgb8).value();
   auto workspace = colorizer.make_workspace(grey.view().extent()).value();
-  REQUIRE(colorizer.colorize(grey.view(), made.view(), workspace));
+  REQUIRE(colorizer.colorize(grey.view(), coloured.view(), workspace));
   // The shown one went through JPEG of quality 95, which changes a sample by 1 to 2 on average; other colours, the
   // grey picture among them, are further off.
-  CHECK(mean_difference(made, shown) < 3.0);
+  CHECK(mean_difference(coloured, shown) < 3.0);
 
   auto plain = LoadedPicture::create(grey.width, grey.height, PixelFormat::rgb8).value();
   for (Index y = 0; y < grey.height; ++y) {

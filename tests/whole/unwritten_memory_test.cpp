@@ -171,14 +171,14 @@ std::string hashes(const std::string& test_case, int fill) {
 
 // The first line in which two differ; "" if none does, and there is one.
 std::string difference(const std::string& test_case) {
-  const std::string one = hashes(test_case, 0x5a);
+  const std::string lines = hashes(test_case, 0x5a);
   const std::string other = hashes(test_case, 0xc3);
-  if (one.empty()) return "no lines";
-  const auto at =
-      static_cast<std::size_t>(std::mismatch(one.begin(), one.end(), other.begin(), other.end()).first - one.begin());
-  if (at == one.size() && at == other.size()) return {};
-  const std::size_t begin = one.rfind('\n', at) + 1;  // 0 if there is none
-  return one.substr(begin, one.find('\n', at) - begin);
+  if (lines.empty()) return "no lines";
+  const auto at = static_cast<std::size_t>(std::mismatch(lines.begin(), lines.end(), other.begin(), other.end()).first -
+                                           lines.begin());
+  if (at == lines.size() && at == other.size()) return {};
+  const std::size_t begin = lines.rfind('\n', at) + 1;  // 0 if there is none
+  return lines.substr(begin, lines.find('\n', at) - begin);
 }
 
 }  // namespace

@@ -130,9 +130,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t leng
   const auto run = [&] {
     return as_frame ? colorize_frame(*model, picture_size, choices, options) : colorize(*model, picture, options);
   };
-  const auto one = run();
+  const auto one_thread = run();
   const auto threads = static_cast<int>(test::Choices(choices).between(2, 4));
   options.threads = threads;
-  must(run() == one);
+  must(run() == one_thread);
   return 0;
 }

@@ -50,9 +50,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto required = network->tensors();
   must(required.size() == file->tensors.size());
   for (const ochre::RequiredTensor& tensor : required) {
-    const ochre::TensorEntry* found = file->find(tensor.name);
-    must(found != nullptr);
-    check_tensor(*file, *found, tensor, bytes);
+    const ochre::TensorEntry* entry = file->find(tensor.name);
+    must(entry != nullptr);
+    check_tensor(*file, *entry, tensor, bytes);
   }
   return 0;
 }

@@ -68,8 +68,8 @@ TEST_CASE("encode: a JPEG's quality decides its size and its error") {
   CHECK(bytes(50) < bytes(100));
   CHECK(ochre::encode_picture(picture.view(), PictureFileFormat::jpeg)->size() == bytes(95));
   for (const int quality : {0, 101, -1}) {
-    const std::string found = "found a JPEG quality of " + std::to_string(quality) + ", expected 1 to 100";
-    CHECK(reason(picture.view(), PictureFileFormat::jpeg, {.jpeg_quality = quality}) == found);
+    const std::string message = "found a JPEG quality of " + std::to_string(quality) + ", expected 1 to 100";
+    CHECK(reason(picture.view(), PictureFileFormat::jpeg, {.jpeg_quality = quality}) == message);
     CHECK(ochre::encode_picture(picture.view(), PictureFileFormat::png, {.jpeg_quality = quality}));  // not its matter
   }
 }

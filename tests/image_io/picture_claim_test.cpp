@@ -73,9 +73,9 @@ TEST_CASE("hostile png: an index beyond the palette is refused by pixel, at ever
     CAPTURE(test.header.depth);
     CHECK(lacks(refusal(png(test.header, test.rows, {{"PLTE", colors}})), test.parts) == "");
   }
-  const auto one = bytes_of("abc"sv);
-  CHECK(lacks(refusal(png({8, 1, 1, 3}, "\0\x01"sv, {{"PLTE", one}})), {"pixel 7,0", "index 1", "below 1"}) == "");
-  CHECK(refusal(png({7, 1, 1, 3}, "\0\x01"sv, {{"PLTE", one}})) == "accepted");  // the bit is padding
+  const auto palette = bytes_of("abc"sv);
+  CHECK(lacks(refusal(png({8, 1, 1, 3}, "\0\x01"sv, {{"PLTE", palette}})), {"pixel 7,0", "index 1", "below 1"}) == "");
+  CHECK(refusal(png({7, 1, 1, 3}, "\0\x01"sv, {{"PLTE", palette}})) == "accepted");  // the bit is padding
 }
 
 TEST_CASE("hostile png: palettes and transparent colours that do not fit") {

@@ -138,8 +138,8 @@ TEST_CASE("claims: lengths and counts in pickles, streams and archives") {
   CHECK(contains(pickled("j" + u32(0xFFFFFFFF)), "memo 4294967295, which was not put"));
   CHECK(contains(pickled("\x8b" + u32(0x7FFFFFFF)), "the opcode 139"));         // LONG4
   CHECK(contains(pickled("\x8d" + u64(~std::uint64_t{0})), "the opcode 141"));  // BINUNICODE8
-  const std::string one = dict({text("w"), tensor(storage(1), 0, {1}, {1})});
-  CHECK(contains(claim(stream(one, {{"0", "1234", std::uint64_t{1} << 60}})), "expected 1152921504606846976"));
+  const std::string one_tensor = dict({text("w"), tensor(storage(1), 0, {1}, {1})});
+  CHECK(contains(claim(stream(one_tensor, {{"0", "1234", std::uint64_t{1} << 60}})), "expected 1152921504606846976"));
   // Lists that hold the one before twice: 2^60 values to whoever descends.
   std::string laughs = "]q";
   laughs += '\0';

@@ -67,10 +67,10 @@ TEST_CASE("convert: every finite half-precision number, by its definition") {
     const double fraction = static_cast<double>(bits & 1023) / 1024;
     const double magnitude = exponent == 0 ? std::ldexp(fraction, -14) : std::ldexp(1 + fraction, exponent - 15);
     const double expected = (bits & 0x8000) != 0 ? -magnitude : magnitude;
-    const float found = ochre::detail::from_f16(static_cast<std::uint16_t>(bits));
-    if (found != expected || std::signbit(found) != ((bits & 0x8000) != 0)) {
+    const float number = ochre::detail::from_f16(static_cast<std::uint16_t>(bits));
+    if (number != expected || std::signbit(number) != ((bits & 0x8000) != 0)) {
       CAPTURE(bits);
-      REQUIRE(found == expected);
+      REQUIRE(number == expected);
     }
   }
 }
@@ -93,27 +93,27 @@ TEST_CASE("convert: every number of 8 bits, by its definition") {
     for (int bits = 0; bits < 256; ++bits) {
       CAPTURE(bits);
       const std::vector<std::byte> bytes{static_cast<std::byte>(bits)};
-      std::vector<double> found(1);
+      std::vector<double> numbers(1);
       const bool finite = std::count(type.not_finite.begin(), type.not_finite.end(), bits) == 0;
-      REQUIRE(ochre::convert_to(entry(type.dtype, bytes), found).ok() == finite);
+      REQUIRE(ochre::convert_to(entry(type.dtype, bytes), numbers).ok() == finite);
       if (!finite) continue;
       const int steps = 1 << type.fraction_bits;
       const int exponent = (bits & 0x7F) / steps;
       const double fraction = static_cast<double>(bits % steps) / steps;
       const double magnitude =
           exponent == 0 ? std::ldexp(fraction, 1 - type.bias) : std::ldexp(1 + fraction, exponent - type.bias);
-      REQUIRE(found[0] == (bits < 128 ? magnitude : -magnitude));
-      REQUIRE(std::signbit(found[0]) == (bits >= 128));
-      largest = std::max(largest, found[0]);
+      REQUIRE(numbers[0] == (bits < 128 ? magnitude : -magnitude));
+      REQUIRE(std::signbit(numbers[0]) == (bits >= 128));
+      largest = std::max(largest, numbers[0]);
     }
     CHECK(largest == type.largest);
   }
   for (int bits = 0; bits < 256; ++bits) {
     CAPTURE(bits);
     const std::vector<std::byte> bytes{static_cast<std::byte>(bits)};
-    std::vector<float> found(1);
-    REQUIRE(ochre::convert_to(entry(Dtype::f8_e8m0, bytes), found).ok() == (bits < 255));
-    if (bits < 255) REQUIRE(static_cast<double>(found[0]) == std::ldexp(1.0, bits - 127));
+    std::vector<float> numbers(1);
+    REQUIRE(ochre::convert_to(entry(Dtype::f8_e8m0, bytes), numbers).ok() == (bits < 255));
+    if (bits < 255) REQUIRE(static_cast<double>(numbers[0]) == std::ldexp(1.0, bits - 127));
   }
 }
 
@@ -173,15 +173,15 @@ TEST_CASE("convert: NaN and infinity are refused by tensor, element and value") 
 
 TEST_CASE("convert: other types and wrong lengths are refused") {
   const std::vector<std::byte> bytes(8);
-  std::vector<float> one(1);
+  std::vector<float> numbers(1);
   for (int i = 0; i < 22; ++i) {
     const auto dtype = static_cast<Dtype>(i);
     if (ochre::is_convertible(dtype)) continue;
-    const auto status = ochre::convert_to(TensorEntry{"w", dtype, {1}, bytes}, one);
+    const auto status = ochre::convert_to(TensorEntry{"w", dtype, {1}, bytes}, numbers);
     REQUIRE(!status);
     CHECK(status.error().message().find("tensor w: found dtype " + std::string(ochre::dtype_name(dtype))) == 0);
   }
-  const auto status = ochre::convert_to(entry(Dtype::f32, bytes), one);
+  const auto status = ochre::convert_to(entry(Dtype::f32, bytes), numbers);
   REQUIRE(!status);
   CHECK(status.error().message() == "tensor w: found 2 elements, expected 1");
   CHECK(ochre::convert_to(TensorEntry{"w", Dtype::f32, {0}, {}}, std::span<float>()));

@@ -136,10 +136,10 @@ TEST_CASE("json reader: strings as the other parser reads them") {
   for (const std::string_view text : texts) {
     CAPTURE(text);
     const auto expected = nlohmann::json::parse(text, nullptr, false);
-    const auto found = read_string(text);
-    REQUIRE(found.has_value() == !expected.is_discarded());
-    if (!found) continue;
-    CHECK(*found == expected.get<std::string>());
+    const auto actual = read_string(text);
+    REQUIRE(actual.has_value() == !expected.is_discarded());
+    if (!actual) continue;
+    CHECK(*actual == expected.get<std::string>());
     ++accepted;
   }
   CHECK(accepted == 14);

@@ -50,9 +50,9 @@ struct Model {
   std::string message() const { return file ? "accepted" : file.error().message(); }
   const TensorEntry& tensor(std::string_view name) const {
     REQUIRE(file);
-    const TensorEntry* found = file->find(name);
-    REQUIRE(found != nullptr);
-    return *found;
+    const TensorEntry* entry = file->find(name);
+    REQUIRE(entry != nullptr);
+    return *entry;
   }
   bool has(std::string_view name) const { return file && file->find(name) != nullptr; }
   bool is_view(std::string_view name) const {
@@ -118,11 +118,11 @@ TEST_CASE("caffemodel: as protobuf wrote them, every tensor and number") {
     CHECK(file->tensors.size() == expected->tensors().size());
     for (const TensorEntry& tensor : expected->tensors()) {
       CAPTURE(tensor.name);
-      const TensorEntry* found = file->find(tensor.name);
-      REQUIRE(found != nullptr);
-      CHECK(found->dtype == tensor.dtype);
-      CHECK(found->shape == tensor.shape);
-      CHECK(numbers(*found) == numbers(tensor));
+      const TensorEntry* entry = file->find(tensor.name);
+      REQUIRE(entry != nullptr);
+      CHECK(entry->dtype == tensor.dtype);
+      CHECK(entry->shape == tensor.shape);
+      CHECK(numbers(*entry) == numbers(tensor));
     }
   }
 }
@@ -363,30 +363,30 @@ TEST_CASE("caffemodel: blobs that lie or are damaged") {
 }
 
 TEST_CASE("caffemodel: layers that lie") {
-  const ProtobufWriter one = vector_blob({1});
+  const ProtobufWriter unit = vector_blob({1});
   const auto refusal = [](const std::vector<ProtobufWriter>& layers) { return Model(net(layers)).message(); };
-  CHECK(contains(refusal({layer("a", "Scale", {one}), layer("b", "Scale", {one}), layer("a", "Bias", {one})}),
+  CHECK(contains(refusal({layer("a", "Scale", {unit}), layer("b", "Scale", {unit}), layer("a", "Bias", {unit})}),
                  "Caffe model: layer a: found twice, expected once"));
-  CHECK(refusal({layer("a", "Data", {}), layer("a", "Data", {}), layer("a", "Scale", {one})}) == "accepted");
-  CHECK(contains(refusal({layer("", "Scale", {one})}), "found a name of 0 bytes, expected 1 to 499"));
-  CHECK(contains(refusal({layer(std::string(500, 'n'), "Scale", {one})}), "found a name of 500 bytes"));
-  CHECK(refusal({layer(std::string(499, 'n'), "Scale", {one})}) == "accepted");
-  CHECK(refusal({layer("a", "Tall", std::vector(16, one))}) == "accepted");
-  CHECK(contains(refusal({layer("a", "Tall", std::vector(17, one))}), "layer a: found more than 16 blobs"));
+  CHECK(refusal({layer("a", "Data", {}), layer("a", "Data", {}), layer("a", "Scale", {unit})}) == "accepted");
+  CHECK(contains(refusal({layer("", "Scale", {unit})}), "found a name of 0 bytes, expected 1 to 499"));
+  CHECK(contains(refusal({layer(std::string(500, 'n'), "Scale", {unit})}), "found a name of 500 bytes"));
+  CHECK(refusal({layer(std::string(499, 'n'), "Scale", {unit})}) == "accepted");
+  CHECK(refusal({layer("a", "Tall", std::vector(16, unit))}) == "accepted");
+  CHECK(contains(refusal({layer("a", "Tall", std::vector(17, unit))}), "layer a: found more than 16 blobs"));
 
   ProtobufWriter of_v1;
-  of_v1.bytes(4, "b").message(6, one);
-  ProtobufWriter mixed = net({layer("a", "Scale", {one})});
+  of_v1.bytes(4, "b").message(6, unit);
+  ProtobufWriter mixed = net({layer("a", "Scale", {unit})});
   mixed.message(2, of_v1);
   CHECK(contains(Model(mixed).message(), "layer b: found a V1 layer, expected V2 layers only"));
 
   std::vector<ProtobufWriter> many;
-  for (int i = 0; i <= 512; ++i) many.push_back(layer(std::to_string(i), "Tall", std::vector(16, one)));
+  for (int i = 0; i <= 512; ++i) many.push_back(layer(std::to_string(i), "Tall", std::vector(16, unit)));
   CHECK(contains(refusal(many), "layer 512: found more than 8192 blobs in all"));
   many.pop_back();
   CHECK(refusal(many) == "accepted");
 
-  const Model escape(net({layer("\x1b[2J", "Scale", {one, one, one})}));
+  const Model escape(net({layer("\x1b[2J", "Scale", {unit, unit, unit})}));
   CHECK(contains(escape.message(), "layer \\x1b[2J: "));  // no escape sequence reaches a terminal
 }
 

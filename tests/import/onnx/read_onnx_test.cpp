@@ -183,9 +183,9 @@ TEST_CASE("onnx: layers are called what the state dict calls them, folded ones w
   const std::string unfolded = names("trunk_unfolded");
   CHECK(unfolded.substr(unfolded.find("stage1.0")) == kept);
   for (const char* folded : {"trunk_old9", "trunk_old11", "trunk_new18"}) {
-    const std::string found = names(folded);
-    CHECK(contains(found, " stage1.0.weight stage1.0.bias stage1.3.weight stage1.3.bias stage1.5.weight "));
-    CHECK(contains(found, " stage2.4.weight stage2.4.bias stage3.0.weight "));
+    const std::string tensor_names = names(folded);
+    CHECK(contains(tensor_names, " stage1.0.weight stage1.0.bias stage1.3.weight stage1.3.bias stage1.5.weight "));
+    CHECK(contains(tensor_names, " stage2.4.weight stage2.4.bias stage3.0.weight "));
   }
   CHECK(names("numbers_constants") == "first.weight first.bias second.weight ");
   CHECK(names("numbers_half") == "first.weight first.bias second.weight ");
@@ -619,10 +619,10 @@ TEST_CASE("onnx: names are made fit for a network's text, and differ") {
       graph.nodes.push_back(node("Relu", names[i], {before}, after));
       before = after;
     }
-    std::string found;
+    std::string layer_names;
     std::istringstream lines(Model(graph).layers());
-    for (std::string line; std::getline(lines, line);) found += line.substr(5, line.find(" from=") - 4);
-    return found;
+    for (std::string line; std::getline(lines, line);) layer_names += line.substr(5, line.find(" from=") - 4);
+    return layer_names;
   };
   CHECK(relus({"r", "r", "r-2", "r", "", "", "relu"}) == "r r-2 r-2-2 r-3 relu relu-2 relu-3 ");
   CHECK(relus({"/Relu", "/a/Relu_1", "/a/a.1/a.1.b/Relu", "/a/ab/Relu"}) == "Relu a.Relu_1 a.1.b.Relu a.ab.Relu ");

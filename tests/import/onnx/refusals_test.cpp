@@ -39,15 +39,15 @@ std::string of_weights(const ProtobufWriter& tensor, const std::string& folder =
 }
 
 struct Refused {
-  std::string found;
+  std::string message;
   std::string_view expected;
 };
 
 void check(const std::vector<Refused>& all) {
-  for (const Refused& one : all) {
-    CAPTURE(one.found);
-    CAPTURE(one.expected);
-    CHECK(contains(one.found, one.expected));
+  for (const Refused& refused : all) {
+    CAPTURE(refused.message);
+    CAPTURE(refused.expected);
+    CHECK(contains(refused.message, refused.expected));
   }
 }
 
@@ -257,9 +257,9 @@ TEST_CASE("onnx refusals: files beside the model") {
        {parent.path("secret"), std::string("../secret"), std::string("a/../../secret"), std::string(".."),
         std::string(), std::string("secret\0x", 8), std::string(300, 'a')}) {
     CAPTURE(location);
-    const std::string found = external(location, inside.path("."));
-    CHECK(contains(found, "tensor w: found its data in the file \""));
-    CHECK(contains(found, refused));
+    const std::string message = external(location, inside.path("."));
+    CHECK(contains(message, "tensor w: found its data in the file \""));
+    CHECK(contains(message, refused));
   }
   CHECK(contains(external("secret", ""), refused));
   CHECK(contains(external("absent.data", inside.path(".")), "absent.data"));
@@ -299,13 +299,13 @@ TEST_CASE("onnx refusals: a claim of thousands of sides or numbers is no message
   const Shape sides(20'000, 1);
   const ProtobufWriter weight = floats("w", sides, {1});
   const std::vector<std::int64_t> ones(20'000, 1);
-  for (const std::string& found :
+  for (const std::string& message :
        {of_node("Conv", {"x", "w"}, {}, {weight}), of_node("Mul", {"x", "w"}, {}, {weight}),
         of_node("Transpose", {"x"}, {list("perm", ones)}), of_node("Pad", {"x", "w"}, {}, {weight}),
         of_node("Resize", {"x"}, {list("scales", ones)}), refusal(Graph{.nodes = {}, .inputs = {value("x", sides)}})}) {
-    CAPTURE(found);
-    CHECK(contains(found, "found "));
-    CHECK(found.size() < 300);
+    CAPTURE(message);
+    CHECK(contains(message, "found "));
+    CHECK(message.size() < 300);
   }
 }
 
@@ -325,17 +325,17 @@ TEST_CASE("onnx refusals: names of control codes, everywhere at once, are one li
   ProtobufWriter relu;
   relu.bytes(1, "x").bytes(2, "y").bytes(3, evil).bytes(4, "Relu").message(5, integer(evil, 1));
   const Graph inputs{.nodes = {}, .inputs = {value(evil, {1, 1, 4, 4}), value(evil + "2", {1, 1, 4, 4})}};
-  for (const std::string& found :
+  for (const std::string& message :
        {weight(tensor_head(evil, pointwise, 1)), weight(tensor_head(evil, {1}, 1)), refusal(inputs),
         external(ProtobufWriter().bytes(1, "location").bytes(2, evil)),
         external(ProtobufWriter().bytes(1, "location").bytes(2, evil.substr(0, 255))),
         refusal(Graph{.nodes = {strange}}), refusal(Graph{.nodes = {relu}}), of_node("Relu", {evil}, {}),
         of_node("Resize", {"x", "", "s"}, {text("coordinate_transformation_mode", evil), text("nearest_mode", evil)},
                 {floats("s", {4}, {1, 1, 2, 2})})}) {
-    CAPTURE(found);
-    CHECK(contains(found, "\\x1b"));
-    CHECK(found.find('\x1b') == std::string::npos);
-    CHECK(found.size() < 1000);
+    CAPTURE(message);
+    CHECK(contains(message, "\\x1b"));
+    CHECK(message.find('\x1b') == std::string::npos);
+    CHECK(message.size() < 1000);
   }
 }
 
@@ -403,7 +403,7 @@ TEST_CASE("onnx refusals: more than any network has") {
     again.nodes.push_back(
         node("Mul", "", {i == 0 ? "x" : "v" + std::to_string(i), "c"}, i == 999 ? "y" : "v" + std::to_string(i + 1)));
   }
-  const std::string found = refusal(again);
-  CAPTURE(found);
-  CHECK(contains(found, "found constants of more than 16777216 bytes"));
+  const std::string message = refusal(again);
+  CAPTURE(message);
+  CHECK(contains(message, "found constants of more than 16777216 bytes"));
 }

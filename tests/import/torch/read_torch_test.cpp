@@ -40,18 +40,18 @@ std::string refusal(std::span<const std::byte> file) {
 }
 std::string refusal(const std::string& file) { return refusal(bytes_of(file)); }
 
-bool same(const TensorEntry& found, const TensorEntry& expected) {
-  return found.dtype == expected.dtype && found.shape == expected.shape &&
-         std::equal(found.bytes.begin(), found.bytes.end(), expected.bytes.begin(), expected.bytes.end());
+bool same(const TensorEntry& entry, const TensorEntry& expected) {
+  return entry.dtype == expected.dtype && entry.shape == expected.shape &&
+         std::equal(entry.bytes.begin(), entry.bytes.end(), expected.bytes.begin(), expected.bytes.end());
 }
 
 // Nothing if `file` holds what PyTorch found in it, else what is different.
 std::string difference(const ochre::SourceFile& file, const ochre::Safetensors& expected) {
   if (file.tensors.size() != expected.tensors().size()) return std::to_string(file.tensors.size()) + " tensors";
   for (const TensorEntry& tensor : expected.tensors()) {
-    const TensorEntry* found = file.find(tensor.name);
-    if (found == nullptr) return "no " + tensor.name;
-    if (!same(*found, tensor)) return tensor.name;
+    const TensorEntry* entry = file.find(tensor.name);
+    if (entry == nullptr) return "no " + tensor.name;
+    if (!same(*entry, tensor)) return tensor.name;
   }
   return {};
 }

@@ -29,10 +29,10 @@ std::string zip_refusal(const std::string& file) {
 }
 
 ZipPart part(const std::string& name, const std::string& data) {
-  ZipPart made;
-  made.name = name;
-  made.data = data;
-  return made;
+  ZipPart entry;
+  entry.name = name;
+  entry.data = data;
+  return entry;
 }
 
 }  // namespace

@@ -24,16 +24,16 @@ struct Workshop {
   // A grey ramp.
   std::string picture(const std::string& name, PixelFormat format = PixelFormat::gray8, Index scale = 1) const {
     std::filesystem::create_directories(std::filesystem::path(path(name)).parent_path());
-    auto made = LoadedPicture::create(20 * scale, 16 * scale, format).value();
-    for (Index y = 0; y < made.height; ++y) {
-      for (Index x = 0; x < made.width; ++x) {
-        auto* pixel = made.view().row(y) + x * bytes_per_pixel(format);
+    auto ramp = LoadedPicture::create(20 * scale, 16 * scale, format).value();
+    for (Index y = 0; y < ramp.height; ++y) {
+      for (Index x = 0; x < ramp.width; ++x) {
+        auto* pixel = ramp.view().row(y) + x * bytes_per_pixel(format);
         for (Index byte = 0; byte < bytes_per_pixel(format); ++byte) {
           pixel[byte] = static_cast<std::uint8_t>(40 + 5 * x + 2 * y);
         }
       }
     }
-    const auto* read_only = &made;
+    const auto* read_only = &ramp;
     REQUIRE(save_picture(path(name), read_only->view()).ok());
     return path(name);
   }
@@ -237,12 +237,12 @@ TEST_CASE("colorize: a wrong command line is refused before anything is done") {
       {{"-o", output}, "INPUT"},
       {{a, "-o"}, "--output"},
   };
-  for (const Case& one : cases) {
-    CAPTURE(one.says);
-    const Outcome run = shop.colorize(one.words);
+  for (const Case& test : cases) {
+    CAPTURE(test.says);
+    const Outcome run = shop.colorize(test.words);
     CAPTURE(run.err);
     CHECK(run.code == 2);
-    CHECK(run.says(one.says));
+    CHECK(run.says(test.says));
     CHECK(run.out.empty());
     CHECK(!shop.has("out"));
     CHECK(!shop.has("out.png"));
@@ -268,14 +268,14 @@ TEST_CASE("colorize: an unusable picture has one line and leaves nothing behind"
       {"nothing.pgm", "P5\n0 5\n255\n12345", "found"},
       {"page.jpg", "<html>", "found"},
   };
-  for (const Case& one : cases) {
-    CAPTURE(one.name);
-    const std::string input = shop.folder.write(one.name, one.content);
+  for (const Case& test : cases) {
+    CAPTURE(test.name);
+    const std::string input = shop.folder.write(test.name, test.content);
     const Outcome run = shop.colorize({input, "-o", shop.path("out.png"), "--quiet"});
     CAPTURE(run.err);
     CHECK(run.code == 3);
     CHECK(run.says(input));
-    CHECK(run.says(one.says));
+    CHECK(run.says(test.says));
     CHECK(run.says("expected"));
     CHECK(run.error_lines() == 1);
     std::filesystem::remove(input);
@@ -336,13 +336,13 @@ TEST_CASE("colorize: an unusable model") {
       {no_head.bytes(), "no `head`"},
       {not_a_number.bytes(), "tensor colours.bias: element 1: found NaN"},
   };
-  for (const Case& one : cases) {
-    const std::string path = shop.folder.write("bad.safetensors", one.content);
+  for (const Case& test : cases) {
+    const std::string path = shop.folder.write("bad.safetensors", test.content);
     const Outcome outcome = run(path);
     CAPTURE(outcome.err);
     CHECK(outcome.code == 3);
     CHECK(outcome.says(path));
-    CHECK(outcome.says(one.says));
+    CHECK(outcome.says(test.says));
     CHECK(outcome.error_lines() == 1);
   }
   CHECK(run(shop.path("missing")).code == 3);

@@ -144,14 +144,14 @@ TEST_CASE(
   auto grey = LoadedPicture::create(33, 21, PixelFormat::gray8).value();
   std::fill_n(grey.pixels.data(), 33 * 21, std::uint8_t{100});
   const auto apply = [&](std::string_view key) {
-    const auto found = std::find_if(program::disturbances.begin(), program::disturbances.end(),
-                                    [&](const program::Disturbance& one) { return one.key == key; });
-    REQUIRE(found != program::disturbances.end());
-    auto made = found->apply(grey).value();
-    REQUIRE(made.width == 33);
-    REQUIRE(made.height == 21);
-    REQUIRE(made.format == PixelFormat::gray8);
-    return std::vector<int>(made.pixels.data(), made.pixels.data() + 33 * 21);
+    const auto disturbance = std::find_if(program::disturbances.begin(), program::disturbances.end(),
+                                          [&](const program::Disturbance& candidate) { return candidate.key == key; });
+    REQUIRE(disturbance != program::disturbances.end());
+    auto picture = disturbance->apply(grey).value();
+    REQUIRE(picture.width == 33);
+    REQUIRE(picture.height == 21);
+    REQUIRE(picture.format == PixelFormat::gray8);
+    return std::vector<int>(picture.pixels.data(), picture.pixels.data() + 33 * 21);
   };
   const std::vector<int> flat(33 * 21, 100);
   CHECK(apply("half_size") == flat);
@@ -196,12 +196,12 @@ TEST_CASE("eval's squares are those of Pillow's BOX, to within a level") {
       {13, 2, 3, {145, 169, 0,   174, 100, 255, 174, 100, 255, 198, 176, 255, 227, 107,
                   0,   227, 107, 0,   198, 176, 255, 227, 107, 0,   227, 107, 0}},
   };
-  for (const Case& one : cases) {
-    CAPTURE(one.width);
+  for (const Case& test : cases) {
+    CAPTURE(test.width);
     for (const PixelFormat format : {PixelFormat::rgb8, PixelFormat::rgba16}) {
-      auto picture = LoadedPicture::create(one.width, one.height, format).value();
-      for (Index y = 0; y < one.height; ++y) {
-        for (Index x = 0; x < one.width; ++x) {
+      auto picture = LoadedPicture::create(test.width, test.height, format).value();
+      for (Index y = 0; y < test.height; ++y) {
+        for (Index x = 0; x < test.width; ++x) {
           const Index samples[4] = {(29 * x + 53 * y) % 256, (17 * x * x + 7 * y) % 256, (x + y) % 3 == 0 ? 255 : 0, 9};
           for (Index c = 0; c < channels(format); ++c) {
             auto* at = picture.view().row(y) + (x * channels(format) + c) * bytes_per_sample(format);
@@ -210,12 +210,12 @@ TEST_CASE("eval's squares are those of Pillow's BOX, to within a level") {
           }
         }
       }
-      const auto square = program::square_picture(picture, one.side).value();
-      REQUIRE(square.width == one.side);
-      REQUIRE(square.height == one.side);
-      for (std::size_t i = 0; i < one.expected.size(); ++i) {
+      const auto square = program::square_picture(picture, test.side).value();
+      REQUIRE(square.width == test.side);
+      REQUIRE(square.height == test.side);
+      for (std::size_t i = 0; i < test.expected.size(); ++i) {
         CAPTURE(i);
-        CHECK(std::abs(int{square.pixels.data()[i]} - one.expected[i]) <= 1);
+        CHECK(std::abs(int{square.pixels.data()[i]} - test.expected[i]) <= 1);
       }
       CHECK(!program::is_grey(square));
     }

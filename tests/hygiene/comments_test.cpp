@@ -64,22 +64,22 @@ Names all_names() {
 // Names of headers and tests, and functions, that `head` speaks of and that are not there. Other projects' files, which
 // it names as sources, end otherwise.
 std::vector<std::string> lies(const std::string& head, const Names& names) {
-  std::vector<std::string> found;
+  std::vector<std::string> unknown;
   for (const std::string ending : {".hpp", "_test.cpp"}) {
     for (std::size_t at = head.find(ending); at != std::string::npos; at = head.find(ending, at + 1)) {
       std::size_t begin = at;
       while (begin > 0 && (is_word(head[begin - 1]) || head[begin - 1] == '/')) --begin;
       const std::string name = head.substr(begin, at + ending.size() - begin);
-      if (!names.files.contains(name)) found.push_back(name);
+      if (!names.files.contains(name)) unknown.push_back(name);
     }
   }
   for (std::size_t at = head.find("()"); at != std::string::npos; at = head.find("()", at + 1)) {
     std::size_t begin = at;
     while (begin > 0 && is_word(head[begin - 1])) --begin;
     const std::string name = head.substr(begin, at - begin);
-    if (!names.functions.contains(name)) found.push_back(name + "()");
+    if (!names.functions.contains(name)) unknown.push_back(name + "()");
   }
-  return found;
+  return unknown;
 }
 
 // Targets of a page's links that are not there; addresses and places within a page are left alone.

@@ -54,7 +54,7 @@ struct Function {
 // The blocks that lie in namespaces and classes only and whose head has parameters.
 std::vector<Function> functions_of(const std::string& text) {
   const std::string code = code_alone(text);
-  std::vector<Function> found;
+  std::vector<Function> functions;
   std::size_t head_begin = 0;
   int parentheses = 0;
   for (std::size_t i = 0; i < code.size(); ++i) {
@@ -75,12 +75,12 @@ std::vector<Function> functions_of(const std::string& text) {
     }
     const std::size_t word = head.find_first_not_of(" \n");
     if (word != std::string::npos && head.find('(') != std::string::npos) {
-      found.push_back({head.substr(word), lines_of(code.substr(head_begin + word, end - head_begin - word)) + 1});
+      functions.push_back({head.substr(word), lines_of(code.substr(head_begin + word, end - head_begin - word)) + 1});
     }
     i = end;
     head_begin = end + 1;
   }
-  return found;
+  return functions;
 }
 
 }  // namespace
@@ -123,10 +123,10 @@ TEST_CASE("lengths: the measure finds functions, whatever stands in them") {
       "inline int second() { return 1'000; }\n"
       "constexpr int table[] = {1, 2};\n"
       "}\n";
-  const auto found = functions_of(text);
-  REQUIRE(found.size() == 2);
-  CHECK(found[0].lines == 5);
-  CHECK(found[1].lines == 1);
+  const auto functions = functions_of(text);
+  REQUIRE(functions.size() == 2);
+  CHECK(functions[0].lines == 5);
+  CHECK(functions[1].lines == 1);
   std::string longer = "int f() {\n";
   for (int i = 0; i < 70; ++i) longer += "  g();\n";
   REQUIRE(functions_of(longer + "}\n").size() == 1);

@@ -39,14 +39,14 @@ struct Section {
 
 // What stands between backticks.
 Strings in_backticks(const std::string& text) {
-  Strings found;
+  Strings quoted;
   for (std::size_t begin = text.find('`'); begin != std::string::npos;) {
     const std::size_t end = text.find('`', begin + 1);
     if (end == std::string::npos) break;
-    found.push_back(text.substr(begin + 1, end - begin - 1));
+    quoted.push_back(text.substr(begin + 1, end - begin - 1));
     begin = text.find('`', end + 1);
   }
-  return found;
+  return quoted;
 }
 
 Strings cells_of(const std::string& row) {
@@ -125,13 +125,13 @@ std::string effect(const std::string& line) {
 std::string with(const std::string& line, const std::string& name, const std::optional<std::string>& value) {
   std::stringstream stream(line);
   std::string word;
-  std::string made;
+  std::string rest;
   while (stream >> word) {
     if (word.starts_with(name + "=")) continue;
-    if (!made.empty()) made += ' ';
-    made += word;
+    if (!rest.empty()) rest += ' ';
+    rest += word;
   }
-  return value ? made + " " + name + "=" + *value : made;
+  return value ? rest + " " + name + "=" + *value : rest;
 }
 
 // The values that the page allows and those that it does not.

@@ -116,15 +116,15 @@ bool has_word(const std::string& code, std::string_view word) {
 
 // What stands between the brackets or quotes of each #include line, brackets included.
 Strings includes_of(const std::string& text) {
-  Strings found;
+  Strings includes;
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
     std::string line = text.substr(begin, end - begin);
     line.erase(std::remove_if(line.begin(), line.end(), [](char c) { return c == ' ' || c == '\t'; }), line.end());
-    if (starts_with(line, "#include")) found.push_back(line.substr(8, line.find_first_of(">\"", 9) - 7));
+    if (starts_with(line, "#include")) includes.push_back(line.substr(8, line.find_first_of(">\"", 9) - 7));
     begin = end + 1;
   }
-  return found;
+  return includes;
 }
 
 std::string include_fault(const std::string& path, const std::string& include) {

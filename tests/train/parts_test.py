@@ -121,12 +121,12 @@ class Losses(unittest.TestCase):
         colourless = self.cells(torch.cat((grey, 0 * grey, 0 * grey), 1))
         even = annealed_mean(torch.zeros(16, 313), 0.4)
         expected = (bins().mean(0).square().sum() / 100 + 0.01).sqrt().item()
-        found = estimate_loss(even, colourless, heavy, {"pixel": 1, "picture": 0}).item()
-        self.assertAlmostEqual(found, expected, delta=1e-3, msg="the mean of the bins is shown")
+        loss = estimate_loss(even, colourless, heavy, {"pixel": 1, "picture": 0}).item()
+        self.assertAlmostEqual(loss, expected, delta=1e-3, msg="the mean of the bins is shown")
 
     def test_twins_shown(self) -> None:
-        one, other = (annealed_mean(99 * torch.eye(313)[place].view(1, 313), 0.4) for place in (41, 43))
-        for first, second, apart in ((one, one, 0.1), (one, other, math.sqrt(4.01))):
+        guess, other = (annealed_mean(99 * torch.eye(313)[place].view(1, 313), 0.4) for place in (41, 43))
+        for first, second, apart in ((guess, guess, 0.1), (guess, other, math.sqrt(4.01))):
             self.assertAlmostEqual(estimate_unsteadiness(first, second, {"twin": 1.5}).item(), 1.5 * apart, delta=1e-3)
 
     def test_an_objective_is_the_sum_of_its_parts(self) -> None:
@@ -174,9 +174,9 @@ class Hints(unittest.TestCase):
 
 
 class Drawn(unittest.TestCase):
-    def pictures(self, made, count: int) -> list:
-        pictures = [made[index] for index in range(count)]
-        self.assertTrue(all((picture == made[index]).all() for index, picture in enumerate(pictures)),
+    def pictures(self, collection, count: int) -> list:
+        pictures = [collection[index] for index in range(count)]
+        self.assertTrue(all((picture == collection[index]).all() for index, picture in enumerate(pictures)),
                         "not by the index alone")  # fmt: skip
         self.assertEqual(len({picture.tobytes() for picture in pictures}), count)
         return pictures

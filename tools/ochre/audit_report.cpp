@@ -14,17 +14,17 @@ namespace {
 Json shape_json(const Shape& shape) { return {shape.n, shape.c, shape.h, shape.w}; }
 
 // What every row has, after the keys that differ.
-void add_judgement(Json& row, const audit::Judgement& found) {
-  row["max_error"] = found.max_error;
-  row["bound"] = found.bound;
-  row["ratio"] = found.ratio;
-  row["min"] = found.min;
-  row["max"] = found.max;
-  row["mean"] = found.mean;
-  row["nan"] = found.nan;
-  row["inf"] = found.inf;
-  row["pass"] = found.pass;
-  row["relative_bound"] = found.relative_bound;
+void add_judgement(Json& row, const audit::Judgement& judgement) {
+  row["max_error"] = judgement.max_error;
+  row["bound"] = judgement.bound;
+  row["ratio"] = judgement.ratio;
+  row["min"] = judgement.min;
+  row["max"] = judgement.max;
+  row["mean"] = judgement.mean;
+  row["nan"] = judgement.nan;
+  row["inf"] = judgement.inf;
+  row["pass"] = judgement.pass;
+  row["relative_bound"] = judgement.relative_bound;
 }
 
 // The columns' texts, before they are laid out.
@@ -75,13 +75,13 @@ std::vector<Row> rows_of(const audit::AuditReport& report) {
 
 void print_row(const Row& row, const std::size_t (&widths)[3], double peak) {
   const double flops = row.macs > 0 && row.ms > 0 ? 2 * row.macs / (row.ms / 1e3) : 0;
-  const auto& found = row.judgement;
+  const auto& judgement = row.judgement;
   std::printf("%s%s%s%s%s%s%s%s%s%s\n", left(row.name, widths[0]).c_str(), left(row.output, widths[1]).c_str(),
               left(row.algorithm, widths[2]).c_str(), right(three_digits(row.ms), 6).c_str(),
               right(flops > 0 ? fixed(flops / 1e9, 0) : "-", 8).c_str(),
               right(flops > 0 ? fixed(100 * flops / peak, 0) + "%" : "-", 6).c_str(),
-              right(scientific(found.max_error), 8).c_str(), right(scientific(found.ratio), 8).c_str(),
-              right(short_count(found.nan + found.inf), 4).c_str(), found.pass ? "  ok" : " FAIL");
+              right(scientific(judgement.max_error), 8).c_str(), right(scientific(judgement.ratio), 8).c_str(),
+              right(short_count(judgement.nan + judgement.inf), 4).c_str(), judgement.pass ? "  ok" : " FAIL");
 }
 
 }  // namespace

@@ -154,12 +154,12 @@ Result<Runner> make_fast(const BenchOptions& options, const Subject& subject, co
   auto algorithms = parse_algorithms(options.algorithms);
   if (!algorithms) return std::move(algorithms).error();
   wanted.algorithms = *std::move(algorithms);
-  auto made = subject.model ? open_engine(*subject.model, subject.file.mapped(), wanted)
-                            : random_engine(subject.description, wanted);
-  if (!made) return std::move(made).error();
-  auto workspace = make_workspace(*made, {.input = figures.input, .threads = figures.threads});
+  auto opened = subject.model ? open_engine(*subject.model, subject.file.mapped(), wanted)
+                              : random_engine(subject.description, wanted);
+  if (!opened) return std::move(opened).error();
+  auto workspace = make_workspace(*opened, {.input = figures.input, .threads = figures.threads});
   if (!workspace) return std::move(workspace).error();
-  const auto engine = std::make_shared<Engine>(*std::move(made));
+  const auto engine = std::make_shared<Engine>(*std::move(opened));
   const auto memory = std::make_shared<EngineWorkspace>(*std::move(workspace));
   Runner runner;
   runner.isa = engine->plan().isa;

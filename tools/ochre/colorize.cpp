@@ -131,19 +131,19 @@ PixelFormat colored(PixelFormat format) {
 Status make_folder(const fs::path& root, const fs::path& folder) {
   std::error_code failure;
   fs::create_directories(root, failure);
-  fs::path made = root;
+  fs::path path = root;
   for (const fs::path& part : folder.lexically_relative(root)) {
     if (failure) break;
     if (part == ".") continue;
-    made /= part;
-    if (fs::is_symlink(fs::symlink_status(made, failure))) {
-      return Error{ErrorCode::io, made.string() + ": found a link, expected a folder below " + root.string()};
+    path /= part;
+    if (fs::is_symlink(fs::symlink_status(path, failure))) {
+      return Error{ErrorCode::io, path.string() + ": found a link, expected a folder below " + root.string()};
     }
     failure.clear();  // it may not be there yet
-    fs::create_directory(made, failure);
+    fs::create_directory(path, failure);
   }
   if (!failure) return {};
-  return Error{ErrorCode::io, made.string() + ": found " + failure.message() + ", expected a folder to be made"};
+  return Error{ErrorCode::io, path.string() + ": found " + failure.message() + ", expected a folder to be made"};
 }
 
 Status colorize_file(const Job& job, const ColorizeOptions& options, bool makes_folders, PictureColorizer& colorizer) {
@@ -158,10 +158,10 @@ Status colorize_file(const Job& job, const ColorizeOptions& options, bool makes_
   if (pixels(size) > pixels(usual_shape)) say_memory(job.input, network_bytes(network, size), options.quiet);
   const auto format = savable_format(job.output, colored(input->format));
   if (!format) return format.error();
-  Result<LoadedPicture> made = LoadedPicture{};
-  if (*format != input->format) made = LoadedPicture::create(input->width, input->height, *format);
-  if (!made) return std::move(made).error().in(job.input);
-  LoadedPicture& output = *format == input->format ? *input : *made;  // the same memory where it fits
+  Result<LoadedPicture> new_picture = LoadedPicture{};
+  if (*format != input->format) new_picture = LoadedPicture::create(input->width, input->height, *format);
+  if (!new_picture) return std::move(new_picture).error().in(job.input);
+  LoadedPicture& output = *format == input->format ? *input : *new_picture;  // the same memory where it fits
   const auto* read_only = &*input;
   if (Status status = colorize_picture(colorizer, read_only->view(), output.view()); !status) {
     return std::move(status).error().in(job.input);

@@ -18,12 +18,12 @@ std::uint8_t to_level(double value) { return static_cast<std::uint8_t>(std::lrou
 // Each level by itself.
 template <class Function>
 Result<LoadedPicture> each_level(const LoadedPicture& grey, Function&& function) {
-  auto made = LoadedPicture::create(grey.width, grey.height, PixelFormat::gray8);
-  if (!made) return made;
+  auto picture = LoadedPicture::create(grey.width, grey.height, PixelFormat::gray8);
+  if (!picture) return picture;
   const auto levels = grey.pixels.span();
-  std::transform(levels.begin(), levels.end(), made->pixels.data(),
+  std::transform(levels.begin(), levels.end(), picture->pixels.data(),
                  [&](std::uint8_t level) { return to_level(function(level)); });
-  return made;
+  return picture;
 }
 
 // The same noise for every picture of a size (Box and Muller 1958).
@@ -54,8 +54,8 @@ Result<LoadedPicture> half_size_and_back(const LoadedPicture& grey) {
       half.push_back((at(2 * y, 2 * x) + at(2 * y, 2 * x + 1) + at(2 * y + 1, 2 * x) + at(2 * y + 1, 2 * x + 1)) / 4);
     }
   }
-  auto made = LoadedPicture::create(grey.width, grey.height, PixelFormat::gray8);
-  if (!made) return made;
+  auto picture = LoadedPicture::create(grey.width, grey.height, PixelFormat::gray8);
+  if (!picture) return picture;
   for (Index y = 0; y < grey.height; ++y) {
     // A pixel lies a quarter of a small one's side from that one's centre.
     const Index nearest_y = y / 2;
@@ -64,13 +64,13 @@ Result<LoadedPicture> half_size_and_back(const LoadedPicture& grey) {
       const Index nearest_x = x / 2;
       const Index other_x = std::clamp<Index>(nearest_x + (x % 2 == 0 ? -1 : 1), 0, width - 1);
       const auto small = [&](Index row, Index column) { return half[static_cast<std::size_t>(row * width + column)]; };
-      made->pixels.data()[y * grey.width + x] =
+      picture->pixels.data()[y * grey.width + x] =
           to_level((9 * small(nearest_y, nearest_x) + 3 * small(nearest_y, other_x) + 3 * small(other_y, nearest_x) +
                     small(other_y, other_x)) /
                    16);
     }
   }
-  return made;
+  return picture;
 }
 
 Result<LoadedPicture> as_jpeg(const LoadedPicture& grey) {
@@ -79,11 +79,11 @@ Result<LoadedPicture> as_jpeg(const LoadedPicture& grey) {
   const auto decoded = decode_picture(*file);
   if (!decoded) return decoded.error();
   // The encoder writes three channels, equal but for rounding.
-  auto made = LoadedPicture::create(grey.width, grey.height, PixelFormat::gray8);
-  if (!made) return made;
+  auto picture = LoadedPicture::create(grey.width, grey.height, PixelFormat::gray8);
+  if (!picture) return picture;
   const Index step = bytes_per_pixel(decoded->format);
-  for (Index i = 0; i < grey.width * grey.height; ++i) made->pixels.data()[i] = decoded->pixels.data()[i * step];
-  return made;
+  for (Index i = 0; i < grey.width * grey.height; ++i) picture->pixels.data()[i] = decoded->pixels.data()[i * step];
+  return picture;
 }
 
 }  // namespace

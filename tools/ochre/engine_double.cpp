@@ -15,8 +15,8 @@ Result<Network<double>> open_network(const NetworkDescription& network, std::spa
   std::map<std::string_view, const TensorEntry*> by_name;
   for (const TensorEntry& tensor : tensors) by_name.emplace(tensor.name, &tensor);
   const ParameterSource<double> source = [&](const RequiredTensor& wanted, std::span<double> values) -> Status {
-    const auto found = by_name.find(wanted.name);
-    if (found != by_name.end()) return convert_to(*found->second, values);
+    const auto entry = by_name.find(wanted.name);
+    if (entry != by_name.end()) return convert_to(*entry->second, values);
     return Error{ErrorCode::not_found, "tensor " + wanted.name + ": found none"};
   };
   return Network<double>::create(network, source);

@@ -129,9 +129,9 @@ Result<std::string> prove(const ImportOptions& options, ImportedModel& model) {
   say_memory(options.source, rounds ? 2 * weights : weights, options.quiet);
   std::optional<Network<double>> before;
   if (rounds) {
-    auto made = open_network(model.network, model.tensors);
-    if (!made) return std::move(made).error();
-    before = *std::move(made);
+    auto network = open_network(model.network, model.tensors);
+    if (!network) return std::move(network).error();
+    before = *std::move(network);
     if (Status status = change_type(model, wanted_dtype(options)); !status) return std::move(status).error();
   }
   const auto network = open_network(model.network, model.tensors);

@@ -10,20 +10,20 @@ namespace fs = std::filesystem;
 namespace {
 
 Status add_pictures(const fs::path& folder, const fs::path& relative, const FolderOptions& options,
-                    std::vector<std::string>& found) {
+                    std::vector<std::string>& pictures) {
   std::error_code failure;
   for (fs::directory_iterator at(folder, failure), end; !failure && at != end; at.increment(failure)) {
     const std::string name = at->path().filename().string();
     std::error_code ignored;
     if (name.starts_with('.')) continue;
     if (!at->is_directory(ignored)) {
-      if (is_picture_name(name)) found.push_back((relative / name).string());
+      if (is_picture_name(name)) pictures.push_back((relative / name).string());
       continue;
     }
     // A link to a folder above would never end.
     if (!options.recursive || at->is_symlink(ignored)) continue;
     if (!options.without.empty() && fs::equivalent(at->path(), options.without, ignored)) continue;
-    if (Status status = add_pictures(at->path(), relative / name, options, found); !status) return status;
+    if (Status status = add_pictures(at->path(), relative / name, options, pictures); !status) return status;
   }
   if (!failure) return {};
   return Error{ErrorCode::io, folder.string() + ": found " + failure.message() + ", expected a readable folder"};
@@ -45,10 +45,10 @@ bool is_picture_name(const std::string& path) {
 }
 
 Result<std::vector<std::string>> pictures_in(const std::string& folder, const FolderOptions& options) {
-  std::vector<std::string> found;
-  if (Status status = add_pictures(folder, {}, options, found); !status) return std::move(status).error();
-  std::sort(found.begin(), found.end());
-  if (!found.empty()) return found;
+  std::vector<std::string> pictures;
+  if (Status status = add_pictures(folder, {}, options, pictures); !status) return std::move(status).error();
+  std::sort(pictures.begin(), pictures.end());
+  if (!pictures.empty()) return pictures;
   return Error{ErrorCode::not_found, folder + ": found no picture" + (options.recursive ? "" : " directly in it") +
                                          ", expected .png, .jpg, .jpeg, .bmp, .pgm or .ppm files"};
 }

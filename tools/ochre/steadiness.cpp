@@ -28,12 +28,12 @@ Result<std::vector<float>> colours_of(const LoadedPicture& grey, PictureColorize
   return ab;
 }
 
-// The mean length of one - other.
-double mean_distance(const std::vector<float>& one, const std::vector<float>& other) {
-  const std::size_t pixels = one.size() / 2;
+// The mean length of ab - other.
+double mean_distance(const std::vector<float>& ab, const std::vector<float>& other) {
+  const std::size_t pixels = ab.size() / 2;
   double sum = 0;
   for (std::size_t i = 0; i < pixels; ++i) {
-    sum += std::hypot(one[i] - other[i], one[pixels + i] - other[pixels + i]);
+    sum += std::hypot(ab[i] - other[i], ab[pixels + i] - other[pixels + i]);
   }
   return sum / static_cast<double>(pixels);
 }

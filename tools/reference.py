@@ -71,7 +71,7 @@ def code_alone(text):
             | (?<![0-9a-zA-Z_])'(?:\\.|[^'\\\n])+' | ^[ \t]*\#(?:\\\n|[^\n])*""",
         re.X | re.S | re.M,
     )
-    return pattern.sub(lambda found: re.sub(r"[^\n]", " ", found.group()), text)
+    return pattern.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
 
 
 def closing(code, at):
@@ -161,9 +161,9 @@ def next_declaration(code, at, end):
 
 
 def declarations(code, begin, end):
-    while (found := next_declaration(code, begin, end)) is not None:
-        yield found
-        begin = found.end
+    while (declaration := next_declaration(code, begin, end)) is not None:
+        yield declaration
+        begin = declaration.end
 
 
 def namespace_of(head):
@@ -172,12 +172,12 @@ def namespace_of(head):
     return [part.strip() for part in parts]
 
 
-def name_of(code, found):
+def name_of(code, declaration):
     """The name that is declared, or None where it is declared elsewhere or has none."""
-    plain = without_templates(code[found.begin : found.shown_end])
+    plain = without_templates(code[declaration.begin : declaration.shown_end])
     if re.match(r"(static_assert|friend|extern)\b", plain) or plain.startswith("namespace"):
         return None
-    if re.match(r"template\s*<\s*>", code[found.begin : found.end]):
+    if re.match(r"template\s*<\s*>", code[declaration.begin : declaration.end]):
         return None  # a specialisation
     if kind := re.match(r"using\s+(\w+)\s*=", plain) or re.match(r"concept\s+(\w+)", plain):
         return kind.group(1)
@@ -185,7 +185,7 @@ def name_of(code, found):
         return kind.group(1)
     if is_type(plain.split("{")[0]):
         kind = re.match(TYPE.pattern + r"\s+(\w+)", plain)
-        return kind.group(1) if kind and found.block else None
+        return kind.group(1) if kind and declaration.block else None
     depth = 0
     for i, letter in enumerate(plain):
         if letter == "<" and not plain[:i].rstrip().endswith("operator"):
@@ -237,35 +237,35 @@ def is_about_name(comment):
     return text != "" and not re.match(r"(\w+(, \w+)*: |Errors\b|Threads\b)", text)
 
 
-def cuts(code, found):
+def cuts(code, declaration):
     """What is not shown of a declaration, as (begin, end, what stands there instead): bodies, private members."""
-    if found.block is None:
-        return [] if found.shown_end == found.end else [(found.shown_end, found.end, ";")]
-    head = without_templates(code[found.begin : found.block[0]])
+    if declaration.block is None:
+        return [] if declaration.shown_end == declaration.end else [(declaration.shown_end, declaration.end, ";")]
+    head = without_templates(code[declaration.begin : declaration.block[0]])
     if head.startswith("enum"):
         return []
-    made = []
-    hidden = found.block[0] if head.startswith("class") else None  # where a private part begins
-    for member in declarations(code, *found.block):
+    spans = []
+    hidden = declaration.block[0] if head.startswith("class") else None  # where a private part begins
+    for member in declarations(code, *declaration.block):
         label = re.match(r"(public|private|protected)\s*:", code[member.begin : member.end])
         if label:
             line = code.rfind("\n", 0, member.begin) + 1
             if hidden is not None:
-                made.append((hidden, max(line, hidden), "\n" if hidden == found.block[0] else ""))
+                spans.append((hidden, max(line, hidden), "\n" if hidden == declaration.block[0] else ""))
             hidden = None if label.group(1) == "public" else line
         elif hidden is None:
-            made += cuts(code, member)
+            spans += cuts(code, member)
     if hidden is not None:
-        made.append((hidden, max(hidden, code.rfind("\n", 0, found.block[1]) + 1), ""))
-    return made
+        spans.append((hidden, max(hidden, code.rfind("\n", 0, declaration.block[1]) + 1), ""))
+    return spans
 
 
-def rendered(text, code, found):
+def rendered(text, code, declaration):
     """The declaration as it stands, without bodies and private members, its comments around it."""
-    begin = text.rfind("\n", 0, found.begin) + 1
-    line_end = (text + "\n").index("\n", found.end)
-    shown, at = "".join(line + "\n" for line in comment_before(text, found.begin)), begin
-    for first, last, instead in cuts(code, found):
+    begin = text.rfind("\n", 0, declaration.begin) + 1
+    line_end = (text + "\n").index("\n", declaration.end)
+    shown, at = "".join(line + "\n" for line in comment_before(text, declaration.begin)), begin
+    for first, last, instead in cuts(code, declaration):
         shown += text[at:first].rstrip(" ") + instead
         at = last
     shown += text[at:line_end]
@@ -278,10 +278,10 @@ def macros_of(text):
     """Macros that stay defined: (name, comment, line)."""
     gone = set(re.findall(r"^#undef (\w+)", text, re.M))
     comment = []
-    for found in re.finditer(r"^#define (OCHRE_\w+).*$", text, re.M):
-        comment = comment_before(text, found.start()) or comment
-        if found.group(1) not in gone:
-            yield found.group(1), comment, found.group()
+    for match in re.finditer(r"^#define (OCHRE_\w+).*$", text, re.M):
+        comment = comment_before(text, match.start()) or comment
+        if match.group(1) not in gone:
+            yield match.group(1), comment, match.group()
 
 
 def page_of(text, header, folders):
@@ -297,21 +297,21 @@ def page_of(text, header, folders):
 
     def walk(begin, end, place):
         last_end, last_comment = None, []
-        for found in declarations(code, begin, end):
-            head = code[found.begin : found.shown_end]
-            if found.block and re.match(r"(inline\s+)?namespace\b", head):
-                walk(*found.block, place + namespace_of(head))
+        for declaration in declarations(code, begin, end):
+            head = code[declaration.begin : declaration.shown_end]
+            if declaration.block and re.match(r"(inline\s+)?namespace\b", head):
+                walk(*declaration.block, place + namespace_of(head))
                 continue
             is_public = place[:1] == ["ochre"] and not any(part in folders | {"detail", ""} for part in place[1:])
-            name = name_of(code, found) if is_public else None
+            name = name_of(code, declaration) if is_public else None
             if name is None:
                 continue
-            comment = comment_before(text, found.begin)
-            is_group = last_end is not None and not comment and text.count("\n", last_end, found.begin) == 1
-            said = comment or comment_behind(text, found.end) or (last_comment if is_group else [])
-            last_end, last_comment = found.end, said
+            comment = comment_before(text, declaration.begin)
+            is_group = last_end is not None and not comment and text.count("\n", last_end, declaration.begin) == 1
+            said = comment or comment_behind(text, declaration.end) or (last_comment if is_group else [])
+            last_end, last_comment = declaration.end, said
             spaces = [part for part in place if not re.fullmatch(r"v\d+", part)]
-            block = rendered(text, code, found)
+            block = rendered(text, code, declaration)
             if spaces != ["ochre"]:
                 block = f"// In namespace {'::'.join(spaces)}.\n" + block
             add("::".join(spaces[1:] + [name]), said, block, is_group)
@@ -378,9 +378,9 @@ def main():
     if not options.check:
         page.write_text(expected, encoding="utf-8")
         return
-    found = page.read_text(encoding="utf-8") if page.exists() else ""
-    if found != expected:
-        lines = difflib.unified_diff(found.splitlines(), expected.splitlines(), "page", "headers", lineterm="", n=1)
+    written = page.read_text(encoding="utf-8") if page.exists() else ""
+    if written != expected:
+        lines = difflib.unified_diff(written.splitlines(), expected.splitlines(), "page", "headers", lineterm="", n=1)
         print("\n".join(lines))
         sys.exit("REFERENCE.md and the headers part: run tools/reference.py")
 

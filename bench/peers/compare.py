@@ -170,8 +170,8 @@ def leaving_out(name: str, results: dict):
 
 
 def processor() -> str:
-    found = re.search(r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text())
-    return found.group(1) if found else platform.machine()
+    match = re.search(r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text())
+    return match.group(1) if match else platform.machine()
 
 
 def compare(options: argparse.Namespace, cache: Path) -> dict:

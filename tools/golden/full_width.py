@@ -124,20 +124,20 @@ def without_norm_weights(module: torch.nn.Module) -> torch.nn.Module:
 def sources(name: str, example: torch.Tensor, folder: Path) -> list[Source]:
     module = random_network(name, 1, seed=1)
     state = plain_state(module)
-    made = [Source(folder / "zip.pth", module, True), Source(folder / "legacy.pth", module, True),
-            Source(folder / "state.safetensors", module), Source(folder / "torchscript_exporter.onnx", module),
-            Source(folder / "dynamo_exporter.onnx", module)]
-    torch.save(state, made[0].path)
-    torch.save(state, made[1].path, _use_new_zipfile_serialization=False)
-    save_file(state, made[2].path)
+    files = [Source(folder / "zip.pth", module, True), Source(folder / "legacy.pth", module, True),
+             Source(folder / "state.safetensors", module), Source(folder / "torchscript_exporter.onnx", module),
+             Source(folder / "dynamo_exporter.onnx", module)]
+    torch.save(state, files[0].path)
+    torch.save(state, files[1].path, _use_new_zipfile_serialization=False)
+    save_file(state, files[2].path)
     single = random_network(name, 1, seed=1).float()
-    export(single, example, 17, False, made[3].path, fixed=True)
-    export(single, example, 18, True, made[4].path, fixed=True)
+    export(single, example, 17, False, files[3].path, fixed=True)
+    export(single, example, 18, True, files[4].path, fixed=True)
     if name == "eccv16":
         plain = without_norm_weights(random_network(name, 1, seed=1))
-        made.append(Source(folder / "eccv16.caffemodel", plain))
-        caffe_eccv16(plain, made[-1].path)
-    return made
+        files.append(Source(folder / "eccv16.caffemodel", plain))
+        caffe_eccv16(plain, files[-1].path)
+    return files
 
 
 def expected_output(source: Source, model: Path, data: torch.Tensor) -> numpy.ndarray:

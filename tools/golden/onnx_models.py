@@ -169,10 +169,10 @@ def without_remarks(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def every_tensor(model: onnx.ModelProto) -> list[TensorProto]:
-    found = list(model.graph.initializer)
+    tensors = list(model.graph.initializer)
     for node in model.graph.node:
-        found += [attribute.t for attribute in node.attribute if attribute.HasField("t")]
-    return found
+        tensors += [attribute.t for attribute in node.attribute if attribute.HasField("t")]
+    return tensors
 
 
 def as_typed_fields(tensor: TensorProto) -> None:
@@ -230,8 +230,8 @@ def check(path: Path, x: torch.Tensor, expected: np.ndarray) -> None:
     onnx.checker.check_model(str(path))
     model = in_float32(onnx.load(path))
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    found = session.run(None, {model.graph.input[0].name: x.float().numpy()})[0]
-    error = np.abs(found.astype(np.float64) - expected).max() / np.abs(expected).max()
+    output = session.run(None, {model.graph.input[0].name: x.float().numpy()})[0]
+    error = np.abs(output.astype(np.float64) - expected).max() / np.abs(expected).max()
     if error > 2e-5:
         raise SystemExit(f"{path.name}: ONNX Runtime's result is off by {error}")
 

@@ -45,11 +45,11 @@ def loaded(data: bytes):
     return torch.load(io.BytesIO(data), map_location="cpu", weights_only=False)
 
 
-def must_be_same(found: dict, expected: dict) -> None:
-    assert list(found) == list(expected), (list(found), list(expected))
+def must_be_same(actual: dict, expected: dict) -> None:
+    assert list(actual) == list(expected), (list(actual), list(expected))
     for name, tensor in expected.items():
-        same = found[name].detach().contiguous().view(-1).view(torch.uint8).numpy().tobytes()
-        assert found[name].dtype == tensor.dtype and found[name].shape == tensor.shape, name
+        same = actual[name].detach().contiguous().view(-1).view(torch.uint8).numpy().tobytes()
+        assert actual[name].dtype == tensor.dtype and actual[name].shape == tensor.shape, name
         assert same == tensor.detach().contiguous().view(-1).view(torch.uint8).numpy().tobytes(), name
 
 

@@ -19,8 +19,8 @@ from origin import Beginning, joint_history
 
 
 def share_of(text: str) -> tuple[Path, int]:
-    path, found, share = text.rpartition("=")
-    if not found or not share.isdigit() or int(share) == 0:
+    path, separator, share = text.rpartition("=")
+    if not separator or not share.isdigit() or int(share) == 0:
         raise argparse.ArgumentTypeError(f"`{text}`: expected MODEL=SHARE, a share of 1 or more")
     return Path(path), int(share)
 

@@ -40,8 +40,8 @@ def table_lines(tables: dict[str, dict], temperature: float) -> list[str]:
 
 
 def labelled(text: str) -> tuple[str, Path]:
-    label, found, path = text.partition("=")
-    if not found:
+    label, separator, path = text.partition("=")
+    if not separator:
         raise argparse.ArgumentTypeError(f"`{text}`: expected LABEL=MODEL")
     return label, Path(path)
 

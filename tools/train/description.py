@@ -52,10 +52,10 @@ class Description:
 def network_text(name: str) -> str:
     """The text of network `name`, read out of the raw string in its C++ header."""
     header = (REPOSITORY / "include" / "ochre" / "models" / f"{name}.hpp").read_text()
-    found = re.search(rf'\b{name}\s*=\s*R"([^(]*)\((.*?)\)\1"', header, re.DOTALL)
-    if not found:
+    match = re.search(rf'\b{name}\s*=\s*R"([^(]*)\((.*?)\)\1"', header, re.DOTALL)
+    if not match:
         raise ValueError(f"{name}.hpp holds no raw string named {name}")
-    return found.group(2)
+    return match.group(2)
 
 
 def parse(text: str) -> Description:

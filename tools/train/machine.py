@@ -21,8 +21,8 @@ def machine(threads: int) -> str:
 def processor() -> str:
     """The name of the CPU; where the system has none for it, that of the architecture."""
     information = Path("/proc/cpuinfo")
-    found = re.search(r"model name\s*: *(.+)", information.read_text()) if information.exists() else None
-    return found.group(1) if found else platform.machine()
+    match = re.search(r"model name\s*: *(.+)", information.read_text()) if information.exists() else None
+    return match.group(1) if match else platform.machine()
 
 
 def supports_bfloat16() -> bool:

@@ -21,12 +21,12 @@ def to_make(lineage: list[Recipe], results: Results | None) -> list[Recipe]:
     """Those of a lineage that must be made, in order: what is done needs nothing any more."""
     if results is None:
         return lineage
-    needed, found = {lineage[-1].name}, []
+    needed, recipes = {lineage[-1].name}, []
     for recipe in reversed(lineage):
         if recipe.name in needed and results.state(recipe) is not State.DONE:
-            found.insert(0, recipe)
+            recipes.insert(0, recipe)
             needed |= {source.recipe for _, source in recipe.inputs}
-    return found
+    return recipes
 
 
 def missing_pictures(recipes: list[Recipe], data: Path) -> Iterator[str]:

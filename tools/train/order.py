@@ -20,17 +20,17 @@ def read_recipes(folder: Path) -> dict[str, Recipe]:
         except ValueError as error:
             wrong.append(str(error))
     recipes.sort(key=lambda recipe: recipe.number)
-    found = {recipe.name: recipe for recipe in recipes}
-    for one, other in zip(recipes, recipes[1:]):
-        if one.number == other.number:
-            wrong.append(f"{other.path}: has the number of {one.path.name}")
+    by_name = {recipe.name: recipe for recipe in recipes}
+    for recipe, other in zip(recipes, recipes[1:]):
+        if recipe.number == other.number:
+            wrong.append(f"{other.path}: has the number of {recipe.path.name}")
     if not paths:
         wrong.append(f"{folder}: found no recipe")
     if not wrong:  # a recipe that cannot be read is no reason to say of others that it is missing
-        wrong += [f"{recipe.path}: {line}" for recipe in recipes for line in wrong_inputs(recipe, found)]
+        wrong += [f"{recipe.path}: {line}" for recipe in recipes for line in wrong_inputs(recipe, by_name)]
     if wrong:
         raise ValueError("\n".join(wrong))
-    return found
+    return by_name
 
 
 def wrong_inputs(recipe: Recipe, recipes: dict[str, Recipe]) -> Iterator[str]:

@@ -37,8 +37,8 @@ def archives(config: dict) -> list[Path]:
 
 def drawn(config: dict, phase: dict) -> str:
     """What a phase shows of the pictures that the program draws."""
-    made = {config["collections"][name].get("made") for name in phase["batch"]}
-    return "".join(f", some of them {kind.shown}" for name, kind in MADE.items() if name in made)
+    kinds = {config["collections"][name].get("made") for name in phase["batch"]}
+    return "".join(f", some of them {kind.shown}" for name, kind in MADE.items() if name in kinds)
 
 
 def phases_seen(phases: list[dict], steps: int) -> list[dict]:
@@ -88,13 +88,13 @@ def history(config: dict, state: dict, beginning: Beginning) -> str:
 
 def stages(history: str) -> list[str]:
     """What was done one after the other, as `history` and `joint_history` tell it; what is in brackets stays whole."""
-    found = []
+    parts = []
     for part in re.split(r"(?<=[.\]]) (?=Trained |Average)", history):
-        if found and found[-1].count("[") > found[-1].count("]"):
-            found[-1] += f" {part}"
+        if parts and parts[-1].count("[") > parts[-1].count("]"):
+            parts[-1] += f" {part}"
         else:
-            found.append(part)
-    return found
+            parts.append(part)
+    return parts
 
 
 def joint_history(histories: list[str], shares: list[int]) -> str:

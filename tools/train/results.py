@@ -97,8 +97,8 @@ class Results:
             yield f"{folder}: found files and no {RECORD}, expected what this command made, or nothing"
         if record is None or self.state(recipe) is State.TO_DO:
             return
-        for name, made in record.results.items():
-            if (folder / name).exists() and sha256_of(folder / name) != made:
+        for name, sha256 in record.results.items():
+            if (folder / name).exists() and sha256_of(folder / name) != sha256:
                 yield f"{folder / name}: found another file than was made; remove the folder to make it again"
         for line in differences(record.recipe, recipe.content):
             yield f"{recipe.path}: {line} since {folder} was begun; undo that, or remove the folder to make it again"
@@ -108,11 +108,11 @@ class Results:
 
     def _inputs_now(self, recipe: Recipe) -> dict[str, str]:
         """SHA-256 of those inputs that are there, as Record.inputs."""
-        found = {}
+        hashes = {}
         for _, source in recipe.inputs:
             record = self.record(self.recipes[source.recipe])
             if record and (now := record.results.get(self.path(source).name)):
-                found[str(source)] = now
+                hashes[str(source)] = now
         if recipe.model_file:
-            found[recipe.content["start_from"]] = sha256_of(recipe.model_file)
-        return found
+            hashes[recipe.content["start_from"]] = sha256_of(recipe.model_file)
+        return hashes

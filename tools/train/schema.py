@@ -72,39 +72,39 @@ def list_of(item_rule: Rule) -> Rule:
     return rule
 
 
-def is_number(found: object) -> bool:
-    return isinstance(found, int | float) and not isinstance(found, bool) and math.isfinite(found)
+def is_number(item: object) -> bool:
+    return isinstance(item, int | float) and not isinstance(item, bool) and math.isfinite(item)
 
 
-def is_whole(found: object) -> bool:
-    return isinstance(found, int) and not isinstance(found, bool)
+def is_whole(item: object) -> bool:
+    return isinstance(item, int) and not isinstance(item, bool)
 
 
 def one_of(*names: object) -> Rule:
-    return value(f"one of {', '.join(map(str, names))}", lambda found: found in names and not isinstance(found, bool))
+    return value(f"one of {', '.join(map(str, names))}", lambda item: item in names and not isinstance(item, bool))
 
 
-def is_source(found: object) -> bool:
+def is_source(item: object) -> bool:
     """Whether it names the result of another recipe (recipe.py)."""
-    return isinstance(found, str) and re.fullmatch(r"\d+_\w+(@\d+)?", found) is not None
+    return isinstance(item, str) and re.fullmatch(r"\d+_\w+(@\d+)?", item) is not None
 
 
-def is_model_file(found: object) -> bool:
-    return isinstance(found, str) and found.endswith(".safetensors")
+def is_model_file(item: object) -> bool:
+    return isinstance(item, str) and item.endswith(".safetensors")
 
 
-text = value("text", lambda found: isinstance(found, str) and found != "")
-count = value("a whole number, 1 or more", lambda found: is_whole(found) and found >= 1)
-seed = value("a whole number, 0 or more", lambda found: is_whole(found) and found >= 0)
-positive = value("a number above 0", lambda found: is_number(found) and found > 0)
-not_negative = value("a number, 0 or more", lambda found: is_number(found) and found >= 0)
-share = value("a number of 0 to 1", lambda found: is_number(found) and 0 <= found <= 1)
+text = value("text", lambda item: isinstance(item, str) and item != "")
+count = value("a whole number, 1 or more", lambda item: is_whole(item) and item >= 1)
+seed = value("a whole number, 0 or more", lambda item: is_whole(item) and item >= 0)
+positive = value("a number above 0", lambda item: is_number(item) and item > 0)
+not_negative = value("a number, 0 or more", lambda item: is_number(item) and item >= 0)
+share = value("a number of 0 to 1", lambda item: is_number(item) and 0 <= item <= 1)
 source = value("a recipe", is_source)
 beginning = value('a recipe, a file .safetensors or "nothing"',
-                  lambda found: found == "nothing" or is_source(found) or is_model_file(found))  # fmt: skip
-teacher = value('a recipe or "nobody"', lambda found: found == "nobody" or is_source(found))
-limits = value("[least, most] of a crop's side, in pixels", lambda found: isinstance(found, list) and len(found) == 2
-               and all(map(is_whole, found)) and 1 <= found[0] <= found[1])  # fmt: skip
+                  lambda item: item == "nothing" or is_source(item) or is_model_file(item))  # fmt: skip
+teacher = value('a recipe or "nobody"', lambda item: item == "nobody" or is_source(item))
+limits = value("[least, most] of a crop's side, in pixels", lambda item: isinstance(item, list) and len(item) == 2
+               and all(map(is_whole, item)) and 1 <= item[0] <= item[1])  # fmt: skip
 
 archive = table({"path": text, "shorter_side": count})
 drawn = table({"made": one_of(*DRAWN)})

@@ -45,7 +45,7 @@ class Colorizer {
   }
   static Result<Colorizer> from_bytes(std::span<const std::byte> bytes, const ColorizerOptions& options,
                                       const ColorizerKernels& kernels) {
-    return catch_no_memory([&] { return parse(bytes, options, kernels, {}); });
+    return base::catch_no_memory([&] { return parse(bytes, options, kernels, {}); });
   }
 
   float temperature() const noexcept { return model_.settings.temperature; }
@@ -55,7 +55,7 @@ class Colorizer {
 
   // Errors: an empty size, threads out of range or more than the system starts, no memory.
   Result<Workspace> make_workspace(Extent picture, const ColorizerWorkspaceOptions& options = {}) const {
-    return catch_no_memory([&]() -> Result<Workspace> {
+    return base::catch_no_memory([&]() -> Result<Workspace> {
       auto memory = detail::make_memory(*engine_, model_, picture, options);
       if (!memory) return std::move(memory).error();
       return Workspace(*std::move(memory));
@@ -198,7 +198,7 @@ Status Colorizer::apply_as(const Picture& input, const Target& output, Workspace
   if (auto status = detail::check_input(input, memory.picture); !status) return status;
   if (auto status = detail::check_output(input, output, memory.picture); !status) return status;
   const AbGridView shown = grid ? *grid : memory.grid_view();
-  if (auto status = check_grid(shown); !status) return status;
+  if (auto status = color::check_grid(shown); !status) return status;
   const auto awake = memory.network.stay_awake();
   detail::apply_grid({*kernels_.color, model_.settings.upsampling, shown}, input, output, memory);
   return {};

@@ -14,12 +14,12 @@ namespace ochre::inline v0 {
 
 inline Result<Colorizer> Colorizer::open(const std::string& path, const ColorizerOptions& options,
                                          const ColorizerKernels& kernels) {
-  return catch_no_memory([&]() -> Result<Colorizer> {
+  return base::catch_no_memory([&]() -> Result<Colorizer> {
     const auto file = MappedFile::open(path);
     if (!file) return file.error();
     const auto release = [&](std::span<const std::byte> part) { file->release(part); };
     auto colorizer = parse(file->bytes(), options, kernels, release);
-    if (!colorizer) return std::move(colorizer).error().in(printable_path(path));
+    if (!colorizer) return std::move(colorizer).error().in(weights::printable_path(path));
     return colorizer;
   });
 }

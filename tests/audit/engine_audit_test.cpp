@@ -99,13 +99,13 @@ struct Subject {
   Tensor<float> input = lightness(picture_shape);
   int threads = 1;
 
-  Result<audit::AuditReport> audit() const {
+  Result<AuditReport> audit() const {
     const auto engine = Engine::create(parse_network(text).value(), weights, options).value();
-    return audit::audit_engine(engine, truth, input.view(), {.threads = threads, .timed_runs = 1});
+    return audit_engine(engine, truth, input.view(), {.threads = threads, .timed_runs = 1});
   }
 };
 
-const audit::LayerAudit& row(const audit::AuditReport& report, const std::string& name) {
+const LayerAudit& row(const AuditReport& report, const std::string& name) {
   for (const auto& layer : report.layers) {
     if (layer.name == name) return layer;
   }
@@ -113,7 +113,7 @@ const audit::LayerAudit& row(const audit::AuditReport& report, const std::string
   return report.layers[0];
 }
 
-void check_passes(const audit::AuditReport& report) {
+void check_passes(const AuditReport& report) {
   for (const auto& layer : report.layers) {
     CAPTURE(layer.name);
     INFO(layer.judgement.failure);
@@ -360,7 +360,7 @@ TEST_CASE("audit: the embedded model") {
   const Shape shape{1, 1, 80, 64};
   const auto engine = load_engine(model, {.input = shape}).value();
   const auto input = lightness(shape);
-  const auto report = audit::audit_engine(engine, model, input.view(), {.threads = 2}).value();
+  const auto report = audit_engine(engine, model, input.view(), {.threads = 2}).value();
   check_passes(report);
   CHECK(report.layers.size() == model.network.layers.size());
 }
@@ -368,7 +368,7 @@ TEST_CASE("audit: the embedded model") {
 TEST_CASE("audit: what cannot be audited is an error") {
   const auto engine = Engine::create(parse_network(color_head).value(), weights_with<float>()).value();
   const auto refused = [&](const Shape& shape) {
-    const auto report = audit::audit_engine(engine, weights_with<double>(), lightness(shape).view());
+    const auto report = audit_engine(engine, weights_with<double>(), lightness(shape).view());
     REQUIRE(!report);
     return report.error().message();
   };
@@ -379,19 +379,19 @@ TEST_CASE("audit: what cannot be audited is an error") {
       Engine::create(parse_network(color_head).value(), weights_with<float>(), {.layer = "logits", .color_mean = mean});
   REQUIRE(colours);
   const auto input = lightness(picture_shape);
-  CHECK(audit::audit_engine(*colours, weights_with<double>(), input.view()).error().message().find("color_mean") !=
+  CHECK(audit_engine(*colours, weights_with<double>(), input.view()).error().message().find("color_mean") !=
         std::string::npos);
   const auto missing = [](const RequiredTensor&, std::span<double>) -> Status {
     return Error{ErrorCode::not_found, "nothing"};
   };
-  CHECK(audit::audit_engine(engine, missing, input.view()).error().code == ErrorCode::not_found);
+  CHECK(audit_engine(engine, missing, input.view()).error().code == ErrorCode::not_found);
   if constexpr (simd::has_bf16_products<simd::DefaultArch>) {
     const EngineOptions bf16{
         .input = picture_shape, .precision = Precision::bf16, .algorithms = {{"dense", ConvAlgorithm::winograd_f43}}};
     const auto half = Engine::create(parse_network(every_kind).value(), weights_with<float>(), bf16,
                                      engine_kernels<simd::DefaultArch, true>());
     REQUIRE(half);
-    CHECK(audit::audit_engine(*half, weights_with<double>(), input.view()).error().message().find("bf16") !=
+    CHECK(audit_engine(*half, weights_with<double>(), input.view()).error().message().find("bf16") !=
           std::string::npos);
   }
 }
@@ -399,8 +399,7 @@ TEST_CASE("audit: what cannot be audited is an error") {
 namespace {
 
 // judge() of four numbers.
-audit::Judgement judged(std::vector<double> actual, const std::vector<double>& expected,
-                        const std::vector<double>& bound) {
+Judgement judged(std::vector<double> actual, const std::vector<double>& expected, const std::vector<double>& bound) {
   const Shape shape{1, 1, 1, static_cast<Index>(expected.size())};
   audit::Expectation wanted{Tensor<double>::create(shape).value(), Tensor<double>::create(shape).value()};
   std::copy(expected.begin(), expected.end(), wanted.value.data());
@@ -453,7 +452,7 @@ namespace {
 // The fast sum and the reference's plain one.
 template <class Algorithm>
 void check_sizes(const kernels::ConvShape& conv, Extent extent, double scale) {
-  using Kind = reference::detail::WinogradKind;
+  using Kind = reference::WinogradKind;
   ConvCase conv_case(conv, extent, 3);
   for (Index i = 0; i < conv_case.x.shape().size(); ++i)
     conv_case.x.data()[i] = scale * std::abs(conv_case.x.data()[i]);
@@ -473,10 +472,9 @@ void check_sizes(const kernels::ConvShape& conv, Extent extent, double scale) {
   const Index n = operands.filter.points();
   const Index products = conv.in * operands.rows.sources() * operands.columns.sources();
   operands.growth = reference::likely_gamma(products + 4 * n + 8, operands.arithmetic.unit);
-  const double lost =
-      2.0 * static_cast<double>(n) *
-      (reference::detail::largest_row_sum(operands.filter.a_transposed, operands.filter.outputs, n) + 1.0) *
-      operands.arithmetic.tiny;
+  const double lost = 2.0 * static_cast<double>(n) *
+                      (reference::largest_row_sum(operands.filter.a_transposed, operands.filter.outputs, n) + 1.0) *
+                      operands.arithmetic.tiny;
   for (const int threads : {1, 3}) {
     operands.threads = threads;
     auto bound = Tensor<double>::create(conv_case.out()).value();

@@ -58,21 +58,21 @@ std::vector<std::byte> model_file(const std::string& text, const std::string& pr
 TEST_CASE("make_proof: what is made is held by the same weights, and by no others") {
   const auto network = make_network(small_network);
   REQUIRE(network);
-  const std::string text = audit::make_proof(*network).value();
-  CHECK(text == audit::make_proof(*network).value());
-  const auto proof = audit::parse_proof(text);
+  const std::string text = make_proof(*network).value();
+  CHECK(text == make_proof(*network).value());
+  const auto proof = parse_proof(text);
   REQUIRE(proof);
   REQUIRE(proof->layers.size() == 5);
-  for (const audit::ProofLayer& layer : proof->layers) CHECK(layer.samples.size() == 8);
+  for (const ProofLayer& layer : proof->layers) CHECK(layer.samples.size() == 8);
   CHECK(proof->layers[0].samples.back().index == proof->layers[0].shape.size() - 1);
 
   auto file = model_file(small_network, text);
-  const auto report = audit::verify_proof(Model::parse(file).value());
+  const auto report = verify_proof(Model::parse(file).value());
   REQUIRE(report);
   CHECK(report->first_failure() == nullptr);
   CHECK(report->computed_by.find("ochre") == 0);
   file.back() ^= std::byte{0x01};  // the lowest byte but three of a weight
-  const auto spoilt = audit::verify_proof(Model::parse(file).value());
+  const auto spoilt = verify_proof(Model::parse(file).value());
   REQUIRE(spoilt);
   CHECK(spoilt->first_failure() != nullptr);
 }
@@ -80,17 +80,17 @@ TEST_CASE("make_proof: what is made is held by the same weights, and by no other
 TEST_CASE("make_proof: a small layer, and a network that needs a larger input") {
   const auto tiny = make_network("network n\ninput x channels=1\nconv2d y out=1 kernel=24x40\noutput y\n");
   REQUIRE(tiny);
-  const auto proof = audit::parse_proof(audit::make_proof(*tiny).value());
+  const auto proof = parse_proof(make_proof(*tiny).value());
   REQUIRE(proof);
   CHECK(proof->layers[0].samples.size() == 1);
 
   const auto large = make_network("network n\ninput x channels=1\nconv2d y out=1 kernel=30\noutput y\n");
   REQUIRE(large);
-  CHECK(*audit::proof_shape(large->description()) == Shape{1, 1, 32, 64});
-  CHECK(audit::parse_proof(audit::make_proof(*large).value())->input_shape == Shape{1, 1, 32, 64});
+  CHECK(*proof_shape(large->description()) == Shape{1, 1, 32, 64});
+  CHECK(parse_proof(make_proof(*large).value())->input_shape == Shape{1, 1, 32, 64});
   const auto larger = make_network("network n\ninput x channels=1\nconv2d y out=1 kernel=100\noutput y\n");
   REQUIRE(larger);
-  CHECK_FALSE(audit::make_proof(*larger));
+  CHECK_FALSE(make_proof(*larger));
 }
 
 TEST_CASE("make_proof: a layer that gives no finite numbers is named") {
@@ -98,12 +98,12 @@ TEST_CASE("make_proof: a layer that gives no finite numbers is named") {
     if (tensor.name == "beside.weight") values[0] = 1e308;
   });
   REQUIRE(network);
-  const auto proof = audit::make_proof(*network);
+  const auto proof = make_proof(*network);
   REQUIRE_FALSE(proof);
   CHECK(proof.error().message().find("layer beside") != std::string::npos);
   const auto before = make_network(small_network);
-  CHECK_FALSE(audit::make_rounded_proof(*network, *before));
-  CHECK_FALSE(audit::make_rounded_proof(*before, *network));
+  CHECK_FALSE(make_rounded_proof(*network, *before));
+  CHECK_FALSE(make_rounded_proof(*before, *network));
 }
 
 TEST_CASE("make_proof: differences are each layer's own, as a share of its rms") {
@@ -111,25 +111,25 @@ TEST_CASE("make_proof: differences are each layer's own, as a share of its rms")
   const auto changed = make_network(small_network, [](const RequiredTensor& tensor, std::span<double> values) {
     if (tensor.name == "up.weight") values[0] *= 1.001;
   });
-  const auto same = audit::make_rounded_proof(*exact, make_network(small_network).value()).value();
-  CHECK(same.text == audit::make_proof(*exact).value());
+  const auto same = make_rounded_proof(*exact, make_network(small_network).value()).value();
+  CHECK(same.text == make_proof(*exact).value());
   REQUIRE(same.differences.size() == 5);
   for (const double difference : same.differences) CHECK(difference == 0.0);
-  const auto proof = audit::make_rounded_proof(*changed, *exact).value();
-  CHECK(proof.text == audit::make_proof(*changed).value());
+  const auto proof = make_rounded_proof(*changed, *exact).value();
+  CHECK(proof.text == make_proof(*changed).value());
   const auto& differences = proof.differences;
   CHECK(differences[0] == 0.0);
   CHECK(differences[2] == 0.0);
   CHECK(differences[3] > 1e-6);
   CHECK(differences[3] < 1e-1);
   const auto other = make_network("network n\ninput x channels=1\nrelu y\noutput y\n");
-  CHECK_FALSE(audit::make_rounded_proof(*other, *exact));
+  CHECK_FALSE(make_rounded_proof(*other, *exact));
 }
 
 TEST_CASE("make_proof: a network beyond the limits is refused before a layer runs") {
   const auto network =
       parse_network("network n\ninput x channels=1\nupsample u factor=4096\ndownsample d stride=4096\noutput d\n");
-  const auto shape = audit::proof_shape(*network);
+  const auto shape = proof_shape(*network);
   REQUIRE_FALSE(shape);
   CHECK(shape.error().code == ErrorCode::too_large);
   CHECK(shape.error().message().find("proof: the layers on an input [1,1,24,40] take") == 0);

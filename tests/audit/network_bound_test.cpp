@@ -7,6 +7,7 @@
 
 #include <ochre/audit/network_bound.hpp>
 #include <ochre/network/description_parser.hpp>
+#include <ochre/network/memory_plan.hpp>
 
 namespace {
 
@@ -21,9 +22,9 @@ class Claimed final : public kernels::ConvKernel {
   double error_growth() const noexcept override { return growth_; }
   bool bf16() const noexcept override { return bf16_; }
   kernels::ConvSchedule schedule(const BlockedLayout&, const BlockedLayout&, int) const override { return {}; }
-  Status pack(const kernels::ConvWeights&, kernels::Epilogue, const Team&) override { return {}; }
+  Status pack(const kernels::ConvWeights&, kernels::Epilogue, const parallel::Team&) override { return {}; }
   void run(BlockedView<const float>, BlockedView<float>, const kernels::ConvSchedule&, std::span<float>,
-           const Team&) const noexcept override {}
+           const parallel::Team&) const noexcept override {}
 
  private:
   double growth_;

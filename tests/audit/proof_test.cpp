@@ -89,7 +89,7 @@ json make_proof(const Weights& weights) {
   return proof;
 }
 
-Result<audit::ProofReport> verify(const Weights& weights, Metadata metadata) {
+Result<ProofReport> verify(const Weights& weights, Metadata metadata) {
   metadata["format"] = model_format;
   metadata["network"] = tiny_network;
   std::vector<std::vector<std::byte>> bytes;
@@ -100,14 +100,14 @@ Result<audit::ProofReport> verify(const Weights& weights, Metadata metadata) {
   }
   const auto file = write_safetensors(entries, metadata).value();
   const auto model = Model::parse(file).value();
-  return audit::verify_proof(model);
+  return verify_proof(model);
 }
 
-Result<audit::ProofReport> verify(const Weights& weights, const std::string& proof) {
+Result<ProofReport> verify(const Weights& weights, const std::string& proof) {
   return verify(weights, Metadata{{"proof", proof}});
 }
 
-std::string message_of(const Result<audit::ProofReport>& report) { return report ? "" : report.error().message(); }
+std::string message_of(const Result<ProofReport>& report) { return report ? "" : report.error().message(); }
 
 }  // namespace
 
@@ -118,7 +118,7 @@ TEST_CASE("a correct proof holds, for every layer") {
   CHECK(report->computed_by == "the reference layers");
   CHECK(report->input_shape == input_shape);
   CHECK(report->first_failure() == nullptr);
-  CHECK(report->largest_error() < audit::proof_tolerance / 10);
+  CHECK(report->largest_error() < proof_tolerance / 10);
   const std::vector<std::string> names{"normalise", "first", "norm", "active", "left",
                                        "right",     "sum",   "up",   "behind", "beside"};
   REQUIRE(report->layers.size() == names.size());
@@ -139,7 +139,7 @@ TEST_CASE("a weight that changed is found in its layer") {
     REQUIRE_MESSAGE(report, message_of(report));
     REQUIRE(report->first_failure() != nullptr);
     CHECK(report->first_failure()->name == name.substr(0, name.find('.')));
-    CHECK(report->largest_error() > audit::proof_tolerance);
+    CHECK(report->largest_error() > proof_tolerance);
     CHECK(report->first_failure()->failure.find("expected") != std::string::npos);
   }
 }

@@ -25,7 +25,7 @@ void check_clean(const Outcome& run) {
     for (std::size_t begin = 0; begin < text->size();) {
       const std::size_t end = std::min(text->find('\n', begin), text->size());
       const std::string line = text->substr(begin, end - begin);
-      CAPTURE(printable(line, 4000));
+      CAPTURE(weights::printable(line, 4000));
       CHECK(is_clean(line));
       CHECK(line.size() <= 1000);
       begin = end + 1;

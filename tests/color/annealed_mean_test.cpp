@@ -16,7 +16,7 @@ struct Ab {
 };
 
 Ab annealed_mean(const std::vector<float>& logits, Index height, Index width, float exponent,
-                 const ochre::Team& team = {}) {
+                 const ochre::parallel::Team& team = {}) {
   REQUIRE(static_cast<Index>(logits.size()) == color::bin_count * height * width);
   const auto plane = static_cast<std::size_t>(height * width);
   Ab ab{std::vector<float>(plane + 1, -777.0f), std::vector<float>(plane + 1, -777.0f)};

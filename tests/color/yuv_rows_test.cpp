@@ -66,7 +66,7 @@ struct Pbr {
 
 Pbr expected_chroma(double level, double a, double b, YuvMatrix matrix, int steps = 0) {
   const Rgb rgb = shown_rgb(grey_lightness(level), a, b, steps);
-  const YuvWeights k = yuv_weights(matrix);
+  const image::YuvWeights k = image::yuv_weights(matrix);
   const double own = k.r * rgb.r + k.g * rgb.g + k.b * rgb.b;
   const double above = std::max({rgb.r, rgb.g, rgb.b}) - own;
   const double below = own - std::min({rgb.r, rgb.g, rgb.b});
@@ -78,7 +78,7 @@ Pbr expected_chroma(double level, double a, double b, YuvMatrix matrix, int step
 }
 
 Rgb decode(double level, const Pbr& chroma, YuvMatrix matrix) {
-  const YuvWeights k = yuv_weights(matrix);
+  const image::YuvWeights k = image::yuv_weights(matrix);
   const double r = level + 2 * (1 - k.r) * chroma.pr;
   const double b = level + 2 * (1 - k.b) * chroma.pb;
   return {r, (level - k.r * r - k.b * b) / k.g, b};
@@ -125,7 +125,7 @@ int code_at(const std::vector<std::uint8_t>& row, Index x, YuvDepth depth, Index
 }
 
 double level_of(int code, const YuvFormat& format) {
-  const YuvCodes codes = yuv_codes(format.depth, format.range);
+  const image::YuvCodes codes = image::yuv_codes(format.depth, format.range);
   return std::clamp(static_cast<double>(code - codes.black) / (codes.white - codes.black), 0.0, 1.0);
 }
 
@@ -137,7 +137,7 @@ struct Colors {
 Colors random_colors(const YuvFormat& format, Index count, float largest, std::mt19937& random) {
   Colors colors;
   std::uniform_real_distribution<float> ab(-largest, largest);
-  std::uniform_int_distribution<int> code(0, yuv_codes(format.depth, format.range).largest);
+  std::uniform_int_distribution<int> code(0, image::yuv_codes(format.depth, format.range).largest);
   for (Index i = 0; i < count; ++i) {
     colors.codes.push_back(code(random));
     colors.a.push_back(ab(random));
@@ -164,7 +164,7 @@ TEST_CASE("luma: L is that of the grey it stands for, black and white beyond the
   for (const YuvFormat& format : formats) {
     CAPTURE(static_cast<int>(format.depth));
     CAPTURE(static_cast<int>(format.range));
-    const YuvCodes codes = yuv_codes(format.depth, format.range);
+    const image::YuvCodes codes = image::yuv_codes(format.depth, format.range);
     std::vector<int> all;
     for (int code = 0; code <= codes.largest; ++code) all.push_back(code);
     const auto width = static_cast<Index>(all.size());
@@ -262,7 +262,7 @@ TEST_CASE("chroma: a decoder shows the luma that was given, a colour of R'G'B', 
 
 TEST_CASE("chroma: grey is exactly neutral, whatever its luma") {
   for (YuvFormat format : formats) {
-    const YuvCodes codes = yuv_codes(format.depth, format.range);
+    const image::YuvCodes codes = image::yuv_codes(format.depth, format.range);
     Colors grey;
     for (int code = 0; code <= codes.largest; ++code) grey.codes.push_back(code);
     grey.a.assign(grey.codes.size(), 0.0f);
@@ -288,7 +288,7 @@ TEST_CASE("chroma: samples are the rounded mean of their pixels, at any width an
   for (YuvFormat format : formats) {
     for (const auto subsampling : {ChromaSubsampling::yuv420, ChromaSubsampling::yuv422, ChromaSubsampling::yuv444}) {
       format.subsampling = subsampling;
-      const YuvCodes codes = yuv_codes(format.depth, format.range);
+      const image::YuvCodes codes = image::yuv_codes(format.depth, format.range);
       const Index bytes = bytes_per_sample(format.depth);
       for (const Index width : {1, 2, 3, 8, 21}) {
         for (const Index step : {bytes, 2 * bytes, Index{7}}) {

@@ -105,7 +105,7 @@ struct Frame {
 // The scene's grey as luma of any range and depth.
 void film(Frame& frame) {
   const Picture scene = make_scene(frame.view.width, frame.view.height);
-  const YuvCodes codes = yuv_codes(frame.view.format.depth, frame.view.format.range);
+  const image::YuvCodes codes = image::yuv_codes(frame.view.format.depth, frame.view.format.range);
   for (Index y = 0; y < frame.view.height; ++y) {
     for (Index x = 0; x < frame.view.width; ++x) {
       const double level = *scene.pixel(x, y) / 255.0;
@@ -182,7 +182,7 @@ TEST_CASE("frames: the chroma is that of the RGB picture, its luma the input's")
     Picture rgb = make_picture(61, 43, PixelFormat::rgb16);
     require(colorizer.colorize(YuvView(frame.view), rgb.target(), workspace));
     for (const auto matrix : {YuvMatrix::bt601, YuvMatrix::bt709}) {
-      const YuvWeights k = yuv_weights(matrix);
+      const image::YuvWeights k = image::yuv_weights(matrix);
       frame.view.format.matrix = matrix;
       const Frame output = colorize(colorizer, frame, ChromaSubsampling::yuv444);
       CHECK(output.luma_codes() == frame.luma_codes());
@@ -301,8 +301,8 @@ TEST_CASE("frames: 10 bits are 8 bits, finer, and the same in the low bits as in
     film(coarse);
     Frame low(40, 26, {ChromaSubsampling::yuv420, YuvDepth::bits10, range, YuvMatrix::bt709});
     Frame high(40, 26, {ChromaSubsampling::yuv420, YuvDepth::bits10_high, range, YuvMatrix::bt709});
-    const YuvCodes of8 = yuv_codes(YuvDepth::bits8, range);
-    const YuvCodes of10 = yuv_codes(YuvDepth::bits10, range);
+    const image::YuvCodes of8 = image::yuv_codes(YuvDepth::bits8, range);
+    const image::YuvCodes of10 = image::yuv_codes(YuvDepth::bits10, range);
     for (Index y = 0; y < 26; ++y) {
       for (Index x = 0; x < 40; ++x) {
         const double level =

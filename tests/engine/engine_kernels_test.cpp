@@ -53,7 +53,7 @@ std::unique_ptr<kernels::ConvKernel> make(const ConvCase& conv_case, ConvAlgorit
   auto kernel = engine::make_convolution<Arch, false>(  // not the table: its other entries take as long to compile
       {.shape = conv_case.conv, .algorithm = algorithm, .block = block});
   REQUIRE(kernel);
-  return conv_case.packed(*std::move(kernel), Team{});
+  return conv_case.packed(*std::move(kernel), parallel::Team{});
 }
 
 // Calls check(Arch) for each, with its name in every message.
@@ -82,7 +82,7 @@ void check_convolution(const ConvCase& conv_case, ConvAlgorithm algorithm, Index
     CHECK(comparison.holds());
     CHECK(comparison.decisive);
     for (const int threads : {2, 3}) {
-      const auto team = ThreadTeam::create(threads);
+      const auto team = parallel::ThreadTeam::create(threads);
       REQUIRE(team);
       CHECK(test::same_bits(conv_case.run(*kernel, {.team = team->team(), .block = block}), bits));
     }

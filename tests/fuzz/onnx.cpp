@@ -25,7 +25,7 @@ bool within(std::span<const std::byte> part, std::span<const std::byte> whole) {
 
 void check_tensor(const ochre::SourceFile& file, const ochre::TensorEntry& tensor,
                   const ochre::RequiredTensor& required, std::span<const std::byte> bytes) {
-  must(tensor.name == required.name && tensor.shape == required.shape && ochre::is_convertible(tensor.dtype));
+  must(tensor.name == required.name && tensor.shape == required.shape && ochre::weights::is_convertible(tensor.dtype));
   const auto length = ochre::detail::byte_length(tensor.dtype, tensor.shape);
   must(length && static_cast<std::size_t>(*length) == tensor.bytes.size());
   bool found = within(tensor.bytes, bytes);

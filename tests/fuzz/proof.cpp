@@ -9,7 +9,7 @@
 #include "../support/clean_text.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto proof = ochre::audit::parse_proof({reinterpret_cast<const char*>(data), size});
+  const auto proof = ochre::parse_proof({reinterpret_cast<const char*>(data), size});
   if (!proof) {
     if (!ochre::test::is_clean(proof.error().message())) std::abort();
     return 0;

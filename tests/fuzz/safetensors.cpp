@@ -28,7 +28,7 @@ void check_tensor(const ochre::Safetensors& file, const ochre::TensorEntry& tens
   const auto count = tensor.bytes.size() * 8 / static_cast<std::size_t>(ochre::dtype_bits(tensor.dtype));
   std::vector<double> numbers(count);
   if (ochre::convert_to(tensor, numbers)) {
-    must(ochre::is_convertible(tensor.dtype));
+    must(ochre::weights::is_convertible(tensor.dtype));
     for (const double number : numbers) must(number - number == 0);
   }
 }

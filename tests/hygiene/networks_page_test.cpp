@@ -250,15 +250,15 @@ TEST_CASE("networks page: the text that it begins with is a network") {
 
 TEST_CASE("networks page: its limits are the parser's") {
   const std::string page = page_text();
-  for (const std::string& said : {"At most " + std::to_string(detail::most_layers) + " layers, " +
+  for (const std::string& said : {"At most " + std::to_string(network::most_layers) + " layers, " +
                                       std::to_string(layers::Attributes::most) + " attributes a line and a megabyte",
-                                  "at most " + std::to_string(detail::most_inputs) + ";",
+                                  "at most " + std::to_string(network::most_inputs) + ";",
                                   "A whole number is at most " + std::to_string(layers::Attributes::largest),
                                   "is at most " + std::to_string(layers::ConvTranspose2dSpec::most_phases)}) {
     CAPTURE(said);
     CHECK(ochre::test::contains(page, said));
   }
-  CHECK(detail::longest_text == 1 << 20);
+  CHECK(network::longest_text == 1 << 20);
   CHECK(reason("relu " + std::string(128, 'a')) == "");
   CHECK(reason("relu " + std::string(129, 'a')) != "");
 }

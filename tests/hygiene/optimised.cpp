@@ -14,14 +14,14 @@
 namespace ochre {
 
 Result<std::string> proof_of(const Network<double>& network);
-Result<std::string> proof_of(const Network<double>& network) { return audit::make_proof(network); }
+Result<std::string> proof_of(const Network<double>& network) { return make_proof(network); }
 
 extern const void* const used[];
 const void* const used[] = {
-    reinterpret_cast<const void*>(&load_picture),  reinterpret_cast<const void*>(&decode_npy<float>),
-    reinterpret_cast<const void*>(&save_picture),  reinterpret_cast<const void*>(&write_safetensors),
-    reinterpret_cast<const void*>(&match_network), reinterpret_cast<const void*>(&read_source),
-    reinterpret_cast<const void*>(&stored_as),
+    reinterpret_cast<const void*>(&load_picture),       reinterpret_cast<const void*>(&decode_npy<float>),
+    reinterpret_cast<const void*>(&save_picture),       reinterpret_cast<const void*>(&write_safetensors),
+    reinterpret_cast<const void*>(&match_network),      reinterpret_cast<const void*>(&read_source),
+    reinterpret_cast<const void*>(&weights::stored_as),
 };
 
 }  // namespace ochre

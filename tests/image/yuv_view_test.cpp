@@ -40,21 +40,21 @@ TEST_CASE("yuv: chroma planes are halved and rounded up, as the subsampling says
 }
 
 TEST_CASE("yuv: codes are those of the recommendations") {
-  const auto is = [](const YuvCodes& codes, int black, int white, int zero, int chroma, int largest) {
+  const auto is = [](const image::YuvCodes& codes, int black, int white, int zero, int chroma, int largest) {
     CHECK(codes.black == black);
     CHECK(codes.white == white);
     CHECK(codes.zero == zero);
     CHECK(codes.chroma == chroma);
     CHECK(codes.largest == largest);
   };
-  is(yuv_codes(YuvDepth::bits8, YuvRange::limited), 16, 235, 128, 224, 255);
-  is(yuv_codes(YuvDepth::bits8, YuvRange::full), 0, 255, 128, 255, 255);
+  is(image::yuv_codes(YuvDepth::bits8, YuvRange::limited), 16, 235, 128, 224, 255);
+  is(image::yuv_codes(YuvDepth::bits8, YuvRange::full), 0, 255, 128, 255, 255);
   for (const YuvDepth depth : {YuvDepth::bits10, YuvDepth::bits10_high}) {
-    is(yuv_codes(depth, YuvRange::limited), 64, 940, 512, 896, 1023);
-    is(yuv_codes(depth, YuvRange::full), 0, 1023, 512, 1023, 1023);
+    is(image::yuv_codes(depth, YuvRange::limited), 64, 940, 512, 896, 1023);
+    is(image::yuv_codes(depth, YuvRange::full), 0, 1023, 512, 1023, 1023);
   }
   for (const YuvMatrix matrix : {YuvMatrix::bt601, YuvMatrix::bt709}) {
-    const YuvWeights weights = yuv_weights(matrix);
+    const image::YuvWeights weights = image::yuv_weights(matrix);
     CHECK(weights.r + weights.g + weights.b == doctest::Approx(1.0).epsilon(1e-15));
   }
 }

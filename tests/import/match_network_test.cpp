@@ -118,7 +118,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 }  // namespace
 
 TEST_CASE("match_network: a state dict is known by its names") {
-  for (const auto text : detail::known_networks) {
+  for (const auto text : models::known_networks) {
     Source source(text);
     source.file.in_order = false;
     std::reverse(source.file.tensors.begin(), source.file.tensors.end());

@@ -18,8 +18,8 @@
 namespace {
 
 using namespace std::string_view_literals;
-using ochre::ProtobufReader;
-using ochre::ProtobufWire;
+using ochre::detail::ProtobufReader;
+using ochre::detail::ProtobufWire;
 using ochre::test::ProtobufWriter;
 
 // The message of the error that the first field gives.

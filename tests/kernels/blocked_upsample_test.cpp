@@ -34,7 +34,7 @@ void check_upsample(const Shape& in, Extent factor, Interpolation mode, Index ro
   const BlockedLayout to{in.c, {out.h, out.w}, {0, 1, 1, 2}};
   std::vector<float> inputs(static_cast<std::size_t>(from.size()), 0.0f);
   std::vector<float> outputs(static_cast<std::size_t>(to.size()), untouched);
-  to_blocked(view, {inputs.data(), from}, 0, in.c);
+  tensor::to_blocked(view, {inputs.data(), from}, 0, in.c);
   const Index all = to.blocks() * out.h;
   for (Index first = 0; first < all; first += rows) {
     kernels::upsample_blocked({inputs.data(), from}, {outputs.data(), to}, mode, first, std::min(first + rows, all));

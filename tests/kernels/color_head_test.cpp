@@ -36,7 +36,7 @@ struct Head {
   }
 
   template <class Arch>
-  Tensor<float> run(const Team& team = {}) const {
+  Tensor<float> run(const parallel::Team& team = {}) const {
     std::vector<float> bias(logits.bias.begin(), logits.bias.end());
     kernels::ColorHead<Arch> head(logits.conv);
     REQUIRE(head.pack({logits.float_weights(), logits.factors}, bias, options, team));
@@ -154,7 +154,7 @@ TEST_CASE("color head: the same bits for any number of threads") {
   const Head head(40, 313, {9, 33}, 3.0f);
   const auto first = head.run<simd::DefaultArch>();
   for (const int threads : {2, 3, 7}) {
-    const auto own = ThreadTeam::create(threads).value();
+    const auto own = parallel::ThreadTeam::create(threads).value();
     CHECK(test::same_bits(head.run<simd::DefaultArch>(own.team()), first));
   }
 }

@@ -100,7 +100,7 @@ TEST_CASE("direct: the same bits for any number of threads") {
     const auto kernel = conv_case.direct<simd::DefaultArch>(channel_block);
     const auto first = conv_case.run(*kernel, {});
     for (const int threads : {2, 3, 7}) {
-      const auto own = ThreadTeam::create(threads).value();
+      const auto own = parallel::ThreadTeam::create(threads).value();
       CHECK(test::same_bits(conv_case.run(*kernel, {own.team()}), first));
       CHECK(test::same_bits(
           conv_case.run(*conv_case.direct<simd::DefaultArch>(channel_block, own.team()), {own.team()}), first));

@@ -91,7 +91,7 @@ void check_packing(const ConvShape& conv) {
   const auto form = winograd_form(conv).value();
   const auto weights = conv_case.float_weights();
   WinogradWeights<Arch> packed(winograd_routine<Arch, Algorithm>, conv, form);
-  REQUIRE(packed.pack(conv, form, {weights, conv_case.factors}, Team{}));
+  REQUIRE(packed.pack(conv, form, {weights, conv_case.factors}, parallel::Team{}));
   constexpr auto& g = winograd_of<Algorithm>.g.at;
   constexpr Index n = Algorithm::points.points;
   constexpr Index r = Algorithm::points.taps;
@@ -220,8 +220,8 @@ void check_threads(const ConvShape& conv, Extent in, bool many_blocks) {
   CHECK(comparison.holds());
   for (const int threads : {1, 2, 3, 7}) {
     CAPTURE(threads);
-    const auto own = ThreadTeam::create(threads).value();
-    const Team lent{threads, &run_tasks_backwards, nullptr};
+    const auto own = parallel::ThreadTeam::create(threads).value();
+    const parallel::Team lent{threads, &run_tasks_backwards, nullptr};
     const auto packed_by_many = conv_case.winograd<Arch, Algorithm>(own.team());
     CHECK(test::same_bits(conv_case.run(*packed_by_many, {own.team()}), first));
     CHECK(test::same_bits(conv_case.run(*kernel, {lent}), first));
@@ -247,7 +247,7 @@ TEST_CASE("winograd: workers with blocks of their own do not share memory") {
   const ConvCase conv_case(dense(16, 16), {401, 303}, 3);
   const auto kernel = conv_case.winograd<simd::DefaultArch, F43>();
   const auto first = conv_case.run(*kernel, {});
-  const auto own = ThreadTeam::create(4).value();
+  const auto own = parallel::ThreadTeam::create(4).value();
   ConvCase::RunOptions options{own.team()};
   options.independent = true;
   for (int round = 0; round < 4; ++round) CHECK(test::same_bits(conv_case.run(*kernel, options), first));
@@ -255,11 +255,11 @@ TEST_CASE("winograd: workers with blocks of their own do not share memory") {
 
 // Does the tile of that output read that pixel?
 bool sees(const ConvShape& conv, Index outputs, Index points, Index output, Index pixel) {
-  using reference::detail::WinogradKind;
-  const reference::detail::WinogradAxis axis{conv.transposed              ? WinogradKind::transposed
-                                             : conv.window.stride == twos ? WinogradKind::strided
-                                                                          : WinogradKind::dense,
-                                             conv.window.padding.h, conv.window.dilation.h};
+  using reference::WinogradKind;
+  const reference::WinogradAxis axis{conv.transposed              ? WinogradKind::transposed
+                                     : conv.window.stride == twos ? WinogradKind::strided
+                                                                  : WinogradKind::dense,
+                                     conv.window.padding.h, conv.window.dilation.h};
   for (Index s = 0; s < axis.sources(); ++s) {
     for (Index j = 0; j < points; ++j) {
       const Index q = output / axis.grids() / outputs * outputs + j;

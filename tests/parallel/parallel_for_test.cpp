@@ -32,7 +32,7 @@ Seen run_loop(int threads, Index count) {
   std::vector<std::atomic<int>> inside(static_cast<std::size_t>(std::max(threads, 1)));
   std::atomic<int> shared{0};
   std::atomic<int> beyond{0};
-  parallel_for(threads, count, [&](Index begin, Index end, int worker) noexcept {
+  parallel::parallel_for(threads, count, [&](Index begin, Index end, int worker) noexcept {
     if (worker < 0 || worker >= std::max(threads, 1)) {
       ++beyond;
       return;
@@ -63,7 +63,7 @@ TEST_CASE("a loop meets every index once, for any number of threads and items") 
 TEST_CASE("a loop is shared: threads that wait for each other all run, and the caller's is one of them") {
   std::atomic<int> here{0};
   std::vector<std::thread::id> threads(3);
-  parallel_for(3, 3, [&](Index begin, Index, int worker) noexcept {
+  parallel::parallel_for(3, 3, [&](Index begin, Index, int worker) noexcept {
     threads[static_cast<std::size_t>(begin)] = std::this_thread::get_id();
     CHECK(worker == begin);
     ++here;
@@ -78,8 +78,8 @@ TEST_CASE("a loop is shared: threads that wait for each other all run, and the c
 
 TEST_CASE("one thread, or one item, is the caller's") {
   const auto caller = std::this_thread::get_id();
-  parallel_for(1, 100, [&](Index, Index, int) noexcept { CHECK(std::this_thread::get_id() == caller); });
-  parallel_for(8, 1, [&](Index, Index, int) noexcept { CHECK(std::this_thread::get_id() == caller); });
+  parallel::parallel_for(1, 100, [&](Index, Index, int) noexcept { CHECK(std::this_thread::get_id() == caller); });
+  parallel::parallel_for(8, 1, [&](Index, Index, int) noexcept { CHECK(std::this_thread::get_id() == caller); });
 }
 
 #if !defined(OCHRE_PLAIN_PLATFORM)  // std::thread allocates
@@ -87,7 +87,7 @@ TEST_CASE("a loop allocates nothing") {
   run_loop(3, 10);  // what a runtime allocates once
   std::atomic<Index> sum{0};
   const auto before = test::allocations();
-  parallel_for(3, 100, [&](Index begin, Index end, int) noexcept { sum += end - begin; });
+  parallel::parallel_for(3, 100, [&](Index begin, Index end, int) noexcept { sum += end - begin; });
   CHECK(test::allocations() == before);
   CHECK(sum == 100);
 }
@@ -120,7 +120,7 @@ TEST_CASE("where the system starts no more threads the caller does all") {
   const test::NoMoreThreads limit;
   std::atomic<int> elsewhere{0};
   std::atomic<Index> sum{0};
-  parallel_for(5, 100, [&](Index begin, Index end, int) noexcept {
+  parallel::parallel_for(5, 100, [&](Index begin, Index end, int) noexcept {
     elsewhere += std::this_thread::get_id() != caller;
     sum += end - begin;
   });

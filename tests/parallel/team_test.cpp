@@ -55,7 +55,7 @@ void run_backwards(void* host, int tasks, FunctionRef<void(int)> task) {
   for (int i = tasks; i-- > 0;) task(i);
 }
 
-void check_ranges(const Team& team, Index count, Index grain) {
+void check_ranges(const parallel::Team& team, Index count, Index grain) {
   CAPTURE(team.threads);
   CAPTURE(count);
   CAPTURE(grain);
@@ -63,7 +63,7 @@ void check_ranges(const Team& team, Index count, Index grain) {
   std::vector<std::atomic<int>> inside(static_cast<std::size_t>(std::max(team.threads, 1)));
   std::atomic<int> shared{0};
   std::atomic<int> small{0};
-  for_ranges(team, count, grain, [&](Index begin, Index end, int worker) noexcept {
+  parallel::for_ranges(team, count, grain, [&](Index begin, Index end, int worker) noexcept {
     auto& busy = inside[static_cast<std::size_t>(worker)];
     shared += busy.fetch_add(1);  // two at once with one worker's memory
     small += end - begin < grain && end != count;
@@ -79,7 +79,7 @@ void check_ranges(const Team& team, Index count, Index grain) {
 
 TEST_CASE("ranges cover every item once, for any number of threads, items and grains") {
   for (const int threads : {1, 2, 3, 7, 16}) {
-    const auto own = ThreadTeam::create(threads).value();
+    const auto own = parallel::ThreadTeam::create(threads).value();
     int calls = 0;
     for (const Index count : {0, 1, 2, 3, 10, 97, 1000}) {
       for (const Index grain : {1, 4, 50}) {
@@ -93,7 +93,7 @@ TEST_CASE("ranges cover every item once, for any number of threads, items and gr
 }
 
 TEST_CASE("each() calls every worker once and returns when all have") {
-  const auto own = ThreadTeam::create(5).value();
+  const auto own = parallel::ThreadTeam::create(5).value();
   for (int round = 0; round < 2000; ++round) {
     std::atomic<int> done{0};
     std::atomic<int> sum{0};
@@ -107,7 +107,7 @@ TEST_CASE("each() calls every worker once and returns when all have") {
 }
 
 TEST_CASE("work is shared: two workers that wait for each other both run") {
-  const auto own = ThreadTeam::create(3).value();
+  const auto own = parallel::ThreadTeam::create(3).value();
   std::atomic<int> here{0};
   std::set<std::thread::id> threads;
   std::mutex mutex;
@@ -122,12 +122,12 @@ TEST_CASE("work is shared: two workers that wait for each other both run") {
 }
 
 TEST_CASE("work after a long sleep is done, and allocates nothing") {
-  const auto own = ThreadTeam::create(3).value();
+  const auto own = parallel::ThreadTeam::create(3).value();
   for (int round = 0; round < 5; ++round) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
     std::atomic<Index> sum{0};
     const auto before = test::allocations();
-    for_ranges(own.team(), 1000, 1, [&](Index begin, Index end, int) noexcept { sum += end - begin; });
+    parallel::for_ranges(own.team(), 1000, 1, [&](Index begin, Index end, int) noexcept { sum += end - begin; });
     CHECK(test::allocations() == before);
     CHECK(sum == 1000);
   }
@@ -139,11 +139,11 @@ TEST_CASE("many teams at once, each called from a thread of its own, and ended w
   for (int i = 0; i < 4; ++i) {
     callers.emplace_back([&] {
       for (int life = 0; life < 20; ++life) {
-        const auto own = ThreadTeam::create(1 + life % 4).value();
+        const auto own = parallel::ThreadTeam::create(1 + life % 4).value();
         if (life % 5 == 0) continue;
-        const ThreadTeam::Awake awake(own);
+        const parallel::ThreadTeam::Awake awake(own);
         for (int round = 0; round < 20; ++round) {
-          for_ranges(own.team(), 100, 1, [&](Index begin, Index end, int) noexcept { sum += end - begin; });
+          parallel::for_ranges(own.team(), 100, 1, [&](Index begin, Index end, int) noexcept { sum += end - begin; });
         }
       }
     });
@@ -157,12 +157,12 @@ TEST_CASE("many teams at once, each called from a thread of its own, and ended w
 TEST_CASE("one thread is the caller's: none is started; others start at creation and end with the team") {
   const auto before = threads_of_process();
   {
-    const auto alone = ThreadTeam::create(1).value();
-    const auto less = ThreadTeam::create(-3).value();
+    const auto alone = parallel::ThreadTeam::create(1).value();
+    const auto less = parallel::ThreadTeam::create(-3).value();
     CHECK(threads_of_process() == before);
     CHECK(alone.team().threads == 1);
     CHECK(less.team().threads == 1);
-    const auto four = ThreadTeam::create(4).value();
+    const auto four = parallel::ThreadTeam::create(4).value();
     CHECK(threads_of_process() == before + 3);
     const auto caller = std::this_thread::get_id();
     alone.team().each([&](int) { CHECK(std::this_thread::get_id() == caller); });
@@ -172,22 +172,22 @@ TEST_CASE("one thread is the caller's: none is started; others start at creation
 
 TEST_CASE("a team moves, and its threads with it") {
   const auto before = threads_of_process();
-  auto first = ThreadTeam::create(3).value();
-  ThreadTeam other(std::move(first));
+  auto first = parallel::ThreadTeam::create(3).value();
+  parallel::ThreadTeam other(std::move(first));
   std::atomic<int> calls{0};
   other.team().each([&](int) { ++calls; });
   first = std::move(other);
   first.team().each([&](int) { ++calls; });
   CHECK(calls == 6);
-  first = ThreadTeam();
+  first = parallel::ThreadTeam();
   CHECK(threads_settle_at(before));
 }
 
 TEST_CASE("idle threads sleep, also between two runs that were told to stay awake") {
-  const auto own = ThreadTeam::create(4).value();
+  const auto own = parallel::ThreadTeam::create(4).value();
   {
-    const ThreadTeam::Awake outer(own);
-    const ThreadTeam::Awake inner(own);
+    const parallel::ThreadTeam::Awake outer(own);
+    const parallel::ThreadTeam::Awake inner(own);
     own.team().each([](int) {});
   }
   std::this_thread::sleep_for(std::chrono::milliseconds(20));  // what was spinning has stopped
@@ -195,7 +195,7 @@ TEST_CASE("idle threads sleep, also between two runs that were told to stay awak
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
   CHECK(cpu_seconds() - before < 0.05);  // three threads that spin would take 0.2 a core
   // Awake means some microseconds, not for good.
-  const ThreadTeam::Awake awake(own);
+  const parallel::ThreadTeam::Awake awake(own);
   own.team().each([](int) {});
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
   const double again = cpu_seconds();
@@ -208,7 +208,7 @@ TEST_CASE("idle threads sleep, also between two runs that were told to stay awak
 #if defined(__GLIBC__)
 TEST_CASE("a thread that the system does not start is an error") {
   const test::NoMoreThreads limit;
-  const auto own = ThreadTeam::create(3);
+  const auto own = parallel::ThreadTeam::create(3);
   REQUIRE(!own);
   CHECK(own.error().code == ErrorCode::out_of_memory);
   CHECK(own.error().message() == "the system started 1 of 3 threads");

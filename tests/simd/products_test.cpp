@@ -49,7 +49,7 @@ template <class Algorithm>
 void check_case(const kernels::ConvShape& conv, Extent in) {
   const test::ConvCase conv_case(conv, in, 3);
   CAPTURE(conv_case.name());
-  const auto make = [&](const Team& team) {
+  const auto make = [&](const parallel::Team& team) {
     return conv_case.packed(std::make_unique<kernels::WinogradConv<simd::DefaultArch, simd::Bf16Products>>(
                                 kernels::winograd_routine<simd::DefaultArch, Algorithm, simd::Bf16Products>, conv,
                                 kernels::winograd_form(conv).value()),
@@ -67,7 +67,7 @@ void check_case(const kernels::ConvShape& conv, Extent in) {
   const auto as_float = conv_case.winograd_bound<Algorithm>();
   CHECK(!reference::compare(actual.view(), expected.view(), as_float.view()).holds());
   for (const int threads : {2, 3}) {
-    auto team = ThreadTeam::create(threads).value();
+    auto team = parallel::ThreadTeam::create(threads).value();
     CHECK(test::same_bits(conv_case.run(*make(team.team()), {.team = team.team()}), actual));
   }
 }

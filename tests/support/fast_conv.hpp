@@ -119,18 +119,19 @@ struct ConvCase {
   }
 
   template <class Arch, class Algorithm>
-  std::unique_ptr<kernels::ConvKernel> winograd(const Team& team = {}) const {
+  std::unique_ptr<kernels::ConvKernel> winograd(const parallel::Team& team = {}) const {
     return packed(std::make_unique<kernels::WinogradConv<Arch>>(kernels::winograd_routine<Arch, Algorithm>, conv,
                                                                 kernels::winograd_form(conv).value()),
                   team);
   }
 
   template <class Arch>
-  std::unique_ptr<kernels::ConvKernel> direct(Index block, const Team& team = {}) const {
+  std::unique_ptr<kernels::ConvKernel> direct(Index block, const parallel::Team& team = {}) const {
     return packed(std::make_unique<kernels::DirectConv<Arch>>(conv, block), team);
   }
 
-  std::unique_ptr<kernels::ConvKernel> packed(std::unique_ptr<kernels::ConvKernel> kernel, const Team& team) const {
+  std::unique_ptr<kernels::ConvKernel> packed(std::unique_ptr<kernels::ConvKernel> kernel,
+                                              const parallel::Team& team) const {
     const Index foretold = kernel->weight_bytes();
     REQUIRE(kernel->pack({float_weights(), factors}, epilogue(), team));
     CHECK(kernel->weight_bytes() == foretold);
@@ -142,7 +143,7 @@ struct ConvCase {
   // numbers that are finite: 0 times infinity is not).
   // independent: instead of what the schedule says.
   struct RunOptions {
-    Team team{};
+    parallel::Team team{};
     Index block = channel_block;
     std::optional<bool> independent{};
   };

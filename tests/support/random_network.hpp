@@ -162,7 +162,7 @@ inline Result<std::vector<std::byte>> random_model(const std::string& text, Meta
   std::vector<std::vector<std::byte>> data;
   std::vector<TensorEntry> tensors;
   for (const RequiredTensor& tensor : required) {
-    const auto count = element_count(tensor);
+    const auto count = network::element_count(tensor);
     if (!count) return count.error();
     std::vector<float> values(static_cast<std::size_t>(*count));
     if (auto status = source(tensor, values); !status) return std::move(status).error();

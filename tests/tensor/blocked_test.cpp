@@ -51,8 +51,8 @@ TEST_CASE("a layout that cannot be addressed has no size") {
 }
 
 TEST_CASE("the widest of two borders is wide enough for both") {
-  CHECK(widest({1, 2, 3, 4}, {4, 3, 2, 1}) == Border{4, 3, 3, 4});
-  CHECK(widest({0, 0, 0, 0}, {-1, -2, -3, -4}) == Border{});
+  CHECK(tensor::widest({1, 2, 3, 4}, {4, 3, 2, 1}) == Border{4, 3, 3, 4});
+  CHECK(tensor::widest({0, 0, 0, 0}, {-1, -2, -3, -4}) == Border{});
 }
 
 struct Picture {
@@ -71,8 +71,8 @@ TEST_CASE("planar to blocked and back, by parts, with a factor; nothing else is 
     const BlockedLayout layout{21, {3, 5}, {1, 1, 2, 0}, block};
     std::vector<float> memory(static_cast<std::size_t>(layout.size()), not_written);
     const BlockedView<float> view{memory.data(), layout};
-    to_blocked(picture.view(), view, 0, 7);
-    to_blocked(picture.view(), view, 7, 20, 2.0f, 3.0f);
+    tensor::to_blocked(picture.view(), view, 0, 7);
+    tensor::to_blocked(picture.view(), view, 7, 20, 2.0f, 3.0f);
     for (Index c = 0; c < layout.blocks() * block; ++c) {
       for (Index y = -1; y < 5; ++y) {
         for (Index x = -1; x < 5; ++x) {
@@ -82,7 +82,7 @@ TEST_CASE("planar to blocked and back, by parts, with a factor; nothing else is 
         }
       }
     }
-    to_blocked(picture.view(), view, 0, 21);
+    tensor::to_blocked(picture.view(), view, 0, 21);
     std::vector<float> back(picture.numbers.size(), not_written);
     const TensorView<float> target{back.data(), picture.shape};
     to_planar(view, target, 0, 16);
@@ -97,7 +97,7 @@ TEST_CASE("clear_border clears the border of the blocks it is told, and nothing 
     const BlockedLayout layout{48, {3, 5}, border};
     std::vector<float> memory(static_cast<std::size_t>(layout.size()), not_written);
     const BlockedView<float> view{memory.data(), layout};
-    clear_border(view, 1, 2);
+    tensor::clear_border(view, 1, 2);
     for (Index c = 0; c < 48; ++c) {
       for (Index y = -border.top; y < 3 + border.bottom; ++y) {
         for (Index x = -border.left; x < 5 + border.right; ++x) {

@@ -24,7 +24,7 @@
 namespace {
 
 std::string refusal(const std::string& path, std::span<const std::byte> bytes) {
-  const ochre::Status status = ochre::write_file_atomically(path, bytes);
+  const ochre::Status status = ochre::weights::write_file_atomically(path, bytes);
   REQUIRE(!status);
   CHECK(status.error().message().find(path + ": found ") == 0);
   CHECK(status.error().message().find(", expected ") != std::string::npos);
@@ -56,11 +56,11 @@ class FileSizeLimit {
 TEST_CASE("atomic file: written, replaced, and nothing beside it") {
   const TemporaryFolder folder;
   const std::string path = folder.path("a");
-  REQUIRE(ochre::write_file_atomically(path, bytes_of("first")));
+  REQUIRE(ochre::weights::write_file_atomically(path, bytes_of("first")));
   CHECK(folder.read("a") == "first");
-  REQUIRE(ochre::write_file_atomically(path, bytes_of("2nd")));
+  REQUIRE(ochre::weights::write_file_atomically(path, bytes_of("2nd")));
   CHECK(folder.read("a") == "2nd");
-  REQUIRE(ochre::write_file_atomically(path, {}));
+  REQUIRE(ochre::weights::write_file_atomically(path, {}));
   CHECK(folder.read("a") == "");
   CHECK(folder.files() == 1);
 }
@@ -68,7 +68,7 @@ TEST_CASE("atomic file: written, replaced, and nothing beside it") {
 TEST_CASE("atomic file: a path is UTF-8, or whatever else POSIX takes") {
   const TemporaryFolder folder;
   const std::string path = folder.path("gr\xc3\xbcn");
-  REQUIRE(ochre::write_file_atomically(path, bytes_of("x")));
+  REQUIRE(ochre::weights::write_file_atomically(path, bytes_of("x")));
   CHECK(ochre::MappedFile::open(path).value().bytes().size() == 1);
   CHECK(std::filesystem::exists(std::filesystem::path(folder.path("")) / u8"gr\u00fcn"));
   CHECK(folder.files() == 1);
@@ -78,7 +78,7 @@ TEST_CASE("atomic file: a name taken by another writer is left alone") {
   const TemporaryFolder folder;
   const std::string taken = ".ochre-" + std::to_string(::getpid()) + "-0.part";
   folder.write(taken, "theirs");
-  REQUIRE(ochre::write_file_atomically(folder.path("a"), bytes_of("mine")));
+  REQUIRE(ochre::weights::write_file_atomically(folder.path("a"), bytes_of("mine")));
   CHECK(folder.read(taken) == "theirs");
   CHECK(folder.read("a") == "mine");
   CHECK(folder.files() == 2);
@@ -95,7 +95,7 @@ TEST_CASE("atomic file: a mapped file cannot be replaced, and stays as it is") {
     CHECK(folder.read("a") == "old");
     CHECK(folder.files() == 1);
   }
-  CHECK(ochre::write_file_atomically(path, bytes_of("new")));
+  CHECK(ochre::weights::write_file_atomically(path, bytes_of("new")));
   CHECK(folder.read("a") == "new");
 }
 
@@ -103,7 +103,7 @@ TEST_CASE("atomic file: a mapped file cannot be replaced, and stays as it is") {
 
 TEST_CASE("atomic file: the longest name that the system takes") {
   const TemporaryFolder folder;
-  REQUIRE(ochre::write_file_atomically(folder.path(std::string(255, 'n')), bytes_of("x")));
+  REQUIRE(ochre::weights::write_file_atomically(folder.path(std::string(255, 'n')), bytes_of("x")));
   CHECK(folder.files() == 1);
 }
 

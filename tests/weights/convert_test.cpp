@@ -176,7 +176,7 @@ TEST_CASE("convert: other types and wrong lengths are refused") {
   std::vector<float> numbers(1);
   for (int i = 0; i < 22; ++i) {
     const auto dtype = static_cast<Dtype>(i);
-    if (ochre::is_convertible(dtype)) continue;
+    if (ochre::weights::is_convertible(dtype)) continue;
     const auto status = ochre::convert_to(TensorEntry{"w", dtype, {1}, bytes}, numbers);
     REQUIRE(!status);
     CHECK(status.error().message().find("tensor w: found dtype " + std::string(ochre::dtype_name(dtype))) == 0);

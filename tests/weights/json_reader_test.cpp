@@ -16,7 +16,7 @@ namespace {
 using ochre::Index;
 using ochre::Result;
 using ochre::Status;
-using ochre::detail::JsonReader;
+using ochre::weights::JsonReader;
 
 // `text` is one string with nothing after it.
 Result<std::string> read_string(std::string_view text) {

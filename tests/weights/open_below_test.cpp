@@ -22,7 +22,7 @@ using ochre::test::contains;
 std::string read(const std::string& folder, const std::string& name) {
   const auto plain = ochre::detail::name_below(name);
   if (!plain) return plain.error().message();
-  const auto file = ochre::open_below(folder, *plain);
+  const auto file = ochre::detail::open_below(folder, *plain);
   if (!file) return file.error().message();
   return {reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size()};
 }

@@ -7,8 +7,8 @@
 
 #include "support/clean_text.hpp"
 
-using ochre::printable;
 using ochre::test::is_clean;
+using ochre::weights::printable;
 
 TEST_CASE("printable: letters of every script stay, what moves a terminal or hides does not") {
   CHECK(printable("conv1_1.weight") == "conv1_1.weight");
@@ -33,7 +33,7 @@ TEST_CASE("printable: what is too long is cut between two characters") {
   CHECK(printable("abc\xc3\x9f", 4) == "abc...");
   CHECK(printable("abc\xc3\x9f", 5) == "abc\xc3\x9f");
   CHECK(printable(std::string(1'000'000, '\x1b')).size() == 4 * 120 + 3);
-  CHECK(ochre::printable_path(std::string(4096, 'p')) == std::string(4096, 'p'));
+  CHECK(ochre::weights::printable_path(std::string(4096, 'p')) == std::string(4096, 'p'));
   CHECK(printable("").empty());
 }
 

@@ -51,9 +51,9 @@ TEST_CASE("sniff: files people have instead of a model or a picture") {
   };
   for (const Case& test : cases) {
     CAPTURE(test.name);
-    CHECK(ochre::sniff(bytes_of(test.bytes)) == test.name);
+    CHECK(ochre::detail::sniff(bytes_of(test.bytes)) == test.name);
   }
-  CHECK(ochre::sniff(bytes_of(std::string(257, '\0') + "ustar")) == "a tar archive");
-  CHECK(ochre::found_bytes(bytes_of("\x01\xfe")) == "found the bytes 01 fe");
-  CHECK(ochre::found_bytes({}) == "found 0 bytes");
+  CHECK(ochre::detail::sniff(bytes_of(std::string(257, '\0') + "ustar")) == "a tar archive");
+  CHECK(ochre::detail::found_bytes(bytes_of("\x01\xfe")) == "found the bytes 01 fe");
+  CHECK(ochre::detail::found_bytes({}) == "found 0 bytes");
 }

@@ -38,7 +38,7 @@ void check_type(From from, To to, std::uint16_t last) {
 
 Result<std::vector<std::byte>> stored(const std::vector<float>& numbers, Dtype dtype) {
   const auto bytes = little_endian_bytes(numbers);
-  return stored_as({"x", Dtype::f32, {static_cast<Index>(numbers.size())}, bytes}, dtype);
+  return weights::stored_as({"x", Dtype::f32, {static_cast<Index>(numbers.size())}, bytes}, dtype);
 }
 
 }  // namespace

@@ -55,7 +55,7 @@ std::span<const std::byte> bytes_of(const std::string& text) { return std::as_by
 int refused = 0;
 
 void check_message(const std::string& message) {
-  if (!is_clean(message)) FAIL_CHECK(printable(message, 4000));
+  if (!is_clean(message)) FAIL_CHECK(weights::printable(message, 4000));
 }
 
 template <class T>
@@ -89,7 +89,7 @@ void check_source(const std::string& file) {
   check_result(source);
   if (!source) return;
   for (const std::string& warning : source->warnings) check_message(warning);
-  check_message(printable(source->format));
+  check_message(weights::printable(source->format));
   static int sound = 0;
   if (++sound % 16 != 0) return;  // matching takes longer than all the rest
   const auto model = match_network(*source, nullptr);
@@ -147,8 +147,8 @@ TEST_CASE("foreign words: models, their texts and their proofs") {
   refused = 0;
   overwrite(network.substr(0, 1500), [](const std::string& text) { check_result(parse_network(text)); });
   overwrite(tiny.network, [](const std::string& text) { check_result(parse_network(text)); });
-  overwrite(proof, [](const std::string& text) { check_result(audit::parse_proof(text)); });
-  insert_in_json(proof, [](const std::string& text) { check_result(audit::parse_proof(text)); });
+  overwrite(proof, [](const std::string& text) { check_result(parse_proof(text)); });
+  insert_in_json(proof, [](const std::string& text) { check_result(parse_proof(text)); });
   const std::string header =
       R"({"__metadata__":{"format":"ochre 1","network":"network n\ninput x channels=1\nrelu a\noutput a\n","size":"x",)"
       R"("temperature":"y"},"some.weight":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})";
@@ -183,7 +183,7 @@ TEST_CASE("foreign words: names of files") {
     check_result(load_npy<float>(path));
     check_result(Colorizer::open(path));
     check_message(picture_error(word));
-    check_message(write_file_atomically(path, {}).error().message());
+    check_message(weights::write_file_atomically(path, {}).error().message());
     check_message(save_picture(path + word, {pixel, 1, 1, 3, PixelFormat::rgb8}).error().message());
     check_message(save_picture(path + "." + word, {pixel, 1, 1, 3, PixelFormat::rgb8}).error().message());
   }

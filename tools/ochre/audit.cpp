@@ -41,8 +41,8 @@ Result<Tensor<float>> make_input(const AuditOptions& options, const Model& model
 
 enum class Audited { output, every_layer };
 
-Result<audit::AuditReport> audit_one(const AuditOptions& options, const Model& model, Audited what,
-                                     TensorView<const float> input, AuditFigures& figures) {
+Result<AuditReport> audit_one(const AuditOptions& options, const Model& model, Audited what,
+                              TensorView<const float> input, AuditFigures& figures) {
   const bool all = what == Audited::every_layer;
   const auto engine = open_engine(
       model, nullptr, {.input = input.shape, .threads = figures.threads, .keep_all = all, .every_layer = all});
@@ -76,7 +76,7 @@ Status audit_all(const AuditOptions& options, const Model& model, AuditFigures& 
   return {};
 }
 
-int verdict(const AuditOptions& options, const audit::AuditReport& report) {
+int verdict(const AuditOptions& options, const AuditReport& report) {
   if (report.pass()) {
     const auto& worst = *report.worst_layer();
     std::printf("%zu of %zu layers hold: largest ratio %s, layer %s\n", report.layers.size(), report.layers.size(),
@@ -107,7 +107,7 @@ int run_audit(const AuditOptions& options) {
   figures.peak = fma_peak(figures.threads);
   if (!options.json.empty()) {
     const std::string text = audit_json(options, figures);
-    const Status status = write_file_atomically(options.json, std::as_bytes(std::span(text)));
+    const Status status = weights::write_file_atomically(options.json, std::as_bytes(std::span(text)));
     if (!status) return fail(status.error());
   }
   if (!options.quiet) print_audit_table(options, figures);

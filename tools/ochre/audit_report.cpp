@@ -14,7 +14,7 @@ namespace {
 Json shape_json(const Shape& shape) { return {shape.n, shape.c, shape.h, shape.w}; }
 
 // What every row has, after the keys that differ.
-void add_judgement(Json& row, const audit::Judgement& judgement) {
+void add_judgement(Json& row, const Judgement& judgement) {
   row["max_error"] = judgement.max_error;
   row["bound"] = judgement.bound;
   row["ratio"] = judgement.ratio;
@@ -34,7 +34,7 @@ struct Row {
   std::string algorithm;
   double ms = 0;
   double macs = 0;
-  audit::Judgement judgement;
+  Judgement judgement;
 };
 
 std::string sides(const Shape& shape) {
@@ -52,7 +52,7 @@ std::string short_count(Index count) {
 std::string three_digits(double value) { return fixed(value, value < 1 ? 3 : value < 10 ? 2 : value < 100 ? 1 : 0); }
 
 // One row a step; the layers that are fused into it are counted: "conv1_1+2".
-std::vector<Row> rows_of(const audit::AuditReport& report) {
+std::vector<Row> rows_of(const AuditReport& report) {
   std::vector<Row> rows;
   for (const auto& layer : report.layers) {
     if (!layer.leads) continue;
@@ -152,9 +152,9 @@ void print_audit_table(const AuditOptions& options, const AuditFigures& figures)
   const auto line = [](const char* label, const std::string& value) {
     std::printf("%s%s\n", left(label, 9).c_str(), value.c_str());
   };
-  line("model", figures.network + ", " + printable_path(options.model));
+  line("model", figures.network + ", " + weights::printable_path(options.model));
   line("input", std::to_string(report.input.w) + "x" + std::to_string(report.input.h) + ", " +
-                    (options.picture.empty() ? "random lightness" : printable_path(options.picture)));
+                    (options.picture.empty() ? "random lightness" : weights::printable_path(options.picture)));
   line("engine",
        figures.isa + ", " + std::to_string(figures.threads) + (figures.threads == 1 ? " thread" : " threads"));
 }

@@ -11,7 +11,7 @@ namespace ochre::program {
 
 struct AuditFigures {
   std::string network;
-  audit::AuditReport report;
+  AuditReport report;
   int threads = 1;
   std::string isa;
   double peak = 0;  // of fused multiply-adds, FLOP/s

@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include <ochre/weights/printable.hpp>
+
 #include "json_text.hpp"
 #include "terminal.hpp"
 
@@ -64,8 +66,9 @@ void print_bench_table(const BenchOptions& options, const BenchFigures& figures)
   const auto line = [](const char* label, const std::string& value) {
     std::printf("%s%s\n", left(label, 12).c_str(), value.c_str());
   };
-  line("network", figures.network + ", " +
-                      (options.model.empty() ? "random weights" : "weights of " + printable_path(options.model)));
+  line("network",
+       figures.network + ", " +
+           (options.model.empty() ? "random weights" : "weights of " + weights::printable_path(options.model)));
   line("size", std::to_string(options.width) + "x" + std::to_string(options.height) + ", " + fixed(figures.gmac, 3) +
                    " billion multiply-adds");
   line("engine", options.engine + ", " + figures.isa + ", " + std::to_string(figures.threads) +

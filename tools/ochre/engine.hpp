@@ -45,15 +45,15 @@ template <class T>
 Result<TensorView<const T>> run_network(const Network<T>& network, TensorView<const T> input, Workspace<T>& workspace,
                                         LayerObserver<T> observer = {});
 
-Result<audit::ProofReport> verify_proof(const Model& model);
+Result<ProofReport> verify_proof(const Model& model);
 
 // tensors: all that the network needs.
 Result<Network<double>> open_network(const NetworkDescription& network, std::span<const TensorEntry> tensors);
 // before: of the same network, before its weights were rounded; or null, and there are no differences.
-Result<audit::RoundedProof> make_proof(const Network<double>& network, const Network<double>* before);
+Result<RoundedProof> make_proof(const Network<double>& network, const Network<double>* before);
 
-Result<audit::AuditReport> audit_engine(const Engine& engine, const Model& model, TensorView<const float> input,
-                                        const audit::AuditOptions& options);
+Result<AuditReport> audit_engine(const Engine& engine, const Model& model, TensorView<const float> input,
+                                 const ochre::AuditOptions& options);
 
 // A picture's lightness as the network wants it, as large as a Colorizer of that working size makes it.
 Result<Tensor<float>> lightness_input(const NetworkDescription& network, const PictureView& picture, Index size);

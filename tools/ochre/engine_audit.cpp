@@ -2,9 +2,9 @@
 
 namespace ochre::program {
 
-Result<audit::AuditReport> audit_engine(const Engine& engine, const Model& model, TensorView<const float> input,
-                                        const audit::AuditOptions& options) {
-  return audit::audit_engine(engine, model, input, options);
+Result<AuditReport> audit_engine(const Engine& engine, const Model& model, TensorView<const float> input,
+                                 const ochre::AuditOptions& options) {
+  return ochre::audit_engine(engine, model, input, options);
 }
 
 }  // namespace ochre::program

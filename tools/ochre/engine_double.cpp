@@ -22,13 +22,13 @@ Result<Network<double>> open_network(const NetworkDescription& network, std::spa
   return Network<double>::create(network, source);
 }
 
-Result<audit::RoundedProof> make_proof(const Network<double>& network, const Network<double>* before) {
-  if (before != nullptr) return audit::make_rounded_proof(network, *before);
-  auto text = audit::make_proof(network);
+Result<RoundedProof> make_proof(const Network<double>& network, const Network<double>* before) {
+  if (before != nullptr) return ochre::make_rounded_proof(network, *before);
+  auto text = ochre::make_proof(network);
   if (!text) return std::move(text).error();
-  return audit::RoundedProof{*std::move(text), {}};
+  return RoundedProof{*std::move(text), {}};
 }
 
-Result<audit::ProofReport> verify_proof(const Model& model) { return audit::verify_proof(model); }
+Result<ProofReport> verify_proof(const Model& model) { return ochre::verify_proof(model); }
 
 }  // namespace ochre::program

@@ -157,8 +157,9 @@ void print_table(const EvalOptions& options, double temperature, const Scores& s
     std::printf("%s%s%s%s\n", left(label, 26).c_str(), right(model, 12).c_str(), right(grey, 12).c_str(),
                 right(truth, 12).c_str());
   };
-  std::printf("%zu pictures of %s, %dx%d, temperature %s\n\n", scores.pictures, printable_path(options.folder).c_str(),
-              options.size, options.size, fixed(temperature, 2).c_str());
+  std::printf("%zu pictures of %s, %dx%d, temperature %s\n\n", scores.pictures,
+              weights::printable_path(options.folder).c_str(), options.size, options.size,
+              fixed(temperature, 2).c_str());
   line("", "model", "grey", "truth");
   line("AuC, %", fixed(scores.model.auc.auc(), 2), fixed(scores.grey.auc.auc(), 2), "100.00");
   line("AuC rebalanced, %", fixed(scores.model.auc.auc_rebalanced(), 2), fixed(scores.grey.auc.auc_rebalanced(), 2),

@@ -22,16 +22,16 @@ namespace ochre::program {
 namespace {
 
 void print_tensors(const SourceFile& source) {
-  std::printf("%s, %zu tensors\n\n", printable(source.format).c_str(), source.tensors.size());
+  std::printf("%s, %zu tensors\n\n", weights::printable(source.format).c_str(), source.tensors.size());
   for (const TensorEntry& tensor : source.tensors) {
-    std::printf("%s%s  %s\n", left(printable(tensor.name), 48).c_str(),
+    std::printf("%s%s  %s\n", left(weights::printable(tensor.name), 48).c_str(),
                 right(std::string(dtype_name(tensor.dtype)), 6).c_str(), to_string(tensor.shape).c_str());
   }
 }
 
 // --network: one of the names, else a file with a network's text.
 Result<NetworkDescription> wanted_network(const std::string& name) {
-  for (const auto text : detail::known_networks) {
+  for (const auto text : models::known_networks) {
     auto network = parse_network(text);
     if (!network || network->name == name) return network;
   }
@@ -89,8 +89,8 @@ Metadata describe(const ImportOptions& options, const SourceFile& source, const 
 // Changes the tensors' type; the bytes lie in the model.
 Status change_type(ImportedModel& model, Dtype dtype) {
   for (TensorEntry& tensor : model.tensors) {
-    if (tensor.dtype == dtype || !is_convertible(tensor.dtype)) continue;
-    auto bytes = stored_as(tensor, dtype);
+    if (tensor.dtype == dtype || !weights::is_convertible(tensor.dtype)) continue;
+    auto bytes = weights::stored_as(tensor, dtype);
     if (!bytes) return std::move(bytes).error();
     tensor.bytes = model.owned.emplace_back(*std::move(bytes));
     tensor.dtype = dtype;
@@ -118,7 +118,7 @@ Dtype wanted_dtype(const ImportOptions& options) {
 Result<std::string> prove(const ImportOptions& options, ImportedModel& model) {
   const bool rounds = !options.dtype.empty();
   if (options.no_proof && !rounds) return std::string();
-  if (const auto shape = audit::proof_shape(model.network); !shape) {
+  if (const auto shape = proof_shape(model.network); !shape) {
     if (!options.no_proof) return shape.error();
     if (!options.quiet)
       say("what " + options.dtype + " does to the layers is not measured: " + shape.error().message());
@@ -154,7 +154,7 @@ Status import_into(const ImportOptions& options, const SourceFile& source, const
   auto model = match_network(source, wanted ? &*wanted : nullptr);
   if (!model) return Error{model.error()}.in(options.source);
   if (Status status = check_share(file, *model); !status) return std::move(status).error().in(options.source);
-  std::erase_if(model->tensors, [](const TensorEntry& tensor) { return detail::is_training_counter(tensor.name); });
+  std::erase_if(model->tensors, [](const TensorEntry& tensor) { return weights::is_training_counter(tensor.name); });
   const std::string sha256 = sha256_hex(file.bytes());
   Metadata metadata = describe(options, source, *model, own ? &own->file.metadata() : nullptr, sha256);
   if (!options.quiet) {
@@ -167,10 +167,10 @@ Status import_into(const ImportOptions& options, const SourceFile& source, const
   const auto bytes = write_safetensors(model->tensors, metadata);
   if (!bytes) return bytes.error();
   if (const auto read_back = Model::parse(*bytes); !read_back) return read_back.error();
-  if (Status status = write_file_atomically(options.output, *bytes); !status) return status;
+  if (Status status = weights::write_file_atomically(options.output, *bytes); !status) return status;
   if (!options.quiet) {
     std::printf(
-        "%s: %s, %zu layers, %s parameters, %s bytes, %s\n", printable_path(options.output).c_str(),
+        "%s: %s, %zu layers, %s parameters, %s bytes, %s\n", weights::printable_path(options.output).c_str(),
         model->network.name.c_str(), model->network.layers.size(), with_commas(model->network.parameters()).c_str(),
         with_commas(static_cast<long long>(bytes->size())).c_str(), options.no_proof ? "no proof" : "with its proof");
   }

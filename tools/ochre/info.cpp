@@ -71,7 +71,7 @@ void print_paragraph(const std::string& label, const std::string& text, std::siz
   std::string clean = text;
   std::replace_if(
       clean.begin(), clean.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
-  clean = printable(clean, longest);
+  clean = weights::printable(clean, longest);
   std::string_view rest = clean;
   do {
     std::size_t end = rest.size();
@@ -92,10 +92,10 @@ void print_metadata(const Model& model, const char* label, const char* key, std:
 std::string proof_summary(const Model& model) {
   const std::string* text = model.file.metadata("proof");
   if (text == nullptr) return "none";
-  const auto proof = audit::parse_proof(*text);
+  const auto proof = parse_proof(*text);
   if (!proof) return "damaged: " + proof.error().message();
   return "of " + std::to_string(proof->layers.size()) + " layers on an input " + to_string(proof->input_shape) +
-         ", computed by " + printable(proof->computed_by) + "; replay it with `ochre verify`";
+         ", computed by " + weights::printable(proof->computed_by) + "; replay it with `ochre verify`";
 }
 
 void print_table(const InfoOptions& options, const Facts& facts) {

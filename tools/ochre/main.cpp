@@ -22,7 +22,9 @@ const CLI::Range threads_range(0, 1024);
 const CLI::Range size_range(8, 4096);  // the Colorizer's
 const CLI::Range limit_range(1, 1'000'000);
 
-std::string check_digits(const std::string& word) { return is_sha256(word) ? "" : "expected 64 hexadecimal digits"; }
+std::string check_digits(const std::string& word) {
+  return weights::is_sha256(word) ? "" : "expected 64 hexadecimal digits";
+}
 
 class CommandLine {
  public:
@@ -38,7 +40,8 @@ class CommandLine {
         "Exit codes: 0 done, 1 a check failed, 2 wrong command line, 3 unusable input,\n"
         "4 some of several inputs failed.");
     app_.failure_message([](const CLI::App* app, const CLI::Error& error) {
-      return "ochre: " + printable(error.what(), 600) + "\n`" + app->get_name() + " --help` shows what it takes.\n";
+      return "ochre: " + weights::printable(error.what(), 600) + "\n`" + app->get_name() +
+             " --help` shows what it takes.\n";
     });
     add_colorize();
     add_import();

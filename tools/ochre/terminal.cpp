@@ -15,7 +15,8 @@ namespace ochre::program {
 void say(std::string_view message) {
   constexpr std::size_t longest_line = 980;  // with what stands around it below 1000
   // Cut twice: what came in, and what masking made of it.
-  std::fprintf(stderr, "ochre: %s\n", printable(printable(message, longest_line), longest_line).c_str());
+  std::fprintf(stderr, "ochre: %s\n",
+               weights::printable(weights::printable(message, longest_line), longest_line).c_str());
 }
 
 void say_all(const std::string& where, const std::vector<std::string>& messages) {
@@ -103,7 +104,7 @@ void Progress::begin(std::string_view step) {
   }
   const std::string count = std::to_string(finished + 1) + "/" + std::to_string(steps_);
   const std::size_t room = 79 - (count.size() + width + 20);
-  std::string name = printable_path(step);
+  std::string name = weights::printable_path(step);
   if (name.size() > room) {  // the end tells more
     std::size_t begin = name.size() - room;
     while (goes_on(name, begin)) ++begin;

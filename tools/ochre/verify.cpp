@@ -11,10 +11,10 @@ namespace ochre::program {
 
 namespace {
 
-void print_layers(const audit::ProofReport& report) {
+void print_layers(const ProofReport& report) {
   std::printf("%s%s%s%s\n", left("layer", 20).c_str(), left("kind", 18).c_str(), left("output", 20).c_str(),
               right("error", 10).c_str());
-  for (const audit::ProofCheck& layer : report.layers) {
+  for (const ProofCheck& layer : report.layers) {
     std::printf("%s%s%s%s  %s\n", left(layer.name, 20).c_str(), left(layer.kind, 18).c_str(),
                 left(to_string(layer.shape), 20).c_str(), right(scientific(layer.error), 10).c_str(),
                 layer.holds() ? "holds" : "FAILS");
@@ -44,14 +44,14 @@ int run_verify(const VerifyOptions& options) {
         "as a share of the number or of the layer's rms, whichever is larger.\n\n"
         "What holds is whole: no fault of a machine, a build or the way here. Whoever\n"
         "changes a model can make its proof anew; --sha256 guards against that.\n\n",
-        printable(report->computed_by).c_str(), to_string(report->input_shape).c_str());
+        weights::printable(report->computed_by).c_str(), to_string(report->input_shape).c_str());
   }
-  if (const audit::ProofCheck* layer = report->first_failure()) {
+  if (const ProofCheck* layer = report->first_failure()) {
     say(options.model + ": layer " + layer->name + ": " + layer->failure);
     return check_failed;
   }
   std::printf("%zu of %zu layers hold: largest error %s, tolerance %s\n", report->layers.size(), report->layers.size(),
-              scientific(report->largest_error()).c_str(), scientific(audit::proof_tolerance).c_str());
+              scientific(report->largest_error()).c_str(), scientific(proof_tolerance).c_str());
   return done;
 }
 

@@ -21,7 +21,7 @@
 #include <ochre/engine/engine.hpp>
 #include <ochre/network/model.hpp>
 
-namespace ochre::inline v0::audit {
+namespace ochre::inline v0 {
 
 // A layer of the network. Those that are fused into another's step share its judgement, that of the step's output.
 struct LayerAudit {
@@ -90,7 +90,7 @@ struct AuditOptions {
   FunctionRef<void(Index step)> progress{};
 };
 
-namespace detail {
+namespace audit {
 
 inline std::vector<LayerAudit> describe(const EnginePlan& plan, const Shape& input, std::span<const Shape> shapes,
                                         std::span<const double> macs) {
@@ -259,7 +259,7 @@ class EngineAuditor {
   AuditReport report_;
 };
 
-}  // namespace detail
+}  // namespace audit
 
 // weights: what the engine ought to have been made of, in double. input: one picture. Errors: an engine with a
 // color_mean (its values are not part of the network) or bf16 products (two roundings of 2^-8 each, which several
@@ -269,16 +269,16 @@ template <class Arch = simd::DefaultArch>
 Result<AuditReport> audit_engine(const Engine& engine, const ParameterSource<double>& weights,
                                  TensorView<const float> input, const AuditOptions& options = {}) {
   const EnginePlan& plan = engine.plan();
-  if (auto status = detail::check_auditable(plan, input.shape); !status) return std::move(status).error();
+  if (auto status = audit::check_auditable(plan, input.shape); !status) return std::move(status).error();
   const auto shapes = plan.description.shapes(input.shape);
   if (!shapes) return shapes.error();
   const auto macs = plan.description.macs(input.shape);
   if (!macs) return macs.error();
   auto workspace = engine.make_workspace({.input = input.shape, .threads = options.threads});
   if (!workspace) return std::move(workspace).error();
-  const auto ms = detail::time_steps(engine, input, *workspace, options.timed_runs);
+  const auto ms = audit::time_steps(engine, input, *workspace, options.timed_runs);
   if (!ms) return ms.error();
-  return detail::EngineAuditor<Arch>(plan, weights, input, *shapes, *macs, options).audit(engine, *workspace, *ms);
+  return audit::EngineAuditor<Arch>(plan, weights, input, *shapes, *macs, options).audit(engine, *workspace, *ms);
 }
 
 // The weights of a model file.
@@ -291,4 +291,4 @@ Result<AuditReport> audit_engine(const Engine& engine, const Model& model, Tenso
   return audit_engine<Arch>(engine, weights, input, options);
 }
 
-}  // namespace ochre::inline v0::audit
+}  // namespace ochre::inline v0

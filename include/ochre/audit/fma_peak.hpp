@@ -10,8 +10,6 @@
 
 namespace ochre::inline v0::audit {
 
-namespace detail {
-
 // More than latency x throughput (4 x 2), fewer than the registers.
 inline constexpr int fma_chains = 12;
 
@@ -37,8 +35,6 @@ void keep(T& value) noexcept {
   asm volatile("" : "+m"(value) : : "memory");
 }
 
-}  // namespace detail
-
 template <class T, class Arch = simd::DefaultArch>
 double fma_peak(int threads) {
   // Some hundred microseconds: starting the threads does not show, an interruption spoils one run of the 50.
@@ -46,14 +42,14 @@ double fma_peak(int threads) {
   double best = 0;
   for (int run = 0; run < 50; ++run) {
     const auto begin = std::chrono::steady_clock::now();
-    parallel_for(threads, threads, [&](Index first, Index last, int) noexcept {
+    parallel::parallel_for(threads, threads, [&](Index first, Index last, int) noexcept {
       for (; first < last; ++first) {
-        auto sum = detail::run_fma_chains<T, Arch>(steps);
-        detail::keep(sum);
+        auto sum = run_fma_chains<T, Arch>(steps);
+        keep(sum);
       }
     });
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
-    const double flops = 2.0 * detail::fma_chains * steps * static_cast<double>(simd::lanes<T, Arch>) * threads;
+    const double flops = 2.0 * fma_chains * steps * static_cast<double>(simd::lanes<T, Arch>) * threads;
     best = std::max(best, flops / elapsed.count());
   }
   return best;

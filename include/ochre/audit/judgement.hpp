@@ -12,7 +12,7 @@
 #include <ochre/engine/engine.hpp>
 #include <ochre/reference/compare.hpp>
 
-namespace ochre::inline v0::audit {
+namespace ochre::inline v0 {
 
 // How a tensor compares with what it must be, and its numbers. error and bound are those of the number that comes
 // closest to its bound, or exceeds it most; statistics are of the finite numbers.
@@ -29,6 +29,8 @@ struct Judgement {
   bool pass = false;
   std::string failure;  // "fail (a number is not finite), …"; empty if it passes
 };
+
+namespace audit {
 
 // Compares numbers with what is expected of them. Where both are NaN, or the same infinity, they agree. The tensors are
 // changed: what agrees in not being finite is 0 afterwards.
@@ -76,8 +78,6 @@ inline Judgement judge(TensorView<double> actual, Expectation& expected) {
   return judgement;
 }
 
-namespace detail {
-
 inline Result<Tensor<double>> in_double(TensorView<const float> from) {
   auto to = Tensor<double>::create(from.shape);
   if (!to) return to;
@@ -99,6 +99,6 @@ inline Result<Tensor<double>> in_double(const EngineTensorView& from) {
   return to;
 }
 
-}  // namespace detail
+}  // namespace audit
 
-}  // namespace ochre::inline v0::audit
+}  // namespace ochre::inline v0

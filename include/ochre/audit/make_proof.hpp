@@ -12,7 +12,7 @@
 #include <ochre/base/version.hpp>
 #include <ochre/weights/safetensors_writer.hpp>
 
-namespace ochre::inline v0::audit {
+namespace ochre::inline v0 {
 
 // Of a network whose weights were rounded.
 struct RoundedProof {
@@ -20,30 +20,30 @@ struct RoundedProof {
   std::vector<double> differences;  // each layer's largest, as a share of its rms before: what the rounding does
 };
 
-namespace detail {
+namespace audit {
 
 // Unlike sides: rows taken for columns show. Larger ones are for networks that halve their pictures more often.
 inline constexpr Extent proof_sizes[] = {{24, 40}, {32, 64}, {64, 128}};
 
-}  // namespace detail
+}  // namespace audit
 
 // The input that a proof is made on. Errors: no small one that the network takes, more memory or work than a proof may
 // claim: known before a layer is built.
 inline Result<Shape> proof_shape(const NetworkDescription& network) {
   std::optional<Error> first;
-  for (const Extent size : detail::proof_sizes) {
+  for (const Extent size : audit::proof_sizes) {
     const Shape shape{1, network.input_channels, size.h, size.w};
     if (const auto shapes = network.shapes(shape); !shapes) {
       if (!first) first = shapes.error();
       continue;
     }
-    if (Status status = check_proof_claim(network, shape); !status) return std::move(status).error().in("proof");
+    if (Status status = audit::check_proof_claim(network, shape); !status) return std::move(status).error().in("proof");
     return shape;
   }
   return *std::move(first);
 }
 
-namespace detail {
+namespace audit {
 
 // Multiples of 1/16 in [0, 100], or of 1/256 in [-1/2, 1/2] for normalised lightness: exact in float, short as text.
 // A linear congruential generator (Knuth's MMIX), so that every compiler gives the same.
@@ -77,7 +77,7 @@ inline std::string samples_text(TensorView<const double> output) {
 }
 
 inline std::string layer_text(std::string_view name, TensorView<const double> output, const Statistics& summary) {
-  return "{\"name\":" + v0::detail::json_quoted(name) + ",\"shape\":" + shape_text(output.shape) +
+  return "{\"name\":" + weights::json_quoted(name) + ",\"shape\":" + shape_text(output.shape) +
          ",\"min\":" + exact(summary.min) + ",\"max\":" + exact(summary.max) + ",\"mean\":" + exact(summary.mean) +
          ",\"rms\":" + exact(summary.rms) + ",\"samples\":" + samples_text(output) + "}";
 }
@@ -165,13 +165,13 @@ Result<RoundedProof> make_proof(const Network<double, Arch>& network, const Netw
   return proof;
 }
 
-}  // namespace detail
+}  // namespace audit
 
 // The value of the metadata key "proof". Errors: what proof_shape() says, a layer that gives NaN, an infinity or
 // overflows, no memory.
 template <class Arch>
 Result<std::string> make_proof(const Network<double, Arch>& network) {
-  auto proof = detail::make_proof<Arch>(network, nullptr);
+  auto proof = audit::make_proof<Arch>(network, nullptr);
   if (!proof) return std::move(proof).error();
   return std::move(proof->text);
 }
@@ -182,7 +182,7 @@ Result<RoundedProof> make_rounded_proof(const Network<double, Arch>& rounded, co
   if (rounded.description().text != before.description().text) {
     return Error{ErrorCode::invalid_argument, "the weights before they were rounded are of another network"};
   }
-  return detail::make_proof<Arch>(rounded, &before);
+  return audit::make_proof<Arch>(rounded, &before);
 }
 
-}  // namespace ochre::inline v0::audit
+}  // namespace ochre::inline v0

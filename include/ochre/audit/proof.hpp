@@ -23,7 +23,7 @@
 #include <ochre/network/model.hpp>
 #include <ochre/weights/json_reader.hpp>
 
-namespace ochre::inline v0::audit {
+namespace ochre::inline v0 {
 
 // Double against double: the two differ by the order of their sums alone. From below: against PyTorch the worst layer
 // of street differs by 2e-15, of eccv16 and siggraph17 at full width by 1.4e-14. From above: float would differ by
@@ -81,7 +81,7 @@ struct ProofReport {
   }
 };
 
-namespace detail {
+namespace audit {
 
 // Limits on what may come from anywhere; the proofs of ochre's own tools have 960 values and 8 samples a layer.
 inline constexpr Index most_proof_values = 1 << 20;
@@ -91,11 +91,11 @@ inline Error proof_error(std::string reason) { return {ErrorCode::malformed, std
 
 // Reads an object that has exactly `keys`, each once: read(i) reads the value of keys[i].
 template <std::size_t Count, class Read>
-Status read_members(v0::detail::JsonReader& json, const std::string_view (&keys)[Count], const Read& read) {
+Status read_members(weights::JsonReader& json, const std::string_view (&keys)[Count], const Read& read) {
   bool seen[Count] = {};
   Status status = json.object([&](const std::string& key) -> Status {
     const auto which = static_cast<std::size_t>(std::find(std::begin(keys), std::end(keys), key) - std::begin(keys));
-    if (which == Count) return proof_error("found the unknown key \"" + printable(key) + "\"");
+    if (which == Count) return proof_error("found the unknown key \"" + weights::printable(key) + "\"");
     if (seen[which]) return proof_error("found the key \"" + key + "\" twice, expected it once");
     seen[which] = true;
     return read(which);
@@ -106,19 +106,12 @@ Status read_members(v0::detail::JsonReader& json, const std::string_view (&keys)
   return status;
 }
 
-template <class T>
-Status store(Result<T> from, T& to) {
-  if (!from) return std::move(from).error();
-  to = *std::move(from);
-  return {};
-}
-
-inline Status read_shape(v0::detail::JsonReader& json, Shape& shape) {
+inline Status read_shape(weights::JsonReader& json, Shape& shape) {
   std::vector<Index> sides;
   Status status = json.array([&]() -> Status {
     if (sides.size() == 4) return proof_error("shape: found a fifth side, expected 4");
     sides.emplace_back();
-    return store(json.count(), sides.back());
+    return json.count().move_to(sides.back());
   });
   if (!status) return status;
   if (sides.size() == 4) shape = {sides[0], sides[1], sides[2], sides[3]};
@@ -128,7 +121,7 @@ inline Status read_shape(v0::detail::JsonReader& json, Shape& shape) {
   return {};
 }
 
-inline Status read_input(v0::detail::JsonReader& json, Proof& proof) {
+inline Status read_input(weights::JsonReader& json, Proof& proof) {
   static constexpr std::string_view keys[] = {"shape", "values"};
   Status status = read_members(json, keys, [&](std::size_t key) -> Status {
     if (key == 0) return read_shape(json, proof.input_shape);
@@ -137,7 +130,7 @@ inline Status read_input(v0::detail::JsonReader& json, Proof& proof) {
         return proof_error("found more than " + std::to_string(most_proof_values) + " values");
       }
       proof.input.emplace_back();
-      return store(json.number(), proof.input.back());
+      return json.number().move_to(proof.input.back());
     });
   });
   if (status && static_cast<Index>(proof.input.size()) != proof.input_shape.size()) {
@@ -148,17 +141,17 @@ inline Status read_input(v0::detail::JsonReader& json, Proof& proof) {
 }
 
 // [index, value]
-inline Status read_sample(v0::detail::JsonReader& json, ProofSample& sample) {
+inline Status read_sample(weights::JsonReader& json, ProofSample& sample) {
   int count = 0;
   Status status = json.array([&]() -> Status {
     ++count;
-    return count == 1 ? store(json.count(), sample.index) : store(json.number(), sample.value);
+    return count == 1 ? json.count().move_to(sample.index) : json.number().move_to(sample.value);
   });
   if (!status || count == 2) return status;
   return proof_error("a sample of " + std::to_string(count) + " numbers, expected an index and a value");
 }
 
-inline Status read_samples(v0::detail::JsonReader& json, std::vector<ProofSample>& samples) {
+inline Status read_samples(weights::JsonReader& json, std::vector<ProofSample>& samples) {
   return json.array([&]() -> Status {
     if (samples.size() == most_proof_samples) {
       return proof_error("found more than " + std::to_string(most_proof_samples) + " samples");
@@ -180,50 +173,50 @@ inline Status check_layer(const ProofLayer& layer) {
   return {};
 }
 
-inline Status read_layer(v0::detail::JsonReader& json, ProofLayer& layer, std::size_t number) {
+inline Status read_layer(weights::JsonReader& json, ProofLayer& layer, std::size_t number) {
   static constexpr std::string_view keys[] = {"name", "shape", "min", "max", "mean", "rms", "samples"};
   Status status = read_members(json, keys, [&](std::size_t key) -> Status {
     switch (key) {
       case 0:
-        return store(json.string(), layer.name);
+        return json.string().move_to(layer.name);
       case 1:
         return read_shape(json, layer.shape);
       case 2:
-        return store(json.number(), layer.min);
+        return json.number().move_to(layer.min);
       case 3:
-        return store(json.number(), layer.max);
+        return json.number().move_to(layer.max);
       case 4:
-        return store(json.number(), layer.mean);
+        return json.number().move_to(layer.mean);
       case 5:
-        return store(json.number(), layer.rms);
+        return json.number().move_to(layer.rms);
       default:
         return read_samples(json, layer.samples);
     }
   });
   if (status) status = check_layer(layer);
-  const std::string name = layer.name.empty() ? "number " + std::to_string(number) : printable(layer.name);
+  const std::string name = layer.name.empty() ? "number " + std::to_string(number) : weights::printable(layer.name);
   return status ? status : std::move(status).error().in("layer " + name);
 }
 
-inline Status read_layers(v0::detail::JsonReader& json, std::vector<ProofLayer>& layers) {
+inline Status read_layers(weights::JsonReader& json, std::vector<ProofLayer>& layers) {
   return json.array([&]() -> Status {
-    if (layers.size() == v0::detail::most_layers) {
-      return proof_error("found more than " + std::to_string(v0::detail::most_layers) + " layers");
+    if (layers.size() == network::most_layers) {
+      return proof_error("found more than " + std::to_string(network::most_layers) + " layers");
     }
     layers.emplace_back();
     return read_layer(json, layers.back(), layers.size());
   });
 }
 
-inline Status read_proof(v0::detail::JsonReader& json, Proof& proof) {
+inline Status read_proof(weights::JsonReader& json, Proof& proof) {
   static constexpr std::string_view keys[] = {"version", "computed_by", "input", "layers"};
   Index version = 0;
   Status status = read_members(json, keys, [&](std::size_t key) -> Status {
     switch (key) {
       case 0:
-        return store(json.count(), version);
+        return json.count().move_to(version);
       case 1:
-        return store(json.string(), proof.computed_by);
+        return json.string().move_to(proof.computed_by);
       case 2:
         return read_input(json, proof);
       default:
@@ -245,7 +238,7 @@ inline Status check_fit(const Proof& proof, const NetworkDescription& network) {
     if (i == proof.layers.size()) return mismatch("layer " + name + ": found no entry, expected one for every layer");
     const ProofLayer& layer = proof.layers[i];
     if (layer.name != name) {
-      return mismatch("layer " + name + ": found an entry named " + printable(layer.name) + " in its place");
+      return mismatch("layer " + name + ": found an entry named " + weights::printable(layer.name) + " in its place");
     }
     if (layer.shape != (*shapes)[i]) {
       return mismatch("layer " + name + ": found shape " + to_string(layer.shape) + ", expected " +
@@ -253,7 +246,7 @@ inline Status check_fit(const Proof& proof, const NetworkDescription& network) {
     }
   }
   if (proof.layers.size() == network.layers.size()) return {};
-  return mismatch("layer " + printable(proof.layers[network.layers.size()].name) +
+  return mismatch("layer " + weights::printable(proof.layers[network.layers.size()].name) +
                   ": found an entry, expected no more than the network's " + std::to_string(network.layers.size()));
 }
 
@@ -315,13 +308,13 @@ inline ProofCheck check_values(const ProofLayer& expected, const LayerEvent<doub
   return check;
 }
 
-}  // namespace detail
+}  // namespace audit
 
 // Errors name the layer, what was found and what was expected.
 inline Result<Proof> parse_proof(std::string_view text) {
-  v0::detail::JsonReader json(text, "text");
+  weights::JsonReader json(text, "text");
   Proof proof;
-  if (auto status = detail::read_proof(json, proof); !status) return std::move(status).error().in("proof");
+  if (auto status = audit::read_proof(json, proof); !status) return std::move(status).error().in("proof");
   return proof;
 }
 
@@ -334,8 +327,8 @@ Result<ProofReport> verify_proof(const Model& model) {
   }
   const auto proof = parse_proof(*text);
   if (!proof) return proof.error();
-  if (auto status = detail::check_fit(*proof, model.network); !status) return std::move(status).error().in("proof");
-  if (auto status = check_proof_claim(model.network, proof->input_shape); !status) {
+  if (auto status = audit::check_fit(*proof, model.network); !status) return std::move(status).error().in("proof");
+  if (auto status = audit::check_proof_claim(model.network, proof->input_shape); !status) {
     return std::move(status).error().in("proof");
   }
   const auto network = load_network<double, Arch>(model);
@@ -344,7 +337,7 @@ Result<ProofReport> verify_proof(const Model& model) {
   ProofReport report{proof->computed_by, proof->input_shape, std::vector<ProofCheck>(proof->layers.size())};
   const auto observe = [&](const LayerEvent<double>& event) {
     const auto index = static_cast<std::size_t>(event.index);
-    report.layers[index] = detail::check_values(proof->layers[index], event);
+    report.layers[index] = audit::check_values(proof->layers[index], event);
   };
   auto workspace = network->make_workspace({.input = proof->input_shape, .every_layer = true});
   if (!workspace) return std::move(workspace).error();
@@ -353,4 +346,4 @@ Result<ProofReport> verify_proof(const Model& model) {
   return report;
 }
 
-}  // namespace ochre::inline v0::audit
+}  // namespace ochre::inline v0

@@ -23,7 +23,7 @@ inline constexpr double most_proof_work = 2e10;
 inline Status check_proof_claim(const NetworkDescription& network, const Shape& input) {
   const auto cost = readable_cost<double>(network, input, every_layer);
   if (!cost) return cost.error();
-  using v0::detail::whole_text;
+  using network::whole_text;
   const std::string where = "the layers on an input " + to_string(input);
   const double most_bytes = std::max(most_proof_bytes, 2 * cost->weights);
   if (cost->bytes > most_bytes) {

@@ -32,8 +32,6 @@ struct Expectation {
   Tensor<double> bound;  // of the distance from value
 };
 
-namespace detail {
-
 template <class Algorithm>
 reference::WinogradFilter filter_of() {
   const auto& matrices = kernels::winograd_of<Algorithm>;
@@ -120,8 +118,6 @@ inline void fold(ConvolutionSizes& sizes, const LayerDescription& layer, const r
   sizes.roundings += 3;
 }
 
-}  // namespace detail
-
 template <class Arch>
 class StepJudge {
  public:
@@ -163,7 +159,7 @@ class StepJudge {
   // A layer in double.
   Result<Tensor<double>> run(const LayerSpec& spec, std::span<const Index> channels, Index out_channels,
                              layers::Parameters<double> parameters, Operands operands) const {
-    const auto runnable = create_layer<double, Arch>(spec, channels, parameters);
+    const auto runnable = network::create_layer<double, Arch>(spec, channels, parameters);
     if (!runnable) return runnable.error();
     std::vector<TensorView<const double>> inputs;
     std::vector<Shape> shapes;
@@ -193,21 +189,21 @@ class StepJudge {
   // A convolution of the fast engine, with the batch norm that is folded into its weights.
   Result<Expectation> convolve(const LayerDescription& conv, const LayerDescription* norm, ConvAlgorithm algorithm,
                                Operands operands) const {
-    const auto filter = detail::filter_of(algorithm);
-    const auto parameters = read_parameters<double>(conv, weights_);
+    const auto filter = filter_of(algorithm);
+    const auto parameters = network::read_parameters<double>(conv, weights_);
     if (!parameters) return parameters.error();
     auto value = run(conv, *parameters, operands);
     if (!value) return std::move(value).error();
-    auto sizes = detail::convolution_sizes(conv, *parameters);
+    auto sizes = convolution_sizes(conv, *parameters);
     if (!sizes) return std::move(sizes).error();
     if (norm != nullptr) {
-      const auto statistics = read_parameters<double>(*norm, weights_);
+      const auto statistics = network::read_parameters<double>(*norm, weights_);
       if (!statistics) return statistics.error();
       const reference::Operand result{std::as_const(*value).view()};
       auto normalised = run(*norm, *statistics, {&result, 1});
       if (!normalised) return std::move(normalised).error();
       value = std::move(normalised);
-      detail::fold(*sizes, conv, detail::batch_norm_parameters(*norm, *statistics));
+      fold(*sizes, conv, batch_norm_parameters(*norm, *statistics));
     }
     auto bound = filter ? winograd_bound(conv, *sizes, *filter, operands[0], value->shape())
                         : direct_bound(conv, *sizes, operands[0]);
@@ -217,7 +213,7 @@ class StepJudge {
 
   // Any layer as the readable engine computes it.
   Result<Expectation> apply(const LayerDescription& described, Operands operands) const {
-    const auto parameters = read_parameters<double>(described, weights_);
+    const auto parameters = network::read_parameters<double>(described, weights_);
     if (!parameters) return parameters.error();
     auto value = run(described, *parameters, operands);
     if (!value) return std::move(value).error();
@@ -229,7 +225,7 @@ class StepJudge {
 
   // gamma(K+2) (Σ |w| (|x|+e) + |b|) + Σ |w| e + 2(K+1) tiny, as sum_of_products_bound() has it, by the layer in
   // double. A folded weight may be too small for a normal number: tiny/gamma on top of each |w| covers tiny |x|.
-  Result<Tensor<double>> direct_bound(const LayerDescription& conv, detail::ConvolutionSizes& sizes,
+  Result<Tensor<double>> direct_bound(const LayerDescription& conv, ConvolutionSizes& sizes,
                                       const reference::Operand& x) const {
     const double relative = reference::gamma(sizes.products + sizes.roundings, float_.unit);
     auto carried = x.error == nullptr ? Tensor<double>::create({1, 1, 1, 1}) : carried_error(conv, sizes, x);
@@ -248,16 +244,16 @@ class StepJudge {
     return bound;
   }
 
-  Result<Tensor<double>> carried_error(const LayerDescription& conv, const detail::ConvolutionSizes& sizes,
+  Result<Tensor<double>> carried_error(const LayerDescription& conv, const ConvolutionSizes& sizes,
                                        const reference::Operand& x) const {
     const reference::Operand error{{x.error, x.value.shape}};
     return run(with_bias(conv.spec, false), conv.channels, conv.out_channels, sizes.parameters, {&error, 1});
   }
 
-  Result<Tensor<double>> winograd_bound(const LayerDescription& conv, const detail::ConvolutionSizes& sizes,
+  Result<Tensor<double>> winograd_bound(const LayerDescription& conv, const ConvolutionSizes& sizes,
                                         const reference::WinogradFilter& filter, const reference::Operand& x,
                                         const Shape& shape) const {
-    using Kind = reference::detail::WinogradKind;
+    using Kind = reference::WinogradKind;
     const auto* transposed = std::get_if<layers::ConvTranspose2dSpec>(&conv.spec);
     const Window& window = transposed ? transposed->window : std::get<layers::Conv2dSpec>(conv.spec).window;
     const Kind kind = transposed ? Kind::transposed : window.stride == Extent{2, 2} ? Kind::strided : Kind::dense;
@@ -267,7 +263,7 @@ class StepJudge {
     if (!largest) return largest;
     const Index n = filter.points();
     WinogradOperands operands{std::as_const(*largest).view(),
-                              {sizes.parameters[0].data(), detail::weight_shape(conv)},
+                              {sizes.parameters[0].data(), weight_shape(conv)},
                               filter,
                               {kind, window.padding.h, window.dilation.h},
                               {kind, window.padding.w, window.dilation.w},
@@ -281,8 +277,7 @@ class StepJudge {
         std::min(reference::gamma(roundings, float_.unit), reference::likely_gamma(roundings, float_.unit));
     if (Status status = add_winograd_sizes<Arch>(operands, bound->view()); !status) return std::move(status).error();
     const double lost = 2.0 * static_cast<double>(n) *
-                        (reference::detail::largest_row_sum(filter.a_transposed, filter.outputs, n) + 1.0) *
-                        float_.tiny;
+                        (reference::largest_row_sum(filter.a_transposed, filter.outputs, n) + 1.0) * float_.tiny;
     for (Index k = 0; k < shape.size(); ++k) {
       bound->data()[k] += operands.growth * sizes.bias()[k / shape.plane()] + lost;
     }
@@ -311,12 +306,12 @@ class StepJudge {
                                                                                   const LayerDescription& conv,
                                                                                   Parameters parameters, Operands x)
   const {
-    auto sizes = detail::convolution_sizes(conv, parameters);
+    auto sizes = convolution_sizes(conv, parameters);
     if (!sizes) return std::move(sizes).error();
     return direct_bound(conv, *sizes, x[0]);
   }
   Bound bound_of(const layers::BatchNormSpec&, const LayerDescription& norm, Parameters parameters, Operands x) const {
-    return batch_norm_bound(x[0], detail::batch_norm_parameters(norm, parameters), float_);
+    return batch_norm_bound(x[0], batch_norm_parameters(norm, parameters), float_);
   }
   Bound bound_of(const layers::ReluSpec&, const LayerDescription&, Parameters, Operands x) const {
     return relu_bound(x[0]);

@@ -33,7 +33,7 @@ class WholeJudge {
                                               .layer = plan.every_layer ? std::string() : wanted,
                                               .every_layer = plan.every_layer});
     if (!workspace) return std::move(workspace).error();
-    auto exact = detail::in_double(input);
+    auto exact = in_double(input);
     if (!exact) return std::move(exact).error();
     return WholeJudge{plan, *std::move(network), *std::move(workspace), *std::move(exact), shapes, macs};
   }
@@ -42,7 +42,7 @@ class WholeJudge {
   Result<Judgement> judge_output(TensorView<const float> output) {
     const auto result = network_.run(std::as_const(input_).view(), workspace_);
     if (!result) return result.error();
-    auto actual = detail::in_double(output);
+    auto actual = in_double(output);
     if (!actual) return std::move(actual).error();
     return judge_layer(plan_.wanted, *actual, *result);
   }
@@ -55,7 +55,7 @@ class WholeJudge {
       return std::move(ran).error();
     }
     if (is_read_[static_cast<std::size_t>(layer)]) return std::optional<Judgement>();
-    auto actual = detail::in_double(output);
+    auto actual = in_double(output);
     if (!actual) return std::move(actual).error();
     auto judgement = judge_layer(layer, *actual, result);
     if (!judgement) return std::move(judgement).error();

@@ -21,14 +21,12 @@ struct WinogradOperands {
   TensorView<const double> sizes;    // |x| + e, one picture
   TensorView<const double> weights;  // |w|: [out][in][h][w], of a transposed convolution [in][out][h][w]
   reference::WinogradFilter filter;
-  reference::detail::WinogradAxis rows;
-  reference::detail::WinogradAxis columns;
+  reference::WinogradAxis rows;
+  reference::WinogradAxis columns;
   reference::Arithmetic arithmetic;
   double growth = 0;  // ρ
   int threads = 1;
 };
-
-namespace detail {
 
 // A tile along one axis: its outputs are first, first + 1 … of that grid.
 struct TileSpan {
@@ -37,8 +35,7 @@ struct TileSpan {
 };
 
 // Of one grid, or of all (-1).
-inline std::vector<TileSpan> tile_spans(const reference::detail::WinogradAxis& axis, Index only, Index outputs,
-                                        Index length) {
+inline std::vector<TileSpan> tile_spans(const reference::WinogradAxis& axis, Index only, Index outputs, Index length) {
   std::vector<TileSpan> spans;
   for (Index grid = 0; grid < axis.grids(); ++grid) {
     if (only >= 0 && grid != only) continue;
@@ -54,7 +51,7 @@ class WinogradSizes {
 
   Status add() {
     // Only a transposed convolution has other weights for each grid.
-    const bool apart = op_.rows.kind == reference::detail::WinogradKind::transposed;
+    const bool apart = op_.rows.kind == reference::WinogradKind::transposed;
     for (Index y = 0; y < (apart ? op_.rows.grids() : 1); ++y) {
       for (Index x = 0; x < (apart ? op_.columns.grids() : 1); ++x) {
         rows_ = tile_spans(op_.rows, apart ? y : -1, op_.filter.outputs, bound_.shape.h);
@@ -110,7 +107,7 @@ class WinogradSizes {
     const Index sources = op_.rows.sources();
     const Index width = op_.sizes.shape.w;
     const auto count = static_cast<Index>(rows_.size());
-    parallel_for(op_.threads, in() * sources, [&](Index begin, Index end, int) noexcept {
+    parallel::parallel_for(op_.threads, in() * sources, [&](Index begin, Index end, int) noexcept {
       for (Index item = begin; item < end; ++item) {
         for (Index t = 0; t < count; ++t) {
           double* sum = to + (item * count + t) * width;
@@ -133,9 +130,9 @@ class WinogradSizes {
     const Index sources = op_.columns.sources();
     const Index width = op_.sizes.shape.w;
     const double lost = 2.0 * static_cast<double>(n()) *
-                        (reference::detail::largest_row_sum(op_.filter.b_transposed, n(), n()) + 1.0) *
-                        op_.arithmetic.tiny / op_.growth;
-    parallel_for(op_.threads, in() * op_.rows.sources(), [&](Index begin, Index end, int) noexcept {
+                        (reference::largest_row_sum(op_.filter.b_transposed, n(), n()) + 1.0) * op_.arithmetic.tiny /
+                        op_.growth;
+    parallel::parallel_for(op_.threads, in() * op_.rows.sources(), [&](Index begin, Index end, int) noexcept {
       for (Index item = begin; item < end; ++item) {
         for (Index source = 0; source < sources; ++source) {
           double* to = v + (item * sources + source) * tiles();
@@ -157,9 +154,9 @@ class WinogradSizes {
 
   // half[o][c][source][l] = Σ_k |G[i][k]| |w| under the source's taps (k, l)
   void transform_half(Index i, Index grid_y, Index grid_x, double* half) const noexcept {
-    const bool transposed = op_.rows.kind == reference::detail::WinogradKind::transposed;
+    const bool transposed = op_.rows.kind == reference::WinogradKind::transposed;
     const Index across = op_.columns.sources();
-    parallel_for(op_.threads, bound_.shape.c, [&](Index begin, Index end, int) noexcept {
+    parallel::parallel_for(op_.threads, bound_.shape.c, [&](Index begin, Index end, int) noexcept {
       for (Index o = begin; o < end; ++o) {
         double* to = half + o * depth() * r();
         for (Index k = 0; k < depth(); ++k) {
@@ -184,7 +181,7 @@ class WinogradSizes {
   void add_point(Index i, Index j, const double* product) const noexcept {
     const Index m = op_.filter.outputs;
     const double lost = 2.0 * static_cast<double>(depth()) * op_.arithmetic.tiny;
-    parallel_for(op_.threads, bound_.shape.c, [&](Index begin, Index end, int) noexcept {
+    parallel::parallel_for(op_.threads, bound_.shape.c, [&](Index begin, Index end, int) noexcept {
       for (Index o = begin; o < end; ++o) {
         const double* from = product + o * tiles();
         for (const TileSpan& down : rows_) {
@@ -222,13 +219,11 @@ class WinogradSizes {
   std::vector<TileSpan> columns_;
 };
 
-}  // namespace detail
-
 // Adds the sum to bound [1, out, h, w]. Bias and what the inverse transform loses below the normal numbers are the
 // caller's. Errors: no memory.
 template <class Arch = simd::DefaultArch>
 Status add_winograd_sizes(const WinogradOperands& operands, TensorView<double> bound) {
-  return detail::WinogradSizes<Arch>(operands, bound).add();
+  return WinogradSizes<Arch>(operands, bound).add();
 }
 
 }  // namespace ochre::inline v0::audit

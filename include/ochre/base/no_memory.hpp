@@ -11,6 +11,8 @@
 
 namespace ochre::inline v0 {
 
+namespace base {
+
 // What function() returns, a Result or a Status; or ErrorCode::out_of_memory, whose text is short enough to need none.
 template <class Function>
 std::invoke_result_t<Function> catch_no_memory(const Function& function) {
@@ -26,5 +28,7 @@ std::invoke_result_t<Function> catch_no_memory(const Function& function) {
   return function();
 #endif
 }
+
+}  // namespace base
 
 }  // namespace ochre::inline v0

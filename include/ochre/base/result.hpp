@@ -14,6 +14,8 @@
 
 namespace ochre::inline v0 {
 
+class Status;
+
 // A T, or the Error that says why there is none.
 template <class T>
 class [[nodiscard]] Result {
@@ -32,6 +34,9 @@ class [[nodiscard]] Result {
 
   const Error& error() const& noexcept { return *get_error(); }
   Error&& error() && noexcept { return std::move(*get_error()); }
+
+  // The value goes to `to`, which stays as it was on an error.
+  Status move_to(T& to) &&;
 
 #if defined(__cpp_exceptions)
   T& value() & {
@@ -87,11 +92,10 @@ class [[nodiscard]] Status {
   std::optional<Error> error_;
 };
 
-// What was made goes to `to`, which stays as it was on an error.
 template <class T>
-Status take(Result<T> result, T& to) {
-  if (!result) return std::move(result).error();
-  to = *std::move(result);
+Status Result<T>::move_to(T& to) && {
+  if (!has_value()) return std::move(*get_error());
+  to = std::move(*get());
   return {};
 }
 

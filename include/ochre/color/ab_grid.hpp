@@ -39,6 +39,8 @@ struct GridCell {
   Index x = 0;
 };
 
+namespace color {
+
 // Of a grid's sides, in cells: they are counted in 32 bits, those beyond the border included.
 inline constexpr Index longest_grid_side = 1 << 24;
 
@@ -60,5 +62,7 @@ inline Status check_grid(const AbGridView& grid) {
   }
   return {};
 }
+
+}  // namespace color
 
 }  // namespace ochre::inline v0

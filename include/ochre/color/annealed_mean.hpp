@@ -42,11 +42,11 @@ inline void annealed_mean_vector(const float* logits, Index plane, float exponen
 
 // exponent > 0. A pixel with a NaN or an infinity of plus among its logits becomes NaN in both a and b.
 template <class Arch = simd::DefaultArch>
-inline void annealed_mean(TensorView<const float> logits, float exponent, const Team& team, float* a,
+inline void annealed_mean(TensorView<const float> logits, float exponent, const parallel::Team& team, float* a,
                           float* b) noexcept {
   constexpr Index lanes = simd::lanes<float, Arch>;
   const Index plane = logits.shape.plane();
-  for_ranges(team, ceil_div(plane, lanes), 1, [&](Index begin, Index end, int) noexcept {
+  parallel::for_ranges(team, ceil_div(plane, lanes), 1, [&](Index begin, Index end, int) noexcept {
     for (Index pixel = begin * lanes; pixel < end * lanes && pixel < plane; pixel += lanes) {
       const Index count = plane - pixel < lanes ? plane - pixel : lanes;
       detail::annealed_mean_vector<Arch>(logits.data + pixel, plane, exponent, count, a + pixel, b + pixel);

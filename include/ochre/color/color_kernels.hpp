@@ -23,7 +23,8 @@ struct ColorKernels {
                           PixelFormat format) noexcept;
   void (*lab_to_chroma_row)(const std::uint8_t* luma, Index step, const YuvFormat& format, Index width,
                             const float* lightness, float* a, float* b) noexcept;
-  void (*annealed_mean)(TensorView<const float> logits, float exponent, const Team& team, float* a, float* b) noexcept;
+  void (*annealed_mean)(TensorView<const float> logits, float exponent, const parallel::Team& team, float* a,
+                        float* b) noexcept;
 };
 
 template <class Arch = simd::DefaultArch>

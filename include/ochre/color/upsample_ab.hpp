@@ -12,6 +12,7 @@
 #include <array>
 
 #include <ochre/base/checked.hpp>
+#include <ochre/base/extent.hpp>
 #include <ochre/color/ab_grid.hpp>
 #include <ochre/color/grid_taps.hpp>
 #include <ochre/simd/simd.hpp>

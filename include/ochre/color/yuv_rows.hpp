@@ -30,7 +30,7 @@ struct LumaScale {
   float unit;
 
   explicit LumaScale(const YuvFormat& format) noexcept : depth(format.depth) {
-    const YuvCodes codes = yuv_codes(format.depth, format.range);
+    const image::YuvCodes codes = image::yuv_codes(format.depth, format.range);
     black = static_cast<float>(codes.black);
     unit = 1.0f / static_cast<float>(codes.white - codes.black);
   }
@@ -68,7 +68,7 @@ struct ChromaScale {
   float pb, pr;
 
   explicit ChromaScale(YuvMatrix matrix) noexcept {
-    const YuvWeights weights = yuv_weights(matrix);
+    const image::YuvWeights weights = image::yuv_weights(matrix);
     kr = static_cast<float>(weights.r);
     kg = static_cast<float>(weights.g);
     kb = static_cast<float>(weights.b);
@@ -152,7 +152,7 @@ struct ChromaRows {
 // A row of Cb, or of Cr. width: of the luma.
 inline void store_chroma_row(const ChromaRows& rows, Index width, const YuvFormat& format, std::uint8_t* first,
                              Index step) noexcept {
-  const YuvCodes codes = yuv_codes(format.depth, format.range);
+  const image::YuvCodes codes = image::yuv_codes(format.depth, format.range);
   const Index shared = format.subsampling == ChromaSubsampling::yuv444 ? 1 : 2;
   const float scale = 0.25f * static_cast<float>(codes.chroma);
   const float offset = static_cast<float>(codes.zero) + 0.5f;

@@ -53,14 +53,15 @@ inline constexpr Index rows_at_once = 16;
 template <class Picture>
 void apply_grid(const ColorSource& source, const Picture& input, const MutablePictureView& output,
                 ColorizerMemory& memory) noexcept {
-  for_ranges(memory.network.team(), input.height, rows_at_once, [&](Index begin, Index end, int worker) noexcept {
-    const LabRow row{memory.row_of(worker, 0), memory.row_of(worker, 1), memory.row_of(worker, 2)};
-    for (Index y = begin; y < end; ++y) {
-      read_colors(source, input, y, row);
-      copy_alpha(source.kernels, input, y, output);
-      source.kernels.lab_to_srgb_row(row.lightness, row.a, row.b, input.width, output.row(y), output.format);
-    }
-  });
+  parallel::for_ranges(
+      memory.network.team(), input.height, rows_at_once, [&](Index begin, Index end, int worker) noexcept {
+        const LabRow row{memory.row_of(worker, 0), memory.row_of(worker, 1), memory.row_of(worker, 2)};
+        for (Index y = begin; y < end; ++y) {
+          read_colors(source, input, y, row);
+          copy_alpha(source.kernels, input, y, output);
+          source.kernels.lab_to_srgb_row(row.lightness, row.a, row.b, input.width, output.row(y), output.format);
+        }
+      });
 }
 
 inline void copy_luma(const YuvView& input, Index y, const MutableYuvView& output) noexcept {
@@ -104,7 +105,7 @@ inline void apply_grid(const ColorSource& source, const YuvView& input, const Mu
                               output.cr.step_of(format.depth));
     }
   };
-  for_ranges(memory.network.team(), output.chroma_height(), rows_at_once / shared, work);
+  parallel::for_ranges(memory.network.team(), output.chroma_height(), rows_at_once / shared, work);
 }
 
 }  // namespace ochre::inline v0::detail

@@ -57,7 +57,7 @@ inline Result<std::shared_ptr<const FeatureSource>> feature_source(const Model& 
 }
 
 // If the event is the classifier's: its input, planar.
-inline void keep_features(const EngineEvent& event, Index classifier, const Team& team,
+inline void keep_features(const EngineEvent& event, Index classifier, const parallel::Team& team,
                           TensorView<float> features) noexcept {
   if (std::find(event.layers.begin(), event.layers.end(), classifier) == event.layers.end()) return;
   const EngineTensorView& from = event.inputs[0];
@@ -66,7 +66,7 @@ inline void keep_features(const EngineEvent& event, Index classifier, const Team
     return;
   }
   const Index block = from.blocked.layout.block;
-  for_ranges(team, ceil_div(features.shape.c, block), 1, [&](Index first, Index last, int) noexcept {
+  parallel::for_ranges(team, ceil_div(features.shape.c, block), 1, [&](Index first, Index last, int) noexcept {
     to_planar(from.blocked, features, first * block, std::min(last * block, features.shape.c));
   });
 }

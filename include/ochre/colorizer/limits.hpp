@@ -29,8 +29,8 @@ inline Status check_weights(const NetworkDescription& network, const Shape& inpu
   const double in_float = sizeof(float) * static_cast<double>(network.parameters());
   const double most = std::max(most_free + most_times * in_float, static_cast<double>(memory.value_or(0)));
   if (cost->weights <= most) return {};
-  return Error{ErrorCode::too_large, "the network's packed weights: found " + whole_text(cost->weights) +
-                                         " bytes, expected at most " + whole_text(most) + more_memory};
+  return Error{ErrorCode::too_large, "the network's packed weights: found " + network::whole_text(cost->weights) +
+                                         " bytes, expected at most " + network::whole_text(most) + more_memory};
 }
 
 // What a call may take, of a network whose text of some hundred bytes may claim anything. SIGGRAPH17, which takes most
@@ -56,7 +56,7 @@ inline Result<Shape> output_shape(const NetworkDescription& network, Index wante
   if (!shapes) return shapes.error();
   const Shape output = (*shapes)[static_cast<std::size_t>(wanted)];
   const auto bytes = checked_product({limit.planes, output.h, output.w, Index{sizeof(float)}});
-  if (std::max(output.h, output.w) <= longest_grid_side && bytes && *bytes <= limit.bytes) return output;
+  if (std::max(output.h, output.w) <= color::longest_grid_side && bytes && *bytes <= limit.bytes) return output;
   return Error{ErrorCode::too_large, "the network gives " + to_string(output) + " for an input of " + to_string(input) +
                                          ", expected colours of at most " + std::to_string(limit.bytes) +
                                          " bytes and 2^24 cells a side" + more_memory};

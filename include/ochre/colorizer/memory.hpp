@@ -57,15 +57,15 @@ inline Status allocate(ColorizerMemory& memory, const Shape& input, Extent grid,
   if (!row_values) {
     return Error{ErrorCode::too_large, "a picture " + std::to_string(memory.picture.w) + " pixels wide"};
   }
-  if (auto status = take(Tensor<float>::create(input), memory.input); !status) return status;
-  if (auto status = take(Tensor<float>::create({1, 3, grid.h, grid.w}), memory.grid); !status) return status;
+  if (auto status = Tensor<float>::create(input).move_to(memory.input); !status) return status;
+  if (auto status = Tensor<float>::create({1, 3, grid.h, grid.w}).move_to(memory.grid); !status) return status;
   if (memory.feature_source) {
     const Shape shape{1, memory.feature_source->channels, grid.h, grid.w};
-    if (auto status = take(Tensor<float>::create(shape), memory.features); !status) return status;
+    if (auto status = Tensor<float>::create(shape).move_to(memory.features); !status) return status;
   }
   const Index widest = std::max(memory.working.w, grid.w);
-  if (auto status = take(AlignedBuffer<float>::create(widest), memory.averaging); !status) return status;
-  return take(AlignedBuffer<float>::create(*row_values), memory.rows);
+  if (auto status = AlignedBuffer<float>::create(widest).move_to(memory.averaging); !status) return status;
+  return AlignedBuffer<float>::create(*row_values).move_to(memory.rows);
 }
 
 // Errors: an empty size, threads out of range or more than the system starts, no memory, more than the limits allow.

@@ -79,7 +79,7 @@ inline Status ColorizerWorkspace::distribution(std::span<float> shares) const {
   const Shape shape = memory_ ? memory_->features.shape() : Shape{};
   if (auto status = check_distribution(shares, shape.plane()); !status) return status;
   const TensorView<const float> all = memory_->features.view();
-  for_ranges(memory_->network.team(), shape.h, 1, [&](Index begin, Index end, int) noexcept {
+  parallel::for_ranges(memory_->network.team(), shape.h, 1, [&](Index begin, Index end, int) noexcept {
     for (Index y = begin; y < end; ++y) {
       color::distribution(memory_->feature_source->classifier, all, {y, 0, shape.w},
                           {shares.data() + y * shape.w, shape.plane()});

@@ -70,7 +70,7 @@ inline Status choose_kernels(EnginePlan& plan, const std::vector<LayerGroup>& gr
     // The workspace takes more than the least; the weights have to give way to it.
     WorkspacePlanner workspace(plan, input, options.threads, std::numeric_limits<Index>::max());
     if (auto status = workspace.place(); !status) return status;
-    const auto over = [&] { return plan.weight_bytes() + workspace.made().bytes - *options.memory; };
+    const auto over = [&] { return plan.weight_bytes() + workspace.planned().bytes - *options.memory; };
     if (over() <= 0) {
       if (auto status = workspace.schedule(); !status) return status;
     }
@@ -115,9 +115,9 @@ inline Result<EnginePlan> compile_plan(const NetworkDescription& network, const 
   }
   plan.output = planner.tensor_of(*wanted, 0);
   if (auto status = choose_kernels(plan, groups, options, kernels); !status) return std::move(status).error();
-  const auto threads = ThreadTeam::create(options.threads);
+  const auto threads = parallel::ThreadTeam::create(options.threads);
   if (!threads) return threads.error();
-  const Team team = threads->team();
+  const parallel::Team team = threads->team();
   WeightPacker packer(plan.description, options, source, team);
   for (Step& step : plan.steps) {
     if (auto status = packer.pack(step); !status) return std::move(status).error();

@@ -42,7 +42,7 @@ class Engine {
   // With the kernels of a table; those of the compiler's own flags are then not compiled.
   static Result<Engine> create(const NetworkDescription& description, const ParameterSource<float>& source,
                                const EngineOptions& options, const EngineKernels& kernels) {
-    return catch_no_memory([&]() -> Result<Engine> {
+    return base::catch_no_memory([&]() -> Result<Engine> {
       auto plan = engine::compile_plan(description, source, options, kernels);
       if (!plan) return std::move(plan).error();
       Engine engine;
@@ -58,7 +58,7 @@ class Engine {
   // Errors: an input the network cannot take, threads < 1 or more than the system starts, both a team and a lender,
   // more than the memory allowed, no memory, a moved-from engine.
   Result<EngineWorkspace> make_workspace(const EngineWorkspaceOptions& options) const {
-    return catch_no_memory([&] { return workspace(options); });
+    return base::catch_no_memory([&] { return workspace(options); });
   }
 
   // input: the workspace's input shape. The result lies in the workspace and holds until its next run.
@@ -67,7 +67,7 @@ class Engine {
                                       EngineObserver observer = {}) const {
     if (auto status = check_run(input, workspace); !status) return std::move(status).error();
     const auto awake = workspace.stay_awake();
-    const Team team = workspace.team();
+    const parallel::Team team = workspace.team();
     const Shape picture{1, input.shape.c, input.shape.h, input.shape.w};
     for (Index n = 0; n < input.shape.n; ++n) {
       const engine::RunMemory memory{{input.plane(n, 0), picture}, workspace.scratch_.span(), team};
@@ -98,8 +98,9 @@ class Engine {
     const engine::Step& step = plan_->steps[i];
     const auto begin = observer ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
     if (call.clears_border) {
-      for_ranges(memory.team, call.blocked.layout.blocks(), 1,
-                 [&](Index first, Index last, int) noexcept { clear_border(call.blocked, first, last); });
+      parallel::for_ranges(memory.team, call.blocked.layout.blocks(), 1, [&](Index first, Index last, int) noexcept {
+        tensor::clear_border(call.blocked, first, last);
+      });
     }
     step.run(call, memory);
     if (!observer) return;
@@ -123,10 +124,10 @@ inline Result<EngineWorkspace> Engine::workspace(const EngineWorkspaceOptions& o
   const Index memory = options.memory.value_or(std::numeric_limits<Index>::max());
   engine::WorkspacePlanner planner(*plan_, options.input, workspace.threads_, memory);
   if (auto status = planner.place(); !status) return std::move(status).error();
-  if (auto status = workspace.take_slots(planner.made()); !status) return std::move(status).error();
+  if (auto status = workspace.take_slots(planner.planned()); !status) return std::move(status).error();
   if (auto status = planner.schedule(); !status) return std::move(status).error();
-  if (auto status = workspace.take_scratch(planner.made()); !status) return std::move(status).error();
-  workspace.bind(*plan_, planner.made());
+  if (auto status = workspace.take_scratch(planner.planned()); !status) return std::move(status).error();
+  workspace.bind(*plan_, planner.planned());
   if (auto status = workspace.take_threads(options); !status) return std::move(status).error();
   return workspace;
 }

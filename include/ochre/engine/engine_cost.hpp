@@ -31,7 +31,7 @@ inline Result<EngineCost> engine_cost(const NetworkDescription& network, Shape i
     const auto conv = engine::conv_shape(network.layers[i]);
     if (!conv) continue;
     if (engine::groups_of(network.layers[i]) != 1) {  // runs as the readable layer, whose weights are as they are
-      const double own = sizeof(float) * value_count(network.layers[i].tensors());
+      const double own = sizeof(float) * detail::value_count(network.layers[i].tensors());
       fastest += own;
       smallest += own;
       continue;
@@ -50,7 +50,7 @@ inline Result<EngineCost> engine_cost(const NetworkDescription& network, Shape i
     if (blocked.checked_size()) out = blocked;
   }
   const auto plan = network::plan_memory(network, *shapes, wanted, [&](Index layer) {
-    return works_in_place(network.layers[static_cast<std::size_t>(layer)].spec);
+    return network::works_in_place(network.layers[static_cast<std::size_t>(layer)].spec);
   });
   EngineCost cost;
   for (const Index size : plan.slots.sizes) cost.activations += static_cast<double>(size) * sizeof(float);

@@ -88,9 +88,9 @@ class PlanarLayerOf final : public PlanarLayer {
 template <class Arch>
 Result<std::unique_ptr<PlanarLayer>> make_planar(const LayerSpec& spec, layers::Channels channels,
                                                  layers::Parameters<float> parameters) {
-  return create_layer_as<std::unique_ptr<PlanarLayer>, float, Arch>(spec, channels, parameters, [](auto layer) {
-    return std::make_unique<PlanarLayerOf<decltype(layer)>>(std::move(layer));
-  });
+  return network::create_layer_as<std::unique_ptr<PlanarLayer>, float, Arch>(
+      spec, channels, parameters,
+      [](auto layer) { return std::make_unique<PlanarLayerOf<decltype(layer)>>(std::move(layer)); });
 }
 
 template <class Arch>

@@ -32,11 +32,13 @@ class EngineWorkspace {
   Index bytes() const noexcept { return bytes_; }
 
   // The threads that run() uses, for what the caller does before and after it; awake until the result is destroyed.
-  Team team() const noexcept {
+  parallel::Team team() const noexcept {
     if (lender_ != nullptr) return {threads_, lender_, host_};
     return shared_ ? shared_->team() : own_.team();
   }
-  ThreadTeam::Awake stay_awake() const noexcept { return shared_ ? shared_->stay_awake() : ThreadTeam::Awake(own_); }
+  parallel::ThreadTeam::Awake stay_awake() const noexcept {
+    return shared_ ? shared_->stay_awake() : parallel::ThreadTeam::Awake(own_);
+  }
 
   bool cancelled() const noexcept { return cancel_ != nullptr && cancel_->load(std::memory_order_relaxed); }
 
@@ -58,7 +60,7 @@ class EngineWorkspace {
   std::vector<AlignedBuffer<float>> slots_;
   AlignedBuffer<float> scratch_;
   AlignedBuffer<float> result_;
-  ThreadTeam own_;
+  parallel::ThreadTeam own_;
   std::shared_ptr<SharedTeam> shared_;
   Lender lender_ = nullptr;
   void* host_ = nullptr;
@@ -67,14 +69,14 @@ class EngineWorkspace {
 
 inline Status EngineWorkspace::take_slots(const engine::WorkspacePlan& plan) {
   for (const Index size : plan.slot_sizes) {
-    if (auto status = take(AlignedBuffer<float>::create(size), slots_.emplace_back()); !status) return status;
+    if (auto status = AlignedBuffer<float>::create(size).move_to(slots_.emplace_back()); !status) return status;
   }
-  return plan.result == 0 ? Status() : take(AlignedBuffer<float>::create(plan.result), result_);
+  return plan.result == 0 ? Status() : AlignedBuffer<float>::create(plan.result).move_to(result_);
 }
 
 inline Status EngineWorkspace::take_scratch(const engine::WorkspacePlan& plan) {
   bytes_ = plan.bytes;
-  return take(AlignedBuffer<float>::create(plan.scratch), scratch_);
+  return AlignedBuffer<float>::create(plan.scratch).move_to(scratch_);
 }
 
 // Each step's operands in the slots.
@@ -121,7 +123,7 @@ inline Status EngineWorkspace::take_threads(const EngineWorkspaceOptions& option
   shared_ = options.team;
   cancel_ = options.cancel;
   if (lender_ != nullptr || shared_) return {};
-  return take(ThreadTeam::create(options.threads), own_);
+  return parallel::ThreadTeam::create(options.threads).move_to(own_);
 }
 
 }  // namespace ochre::inline v0

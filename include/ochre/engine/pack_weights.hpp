@@ -17,7 +17,7 @@ class WeightPacker {
  public:
   // All must outlive it.
   WeightPacker(const NetworkDescription& network, const EngineOptions& options, const ParameterSource<float>& source,
-               const Team& team)
+               const parallel::Team& team)
       : network_(network), options_(options), source_(source), team_(team) {}
 
   // Errors: whatever the source returns, what a layer's parameters cannot be, no memory.
@@ -48,7 +48,7 @@ class WeightPacker {
         epilogue.rectifier = kernels::Rectifier::leaky;
         epilogue.slope = static_cast<float>(leaky->slope);
       } else {
-        const auto parameters = read_parameters<float>(next, source_);
+        const auto parameters = network::read_parameters<float>(next, source_);
         if (!parameters) return parameters.error();
         const auto affine = layers::batch_norm_affine<float>(std::get<layers::BatchNormSpec>(next.spec), *parameters);
         if (!affine) return Error{affine.error()}.in("layer " + next.name);
@@ -75,7 +75,7 @@ class WeightPacker {
     std::vector<Index> counts;
     Index size = 0;
     for (const RequiredTensor& tensor : tensors) {
-      const auto count = element_count(tensor);
+      const auto count = network::element_count(tensor);
       if (!count) return count.error();
       const auto sum = checked_add(size, *count);
       if (!sum) return Error{ErrorCode::too_large, "tensor " + tensor.name};
@@ -112,7 +112,7 @@ class WeightPacker {
   // Of the layers after the logits: softmax, mean, perhaps a scale.
   Result<ColorMean> read_mean(const Step& step) const {
     ColorMean mean;
-    const auto values = read_parameters<float>(layer(step.layers[2]), source_);
+    const auto values = network::read_parameters<float>(layer(step.layers[2]), source_);
     if (!values) return values.error();
     mean.values.assign((*values)[0].data(), (*values)[0].data() + (*values)[0].size());
     if (values->size() > 1) std::copy_n((*values)[1].data(), 2, mean.offset);
@@ -126,7 +126,7 @@ class WeightPacker {
 
   Status pack_color_head(const Step& step, kernels::ColorHeadKernel& kernel) const {
     const LayerDescription& logits = layer(step.layers[0]);
-    const auto tensors = read_parameters<float>(logits, source_);
+    const auto tensors = network::read_parameters<float>(logits, source_);
     if (!tensors) return tensors.error();
     const auto mean = options_.color_mean ? Result<ColorMean>(*options_.color_mean) : read_mean(step);
     if (!mean) return mean.error();
@@ -140,7 +140,7 @@ class WeightPacker {
   const NetworkDescription& network_;
   const EngineOptions& options_;
   const ParameterSource<float>& source_;
-  const Team& team_;
+  const parallel::Team& team_;
   AlignedBuffer<float> originals_;
 };
 

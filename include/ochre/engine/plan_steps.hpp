@@ -124,7 +124,7 @@ class StepPlanner {
   }
 
   Result<StepOperation> readable_of(const LayerDescription& described) const {
-    const auto parameters = read_parameters<float>(described, source_);
+    const auto parameters = network::read_parameters<float>(described, source_);
     if (!parameters) return parameters.error();
     auto planar = kernels_.make_planar(described.spec, described.channels, *parameters);
     if (!planar) return std::move(planar).error();

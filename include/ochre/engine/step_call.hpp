@@ -34,7 +34,7 @@ struct StepCall {
 struct RunMemory {
   TensorView<const float> input;  // the caller's picture
   std::span<float> scratch;
-  const Team& team;
+  const parallel::Team& team;
 };
 
 }  // namespace ochre::inline v0::engine

@@ -57,13 +57,13 @@ class WorkspacePlanner {
       shapes.output = at(step.output).layout;
       auto schedule = step.schedule(shapes, threads_);
       if (!schedule) return Error{ErrorCode::too_large, "the scratch memory of a layer"};
-      made_.scratch = std::max(made_.scratch, schedule->scratch);
-      made_.schedules.push_back(*std::move(schedule));
+      planned_.scratch = std::max(planned_.scratch, schedule->scratch);
+      planned_.schedules.push_back(*std::move(schedule));
     }
-    return take(made_.scratch);
+    return take(planned_.scratch);
   }
 
-  const WorkspacePlan& made() const noexcept { return made_; }
+  const WorkspacePlan& planned() const noexcept { return planned_; }
 
  private:
   // Shapes, and borders as wide as the readers need.
@@ -78,16 +78,16 @@ class WorkspacePlanner {
       place.shape.c = planned.channels;
       place.is_blocked = planned.block != 0;
       place.layout = {planned.channels, {place.shape.h, place.shape.w}, {}, std::max<Index>(planned.block, 1)};
-      made_.tensors.push_back(place);
+      planned_.tensors.push_back(place);
     }
     for (const Step& step : plan_.steps) {
       const Extent out = at(step.output).layout.extent;
       for (const Index in : step.inputs) {
         BlockedLayout& layout = at(in).layout;
-        if (at(in).is_blocked) layout.border = widest(layout.border, step.input_border(layout.extent, out));
+        if (at(in).is_blocked) layout.border = tensor::widest(layout.border, step.input_border(layout.extent, out));
       }
     }
-    for (const TensorPlace& place : made_.tensors) {
+    for (const TensorPlace& place : planned_.tensors) {
       if (place.layout.checked_size()) continue;
       return Error{ErrorCode::too_large, "an activation of shape " + to_string(place.shape)};
     }
@@ -96,24 +96,24 @@ class WorkspacePlanner {
 
   Status share_slots() {
     std::vector<Index> sizes;
-    for (const TensorPlace& place : made_.tensors) sizes.push_back(place.elements());
+    for (const TensorPlace& place : planned_.tensors) sizes.push_back(place.elements());
     std::vector<network::ValueUse> uses;
     for (const Step& step : plan_.steps) uses.push_back({step.inputs, step.output});
     auto slots = network::SlotAssigner(sizes).assign(uses);
     constexpr Index slack = 64;  // a tile's last row of an edge block is loaded whole
     for (const Index size : slots.sizes) {
-      made_.slot_sizes.push_back(size + slack);
+      planned_.slot_sizes.push_back(size + slack);
       if (auto status = take(size + slack); !status) return status;
     }
-    made_.mixed.assign(slots.sizes.size(), false);
+    planned_.mixed.assign(slots.sizes.size(), false);
     std::vector<const TensorPlace*> first(slots.sizes.size(), nullptr);
-    for (std::size_t i = 0; i < made_.tensors.size(); ++i) {
-      TensorPlace& place = made_.tensors[i];
+    for (std::size_t i = 0; i < planned_.tensors.size(); ++i) {
+      TensorPlace& place = planned_.tensors[i];
       place.slot = slots.slot_of[i];
       const TensorPlace*& other = first[static_cast<std::size_t>(place.slot)];
       if (other == nullptr) other = &place;
       const bool same = place.layout == other->layout && place.is_blocked == other->is_blocked;
-      if (!same) made_.mixed[static_cast<std::size_t>(place.slot)] = true;
+      if (!same) planned_.mixed[static_cast<std::size_t>(place.slot)] = true;
     }
     return {};
   }
@@ -125,15 +125,15 @@ class WorkspacePlanner {
     result.n = input_.n;
     const auto count = result.checked_size();
     if (!count) return Error{ErrorCode::too_large, "an output of shape " + to_string(result)};
-    made_.result = *count;
+    planned_.result = *count;
     return take(*count);
   }
 
   Status take(Index floats) {
     const auto bytes = checked_mul(floats, Index{sizeof(float)});
-    const auto sum = bytes ? checked_add(made_.bytes, *bytes) : std::nullopt;
+    const auto sum = bytes ? checked_add(planned_.bytes, *bytes) : std::nullopt;
     if (sum && *sum <= memory_) {
-      made_.bytes = *sum;
+      planned_.bytes = *sum;
       return {};
     }
     return Error{ErrorCode::too_large, "the network's memory for an input of " + to_string(input_) + ": found " +
@@ -141,13 +141,13 @@ class WorkspacePlanner {
                                            std::to_string(memory_)};
   }
 
-  TensorPlace& at(Index tensor) { return made_.tensors[static_cast<std::size_t>(tensor)]; }
+  TensorPlace& at(Index tensor) { return planned_.tensors[static_cast<std::size_t>(tensor)]; }
 
   const EnginePlan& plan_;
   Shape input_;
   int threads_;
   Index memory_;
-  WorkspacePlan made_;
+  WorkspacePlan planned_;
 };
 
 }  // namespace ochre::inline v0::engine

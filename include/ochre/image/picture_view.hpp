@@ -18,7 +18,11 @@ namespace ochre::inline v0 {
 // Samples of a pixel, packed in this order, each of 8 or 16 bits; alpha comes last.
 enum class PixelFormat : std::uint8_t { gray8, gray_alpha8, rgb8, rgba8, gray16, gray_alpha16, rgb16, rgba16 };
 
+namespace image {
+
 inline constexpr PixelFormat last_pixel_format = PixelFormat::rgba16;
+
+}  // namespace image
 
 // What follows from a format.
 constexpr Index bytes_per_sample(PixelFormat format) noexcept { return format < PixelFormat::gray16 ? 1 : 2; }
@@ -62,7 +66,7 @@ Status check_picture(const View& picture, const char* what) {
     return fail("the size is " + std::to_string(picture.width) + "x" + std::to_string(picture.height) +
                 ", expected at least 1x1");
   }
-  if (picture.format > last_pixel_format) {
+  if (picture.format > image::last_pixel_format) {
     return fail("pixel format " + std::to_string(static_cast<int>(picture.format)) + ", expected one of PixelFormat's");
   }
   const auto row_bytes = checked_product({picture.width, bytes_per_pixel(picture.format)});

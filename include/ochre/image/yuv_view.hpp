@@ -12,6 +12,7 @@
 #include <type_traits>
 
 #include <ochre/base/checked.hpp>
+#include <ochre/base/extent.hpp>
 #include <ochre/base/result.hpp>
 
 namespace ochre::inline v0 {
@@ -42,6 +43,8 @@ struct YuvFormat {
 // 1 or 2.
 constexpr Index bytes_per_sample(YuvDepth depth) noexcept { return depth == YuvDepth::bits8 ? 1 : 2; }
 
+namespace image {
+
 // The codes of one depth and range.
 struct YuvCodes {
   int black = 0;      // of luma
@@ -70,6 +73,8 @@ struct YuvWeights {
 constexpr YuvWeights yuv_weights(YuvMatrix matrix) noexcept {
   return matrix == YuvMatrix::bt601 ? YuvWeights{0.299, 0.587, 0.114} : YuvWeights{0.2126, 0.7152, 0.0722};
 }
+
+}  // namespace image
 
 // Where the samples of one kind lie. Void: const void, or void where they are to be written.
 template <class Void>

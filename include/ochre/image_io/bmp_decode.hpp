@@ -41,7 +41,7 @@ inline Result<LoadedPicture> decode_bmp(std::span<const std::byte> file, const L
   if (pixels == nullptr) {
     const char* reason = stbi_failure_reason();
     return Error{ErrorCode::malformed, std::string("found a picture that cannot be decoded (") +
-                                           printable(reason != nullptr ? reason : "no reason") +
+                                           weights::printable(reason != nullptr ? reason : "no reason") +
                                            "), expected a whole BMP"};
   }
   if (width != claim.width || height != claim.height || samples < 3 || samples > claim.pixel_bytes) {

@@ -137,8 +137,8 @@ inline Result<LoadedPicture> decode_jpeg(std::span<const std::byte> file, const 
   job.target = picture->view();
   job.inks = inks->data();
   if (!decode_jpeg_rows(job)) {
-    return Error{ErrorCode::malformed,
-                 "found a picture that cannot be decoded (" + printable(job.reason) + "), expected a whole JPEG"};
+    return Error{ErrorCode::malformed, "found a picture that cannot be decoded (" + weights::printable(job.reason) +
+                                           "), expected a whole JPEG"};
   }
   if (claim.orientation == 1) return picture;
   return upright(std::as_const(*picture).view(), claim.orientation);

@@ -38,14 +38,14 @@ inline Result<LoadedPicture> decode_picture(std::span<const std::byte> file, con
   if (begins_with(file, detail::png_signature)) return detail::decode_png(file, limits);
   if (begins_with(file, "\xff\xd8\xff")) return detail::decode_jpeg(file, limits);
   if (begins_with(file, "BM")) return detail::decode_bmp(file, limits);
-  return Error{ErrorCode::unsupported, found_bytes(file) + ", expected a PNG, JPEG, BMP or PNM picture"};
+  return Error{ErrorCode::unsupported, detail::found_bytes(file) + ", expected a PNG, JPEG, BMP or PNM picture"};
 }
 
 inline Result<LoadedPicture> load_picture(const std::string& path, const LoadLimits& limits = {}) {
   const auto file = MappedFile::open(path);
   if (!file) return file.error();
   auto picture = decode_picture(file->bytes(), limits);
-  if (!picture) return std::move(picture).error().in(printable_path(path));
+  if (!picture) return std::move(picture).error().in(weights::printable_path(path));
   return picture;
 }
 

@@ -40,7 +40,7 @@ class NpyHeader {
     header.text_ = text;
     if (!header.read()) {
       return Error{ErrorCode::malformed, "header byte " + std::to_string(header.at_) + ": found \"" +
-                                             printable(text.substr(header.at_, 20)) +
+                                             weights::printable(text.substr(header.at_, 20)) +
                                              "\", expected {'descr': ..., 'fortran_order': ..., 'shape': (...)}"};
     }
     return header;
@@ -174,7 +174,7 @@ Result<Tensor<Scalar>> decode_npy(std::span<const std::byte> file) {
   if (!header) return header.error();
   const bool is_double = header->element() == "<f8";
   if (!is_double && header->element() != "<f4") {
-    return Error{ErrorCode::unsupported, "found elements of type '" + printable(header->element()) +
+    return Error{ErrorCode::unsupported, "found elements of type '" + weights::printable(header->element()) +
                                              "', expected '<f4' or '<f8' (float32, float64)"};
   }
   if (header->is_fortran_order()) {
@@ -206,7 +206,7 @@ Result<Tensor<Scalar>> load_npy(const std::string& path) {
   const auto file = MappedFile::open(path);
   if (!file) return file.error();
   auto tensor = decode_npy<Scalar>(file->bytes());
-  if (!tensor) return std::move(tensor).error().in(printable_path(path));
+  if (!tensor) return std::move(tensor).error().in(weights::printable_path(path));
   return tensor;
 }
 
@@ -248,10 +248,10 @@ inline std::vector<std::byte> encode_npy(const TensorView<const double>& tensor)
 
 // The same into a file, whole or not at all.
 inline Status save_npy(const std::string& path, const TensorView<const float>& tensor) {
-  return write_file_atomically(path, encode_npy(tensor));
+  return weights::write_file_atomically(path, encode_npy(tensor));
 }
 inline Status save_npy(const std::string& path, const TensorView<const double>& tensor) {
-  return write_file_atomically(path, encode_npy(tensor));
+  return weights::write_file_atomically(path, encode_npy(tensor));
 }
 
 }  // namespace ochre::inline v0

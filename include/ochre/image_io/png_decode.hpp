@@ -167,8 +167,8 @@ inline Result<LoadedPicture> decode_png(std::span<const std::byte> file, const L
   job.row_stride = picture->row_stride();
   job.row_offset = has_palette ? (claim.pixel_bytes - 1) * claim.width : 0;
   if (!decode_png_rows(job)) {
-    return Error{ErrorCode::malformed,
-                 "found a picture that cannot be decoded (" + printable(job.reason) + "), expected a whole PNG"};
+    return Error{ErrorCode::malformed, "found a picture that cannot be decoded (" + weights::printable(job.reason) +
+                                           "), expected a whole PNG"};
   }
   if (has_palette) {
     if (Status status = spread_palette(*facts, *picture); !status) return std::move(status).error();

@@ -45,7 +45,7 @@ struct PngChunk {
   std::span<const std::byte> data;
   std::size_t at = 0;
 
-  std::string where() const { return "chunk " + printable(type) + " at byte " + std::to_string(at); }
+  std::string where() const { return "chunk " + weights::printable(type) + " at byte " + std::to_string(at); }
 };
 
 // The chunk that begins at byte `at`, where the file has at least twelve more bytes.

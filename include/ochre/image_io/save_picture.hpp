@@ -25,8 +25,8 @@ inline Result<PictureFileFormat> picture_file_format(const std::string& path) {
   if (extension == ".pgm") return PictureFileFormat::pgm;
   if (extension == ".ppm") return PictureFileFormat::ppm;
   return Error{ErrorCode::unsupported,
-               printable_path(path) + ": found " +
-                   (extension.empty() ? "no extension" : "the extension " + printable(extension)) +
+               weights::printable_path(path) + ": found " +
+                   (extension.empty() ? "no extension" : "the extension " + weights::printable(extension)) +
                    ", expected .png, .jpg, .jpeg, .pgm or .ppm"};
 }
 
@@ -43,8 +43,8 @@ inline Status save_picture(const std::string& path, const PictureView& picture, 
   const auto file = picture_file_format(path);
   if (!file) return file.error();
   const auto bytes = encode_picture(picture, *file, options);
-  if (!bytes) return Error{bytes.error()}.in(printable_path(path));
-  return write_file_atomically(path, *bytes);
+  if (!bytes) return Error{bytes.error()}.in(weights::printable_path(path));
+  return weights::write_file_atomically(path, *bytes);
 }
 
 }  // namespace ochre::inline v0

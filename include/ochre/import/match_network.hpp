@@ -10,16 +10,12 @@
 #include <ochre/import/caffe/names.hpp>
 #include <ochre/import/imported_model.hpp>
 #include <ochre/import/source_file.hpp>
-#include <ochre/models/eccv16.hpp>
-#include <ochre/models/siggraph17.hpp>
-#include <ochre/models/street.hpp>
+#include <ochre/models/known_networks.hpp>
 #include <ochre/network/description_parser.hpp>
 
 namespace ochre::inline v0 {
 
 namespace detail {
-
-inline constexpr std::array<std::string_view, 3> known_networks{models::eccv16, models::siggraph17, models::street};
 
 // Of the released SIGGRAPH17: the head of its training, which takes no part in the colours. Of any other shape it would
 // be a place for whatever somebody wants to send along.
@@ -40,10 +36,10 @@ inline Result<ImportedModel> match_names(const SourceFile& source, const Network
   ImportedModel model;
   model.network = network;
   for (const TensorEntry& tensor : source.tensors) {
-    if (is_training_counter(tensor.name)) {
+    if (weights::is_training_counter(tensor.name)) {
       if (Status status = check_counter(tensor); !status) return std::move(status).error();
     } else if (is_left_out(tensor)) {
-      model.notes.push_back("left out " + printable(tensor.name) + ", which takes no part in the colours");
+      model.notes.push_back("left out " + weights::printable(tensor.name) + ", which takes no part in the colours");
     } else {
       model.tensors.push_back(tensor);
     }
@@ -61,8 +57,8 @@ inline std::optional<ImportedModel> match_order(const SourceFile& source, const 
   std::vector<std::string_view> theirs;
   std::map<std::string_view, std::vector<const TensorEntry*>> tensors;
   for (const TensorEntry& tensor : source.tensors) {
-    if (is_training_counter(tensor.name) && !check_counter(tensor)) return std::nullopt;
-    if (is_training_counter(tensor.name) || is_left_out(tensor)) continue;
+    if (weights::is_training_counter(tensor.name) && !check_counter(tensor)) return std::nullopt;
+    if (weights::is_training_counter(tensor.name) || is_left_out(tensor)) continue;
     auto& group = tensors[layer_of(tensor.name)];
     if (group.empty()) theirs.push_back(layer_of(tensor.name));
     group.push_back(&tensor);
@@ -115,7 +111,7 @@ inline bool same_layers(const NetworkDescription& first, const NetworkDescriptio
 inline Result<ImportedModel> match_graph(const SourceFile& source) {
   auto network = parse_network(source.network);
   if (!network) return std::move(network).error();
-  for (const auto text : known_networks) {
+  for (const auto text : models::known_networks) {
     const auto known = parse_network(text);
     if (!known || !same_layers(*known, *network)) continue;
     if (auto model = match_order(source, *known)) {
@@ -140,7 +136,7 @@ inline Error no_match(const SourceFile& source) {
   constexpr std::size_t longest = 60;  // three of them on a line
   std::string names;
   for (std::size_t i = 0; i < std::min<std::size_t>(source.tensors.size(), 3); ++i) {
-    names += (i == 0 ? " such as " : ", ") + printable(source.tensors[i].name, longest);
+    names += (i == 0 ? " such as " : ", ") + weights::printable(source.tensors[i].name, longest);
   }
   return {ErrorCode::mismatch, "found " + std::to_string(source.tensors.size()) + " tensors" + names +
                                    ", expected those of eccv16, siggraph17 or street"};
@@ -166,7 +162,7 @@ inline Result<ImportedModel> match_network(const SourceFile& source, const Netwo
   std::optional<NetworkDescription> likeliest;
   std::optional<ImportedModel> ordered;
   std::size_t most = 0;
-  for (const auto text : detail::known_networks) {
+  for (const auto text : models::known_networks) {
     auto network = parse_network(text);
     if (!network) return std::move(network).error();
     if (auto model = detail::match_names(source, *network)) return model;

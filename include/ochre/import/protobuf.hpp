@@ -16,6 +16,8 @@
 
 namespace ochre::inline v0 {
 
+namespace detail {
+
 enum class ProtobufWire : std::uint8_t { varint = 0, fixed64 = 1, bytes = 2, fixed32 = 5 };
 
 struct ProtobufField {
@@ -119,5 +121,7 @@ class ProtobufReader {
   std::span<const std::byte> bytes_;
   Index offset_ = 0;
 };
+
+}  // namespace detail
 
 }  // namespace ochre::inline v0

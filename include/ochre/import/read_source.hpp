@@ -20,7 +20,7 @@ inline bool is_safetensors(std::span<const std::byte> bytes) noexcept {
 // folder: where an ONNX model's external data may lie. The bytes must outlive the result. Errors: what the file seems
 // to be, if it is of no known format; else its reader's.
 inline Result<SourceFile> read_source(std::span<const std::byte> bytes, const std::string& folder = {}) {
-  const std::string_view kind = sniff(bytes);
+  const std::string_view kind = detail::sniff(bytes);
   if (kind.find("PyTorch") != std::string_view::npos || kind.find("pickle") != std::string_view::npos ||
       kind == "a tar archive") {
     return read_torch(bytes);
@@ -29,7 +29,7 @@ inline Result<SourceFile> read_source(std::span<const std::byte> bytes, const st
   const bool is_other = !kind.empty() && kind.find("protobuf") == std::string_view::npos;
   if (is_other || bytes.size() < 4) {
     return Error{ErrorCode::unsupported,
-                 found_bytes(bytes) + ", expected a Caffe, PyTorch, ONNX or safetensors file of weights"};
+                 detail::found_bytes(bytes) + ", expected a Caffe, PyTorch, ONNX or safetensors file of weights"};
   }
   // Both are protobuf: an ONNX model begins with its version, a Caffe model with its name or its layers.
   if (bytes[0] == std::byte{0x08}) return read_onnx(bytes, folder);

@@ -28,10 +28,10 @@ class ColorHeadKernel {
   virtual ConvSchedule schedule(const BlockedLayout& in, int threads) const = 0;
   // Of the logits: weights [Q][C], bias [Q]. Errors: no memory.
   virtual Status pack(const ConvWeights& weights, std::span<const float> bias, const ColorHeadOptions& options,
-                      const Team& team) = 0;
+                      const parallel::Team& team) = 0;
   // After pack(). out: planar [1,2,h,w]; scratch: schedule.scratch floats.
   virtual void run(BlockedView<const float> in, TensorView<float> out, const ConvSchedule& schedule,
-                   std::span<float> scratch, const Team& team) const noexcept = 0;
+                   std::span<float> scratch, const parallel::Team& team) const noexcept = 0;
 };
 
 template <class Arch>
@@ -42,7 +42,7 @@ class ColorHead final : public ColorHeadKernel {
       : logits_(conv, channel_block), outputs_(conv.out), blocks_(ceil_div(conv.out, channel_block)) {}
 
   Status pack(const ConvWeights& weights, std::span<const float> bias, const ColorHeadOptions& options,
-              const Team& team) override {
+              const parallel::Team& team) override {
     const Index padded = padded_channels(outputs_);
     Epilogue epilogue;
     epilogue.bias.assign(bias.begin(), bias.end());
@@ -68,10 +68,10 @@ class ColorHead final : public ColorHeadKernel {
   }
 
   void run(BlockedView<const float> in, TensorView<float> out, const ConvSchedule& schedule, std::span<float> scratch,
-           const Team& team) const noexcept override {
+           const parallel::Team& team) const noexcept override {
     const Extent extent = in.layout.extent;
     const Index groups = ceil_div(extent.w, pixels);
-    for_ranges(team, extent.h * groups, 1, [&](Index begin, Index end, int worker) noexcept {
+    parallel::for_ranges(team, extent.h * groups, 1, [&](Index begin, Index end, int worker) noexcept {
       float* memory = scratch.data() + worker * scratch_of_worker();
       for (Index item = begin; item < end; ++item) {
         const Index y = item / groups;

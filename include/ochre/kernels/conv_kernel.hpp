@@ -58,11 +58,11 @@ class ConvKernel {
   virtual ConvSchedule schedule(const BlockedLayout& in, const BlockedLayout& out, int threads) const = 0;
 
   // Errors: no memory. The same bits for any team.
-  virtual Status pack(const ConvWeights& weights, Epilogue epilogue, const Team& team) = 0;
+  virtual Status pack(const ConvWeights& weights, Epilogue epilogue, const parallel::Team& team) = 0;
 
   // After pack(). scratch: schedule.scratch floats. The border of `in` is zero; of `out` only the interior is written.
   virtual void run(BlockedView<const float> in, BlockedView<float> out, const ConvSchedule& schedule,
-                   std::span<float> scratch, const Team& team) const noexcept = 0;
+                   std::span<float> scratch, const parallel::Team& team) const noexcept = 0;
 };
 
 // Output channels rounded up so that any panel of any instruction set can be loaded whole: the length of an epilogue's

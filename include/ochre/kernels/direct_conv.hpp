@@ -35,8 +35,8 @@ class DirectConv final : public ConvKernel {
       const Extent count = outputs(grid, out);
       if (count.h == 0 || count.w == 0) continue;
       for (const Tap& tap : grid.taps) {
-        border = widest(border, {-tap.y, -tap.x, grid.in_step.h * (count.h - 1) + tap.y - (in.h - 1),
-                                 grid.in_step.w * (count.w - 1) + tap.x - (in.w - 1)});
+        border = tensor::widest(border, {-tap.y, -tap.x, grid.in_step.h * (count.h - 1) + tap.y - (in.h - 1),
+                                         grid.in_step.w * (count.w - 1) + tap.x - (in.w - 1)});
       }
     }
     return border;
@@ -56,26 +56,28 @@ class DirectConv final : public ConvKernel {
     return schedule;
   }
 
-  Status pack(const ConvWeights& weights, Epilogue epilogue, const Team& team) override {
+  Status pack(const ConvWeights& weights, Epilogue epilogue, const parallel::Team& team) override {
     auto values = AlignedBuffer<float>::create(size_, HugePages::later);
     if (!values) return std::move(values).error();
     values_ = *std::move(values);
     epilogue_ = std::move(epilogue);
     const Index panels = panels_.count();
-    for_ranges(team, static_cast<Index>(grids_.size()) * panels, 1, [&](Index begin, Index end, int) noexcept {
-      for (Index item = begin; item < end; ++item) pack_panel(item / panels, item % panels, weights);
-    });
+    parallel::for_ranges(team, static_cast<Index>(grids_.size()) * panels, 1,
+                         [&](Index begin, Index end, int) noexcept {
+                           for (Index item = begin; item < end; ++item)
+                             pack_panel(item / panels, item % panels, weights);
+                         });
     values_.prefer_huge_pages();
     return {};
   }
 
   void run(BlockedView<const float> in, BlockedView<float> out, const ConvSchedule& schedule, std::span<float>,
-           const Team& team) const noexcept override {
+           const parallel::Team& team) const noexcept override {
     for (Index g = 0; g < static_cast<Index>(grids_.size()); ++g) {
       const Extent count = outputs(grids_[static_cast<std::size_t>(g)], out.layout.extent);
       if (count.w == 0) continue;
       // A worker stays with one panel of weights for as many rows as it can.
-      for_ranges(team, panels_.count() * count.h, 4, [&](Index begin, Index end, int) noexcept {
+      parallel::for_ranges(team, panels_.count() * count.h, 4, [&](Index begin, Index end, int) noexcept {
         for (Index item = begin; item < end; ++item) {
           const ConvGrid& grid = grids_[static_cast<std::size_t>(g)];
           const auto& offsets = schedule.offsets[static_cast<std::size_t>(g)];

@@ -118,7 +118,7 @@ void gemm(const PackedRows<T, Arch>& a, Index columns, const Pack& pack, T* c, s
           int threads) noexcept {
   constexpr Index tile_columns = simd::Tile<Arch>::template columns<T>;
   constexpr Index block_panels = gemm_panels_per_block<T, Arch>;
-  parallel_for(threads, ceil_div(columns, tile_columns), [&](Index begin, Index end, int worker) noexcept {
+  parallel::parallel_for(threads, ceil_div(columns, tile_columns), [&](Index begin, Index end, int worker) noexcept {
     T* packed = scratch.data() + worker * gemm_scratch_size<T, Arch>(1);
     for (Index first = begin; first < end; first += block_panels) {
       const Index last = std::min(first + block_panels, end);

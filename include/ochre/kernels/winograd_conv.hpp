@@ -37,9 +37,9 @@ class WinogradConv final : public ConvKernel {
           const auto reach = [&](Index origin, Index offset, Index count) {
             return origin + offset + form_.in_step * (m() * (count - 1) + n() - 1);  // the last pixel read
           };
-          border = widest(border, {-(grid.in_origin.h + source.offset.h), -(grid.in_origin.w + source.offset.w),
-                                   reach(grid.in_origin.h, source.offset.h, tiles.h) - (in.h - 1),
-                                   reach(grid.in_origin.w, source.offset.w, tiles.w) - (in.w - 1)});
+          border = tensor::widest(border, {-(grid.in_origin.h + source.offset.h), -(grid.in_origin.w + source.offset.w),
+                                           reach(grid.in_origin.h, source.offset.h, tiles.h) - (in.h - 1),
+                                           reach(grid.in_origin.w, source.offset.w, tiles.w) - (in.w - 1)});
         }
       }
     }
@@ -61,13 +61,13 @@ class WinogradConv final : public ConvKernel {
     return schedule;
   }
 
-  Status pack(const ConvWeights& weights, Epilogue epilogue, const Team& team) override {
+  Status pack(const ConvWeights& weights, Epilogue epilogue, const parallel::Team& team) override {
     epilogue_ = std::move(epilogue);
     return weights_.pack(conv_, form_, weights, team);
   }
 
   void run(BlockedView<const float> in, BlockedView<float> out, const ConvSchedule& schedule, std::span<float> scratch,
-           const Team& team) const noexcept override {
+           const parallel::Team& team) const noexcept override {
     for (std::size_t r = 0; r < form_.runs.size(); ++r) {
       const auto count = static_cast<Index>(schedule.tiles[r].size());
       const Index blocks = ceil_div(count, schedule.tile_block);
@@ -83,9 +83,9 @@ class WinogradConv final : public ConvKernel {
                      memory + n() * n() * v_point(schedule.tile_block)};
       };
       if (schedule.independent) {
-        for_ranges(team, blocks, 1, [&](Index begin, Index end, int worker) noexcept {
+        parallel::for_ranges(team, blocks, 1, [&](Index begin, Index end, int worker) noexcept {
           for (Index b = begin; b < end; ++b) {
-            run_block(block_at(b, scratch.data() + worker * scratch_of_block(schedule.tile_block)), Team{});
+            run_block(block_at(b, scratch.data() + worker * scratch_of_block(schedule.tile_block)), parallel::Team{});
           }
         });
       } else {
@@ -164,16 +164,16 @@ class WinogradConv final : public ConvKernel {
     return list;
   }
 
-  void run_block(const Block& block, const Team& team) const noexcept {
+  void run_block(const Block& block, const parallel::Team& team) const noexcept {
     const Index groups = ceil_div(block.count, tile_group);
-    for_ranges(team, in_blocks() * groups, 1, [&](Index begin, Index end, int) noexcept {
+    parallel::for_ranges(team, in_blocks() * groups, 1, [&](Index begin, Index end, int) noexcept {
       for (Index item = begin; item < end; ++item) transform_group(block, item / groups, item % groups);
     });
     const Index panels = weights_.panels().count();
-    for_ranges(team, n() * n() * panels, 1, [&](Index begin, Index end, int) noexcept {
+    parallel::for_ranges(team, n() * n() * panels, 1, [&](Index begin, Index end, int) noexcept {
       for (Index item = begin; item < end; ++item) multiply(block, item / panels, item % panels);
     });
-    for_ranges(team, out_blocks() * groups, 1, [&](Index begin, Index end, int) noexcept {
+    parallel::for_ranges(team, out_blocks() * groups, 1, [&](Index begin, Index end, int) noexcept {
       for (Index item = begin; item < end; ++item) inverse_group(block, item / groups, item % groups);
     });
   }

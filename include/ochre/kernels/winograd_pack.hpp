@@ -30,13 +30,13 @@ class WinogradWeights {
   }
 
   // conv, form: those of the constructor. Errors: no memory.
-  Status pack(const ConvShape& conv, const WinogradForm& form, const ConvWeights& weights, const Team& team) {
+  Status pack(const ConvShape& conv, const WinogradForm& form, const ConvWeights& weights, const parallel::Team& team) {
     auto values = AlignedBuffer<float>::create(size_, HugePages::later);
     if (!values) return std::move(values).error();
     values_ = *std::move(values);
     const Index panels = panels_.count();
     const Index runs = static_cast<Index>(form.runs.size());
-    for_ranges(team, runs * panels * in_blocks_, 1, [&](Index begin, Index end, int) noexcept {
+    parallel::for_ranges(team, runs * panels * in_blocks_, 1, [&](Index begin, Index end, int) noexcept {
       for (Index item = begin; item < end; ++item) {
         const Place place{item / in_blocks_ / panels, item / in_blocks_ % panels, item % in_blocks_};
         pack_place(conv, form, place, weights);

@@ -46,7 +46,7 @@ class Add : public NoScratch {
   static Result<Add> create(const AddSpec&, Channels, Parameters<T>) { return Add{}; }
 
   void run(Inputs<T> inputs, TensorView<T> output, std::span<T>, int threads) const noexcept {
-    parallel_for(threads, output.shape.size(), [&](Index begin, Index end, int) noexcept {
+    parallel::parallel_for(threads, output.shape.size(), [&](Index begin, Index end, int) noexcept {
       std::copy(inputs[0].data + begin, inputs[0].data + end, output.data + begin);
       for (const auto& input : inputs.subspan(1)) {
         for (Index i = begin; i < end; ++i) output.data[i] += input.data[i];

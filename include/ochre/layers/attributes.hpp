@@ -32,7 +32,8 @@ class Attributes {
       return Error{ErrorCode::too_large, "more than " + std::to_string(most) + " attributes on a line"};
     }
     for (const auto& [known, unused] : words_) {
-      if (known == key) return Error{ErrorCode::malformed, "the attribute `" + printable(key) + "` stands twice"};
+      if (known == key)
+        return Error{ErrorCode::malformed, "the attribute `" + weights::printable(key) + "` stands twice"};
     }
     words_.emplace_back(key, value);
     return {};
@@ -81,7 +82,7 @@ class Attributes {
   Status finish() && {
     if (error_) return *std::move(error_);
     if (words_.empty()) return {};
-    std::string text = "unknown attribute `" + printable(words_[0].first) + "`, expected ";
+    std::string text = "unknown attribute `" + weights::printable(words_[0].first) + "`, expected ";
     if (known_.empty()) text += "none";
     for (std::size_t i = 0; i < known_.size(); ++i) {
       if (i > 0) text += ", ";
@@ -124,7 +125,7 @@ class Attributes {
 
   template <class T>
   T wrong(std::string_view key, std::string_view value, const std::string& expected) {
-    fail("`" + std::string(key) + "=" + printable(value) + "`, expected " + expected);
+    fail("`" + std::string(key) + "=" + weights::printable(value) + "`, expected " + expected);
     return T{};
   }
 

@@ -97,7 +97,7 @@ class ConvTranspose2d {
         const kernels::MatrixPacker<T, Arch> pack{input.plane(n, group * in_per_group), input.shape.plane()};
         kernels::gemm<T, Arch>(weights_[static_cast<std::size_t>(group)], input.shape.plane(), pack, scratch.data(),
                                scratch.subspan(products), threads);
-        parallel_for(threads, out_per_group, [&](Index begin, Index end, int) noexcept {
+        parallel::parallel_for(threads, out_per_group, [&](Index begin, Index end, int) noexcept {
           for (Index o = begin; o < end; ++o) {
             gather(scratch.data() + o * taps() * input.shape.plane(), {input.shape.h, input.shape.w},
                    group * out_per_group + o, output.plane(n, group * out_per_group + o),

@@ -47,7 +47,7 @@ class Pad : public NoScratch {
 
   void run(Inputs<T> inputs, TensorView<T> output, std::span<T>, int threads) const noexcept {
     const auto& input = inputs[0];
-    parallel_for(threads, output.shape.n * output.shape.c, [&](Index begin, Index end, int) noexcept {
+    parallel::parallel_for(threads, output.shape.n * output.shape.c, [&](Index begin, Index end, int) noexcept {
       for (Index p = begin; p < end; ++p) {
         T* to = output.data + p * output.shape.plane();
         std::fill_n(to, output.shape.plane(), T{0});

@@ -11,7 +11,7 @@ template <class T, class Function>
 void for_each_value(const TensorView<const T>& input, TensorView<T> output, int threads,
                     const Function& function) noexcept {
   const Index plane = input.shape.plane();
-  parallel_for(threads, input.shape.n * input.shape.c, [&](Index begin, Index end, int) noexcept {
+  parallel::parallel_for(threads, input.shape.n * input.shape.c, [&](Index begin, Index end, int) noexcept {
     for (Index p = begin; p < end; ++p) {
       const Index channel = p % input.shape.c;
       const T* from = input.data + p * plane;

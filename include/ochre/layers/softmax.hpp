@@ -25,7 +25,7 @@ class Softmax : public NoScratch {
     const auto& input = inputs[0];
     const Index plane = input.shape.plane();
     const Index blocks = ceil_div(plane, width);
-    parallel_for(threads, input.shape.n * blocks, [&](Index begin, Index end, int) noexcept {
+    parallel::parallel_for(threads, input.shape.n * blocks, [&](Index begin, Index end, int) noexcept {
       for (Index block = begin; block < end; ++block) {
         const Index offset = block / blocks * input.shape.c * plane + block % blocks * width;
         const Index count = std::min(width, plane - block % blocks * width);

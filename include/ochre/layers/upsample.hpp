@@ -26,7 +26,8 @@ struct UpsampleSpec : PointwiseSpec {
     if (mode == "bilinear") {
       spec.mode = align_corners ? UpsampleMode::bilinear_align_corners : UpsampleMode::bilinear;
     } else if (mode != "nearest" || align_corners) {
-      from.fail("`mode=" + printable(mode) + "`, expected nearest or bilinear (align_corners only with bilinear)");
+      from.fail("`mode=" + weights::printable(mode) +
+                "`, expected nearest or bilinear (align_corners only with bilinear)");
     }
     return spec;
   }
@@ -53,20 +54,21 @@ class Upsample : public NoScratch {
 
   void run(Inputs<T> inputs, TensorView<T> output, std::span<T>, int threads) const noexcept {
     const auto& input = inputs[0];
-    parallel_for(threads, output.shape.n * output.shape.c * output.shape.h, [&](Index begin, Index end, int) noexcept {
-      for (Index left = 0; left < output.shape.w; left += strip) {
-        // Where a column lies is worked out once for all rows: the division costs more than the mixing.
-        Position x[strip];
-        const Index columns = std::min(strip, output.shape.w - left);
-        for (Index i = 0; i < columns; ++i) x[i] = position({input.shape.w, spec_.factor.w}, left + i);
-        for (Index row = begin; row < end; ++row) {
-          const T* plane = input.data + row / output.shape.h * input.shape.plane();
-          const Position y = position({input.shape.h, spec_.factor.h}, row % output.shape.h);
-          mix_row(plane + y.index * input.shape.w, plane + y.next * input.shape.w,
-                  {x, static_cast<std::size_t>(columns)}, y.fraction, output.data + row * output.shape.w + left);
-        }
-      }
-    });
+    parallel::parallel_for(
+        threads, output.shape.n * output.shape.c * output.shape.h, [&](Index begin, Index end, int) noexcept {
+          for (Index left = 0; left < output.shape.w; left += strip) {
+            // Where a column lies is worked out once for all rows: the division costs more than the mixing.
+            Position x[strip];
+            const Index columns = std::min(strip, output.shape.w - left);
+            for (Index i = 0; i < columns; ++i) x[i] = position({input.shape.w, spec_.factor.w}, left + i);
+            for (Index row = begin; row < end; ++row) {
+              const T* plane = input.data + row / output.shape.h * input.shape.plane();
+              const Position y = position({input.shape.h, spec_.factor.h}, row % output.shape.h);
+              mix_row(plane + y.index * input.shape.w, plane + y.next * input.shape.w,
+                      {x, static_cast<std::size_t>(columns)}, y.fraction, output.data + row * output.shape.w + left);
+            }
+          }
+        });
   }
 
  private:

@@ -48,7 +48,7 @@ struct LayerDescription {
     return list;
   }
   // Number of weights, biases and statistics.
-  Index parameters() const { return static_cast<Index>(value_count(tensors())); }
+  Index parameters() const { return static_cast<Index>(detail::value_count(tensors())); }
 };
 
 // What makes colours of the head layer's output.
@@ -106,7 +106,7 @@ struct NetworkDescription {
   }
 
   // Number of weights, biases and statistics.
-  Index parameters() const { return static_cast<Index>(value_count(tensors())); }
+  Index parameters() const { return static_cast<Index>(detail::value_count(tensors())); }
 
   // Shape of every layer's output for that input.
   Result<std::vector<Shape>> shapes(const Shape& input) const {

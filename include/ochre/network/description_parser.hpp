@@ -9,7 +9,7 @@
 #include <ochre/color/ab_bins.hpp>
 #include <ochre/network/description.hpp>
 
-namespace ochre::inline v0::detail {
+namespace ochre::inline v0::network {
 
 // Limits on a text that may come from anywhere: the deepest public networks have a few hundred lines.
 inline constexpr std::size_t longest_text = 1 << 20;
@@ -79,7 +79,7 @@ class DescriptionParser {
     for (std::size_t i = 2; i < words.size(); ++i) {
       const auto equals = words[i].find('=');
       if (equals == std::string_view::npos) {
-        return malformed("`" + printable(words[i]) + "`, expected key=value");
+        return malformed("`" + weights::printable(words[i]) + "`, expected key=value");
       }
       if (auto status = attributes.add(words[i].substr(0, equals), words[i].substr(equals + 1)); !status) return status;
     }
@@ -118,7 +118,7 @@ class DescriptionParser {
     LayerDescription layer;
     layer.name = name;
     if (auto status = read_inputs(attributes.word("from", ""), layer); !status) return status;
-    if (!read_spec(kind, attributes, layer.spec)) return malformed("unknown kind `" + printable(kind) + "`");
+    if (!read_spec(kind, attributes, layer.spec)) return malformed("unknown kind `" + weights::printable(kind) + "`");
     if (auto status = std::move(attributes).finish(); !status) return std::move(status).error().in(layer.name);
     auto channels = std::visit([&](const auto& spec) { return spec.output_channels(layer.channels); }, layer.spec);
     if (!channels) return std::move(channels).error().in(layer.name);
@@ -136,7 +136,7 @@ class DescriptionParser {
       if (names.size() > most_inputs) return malformed("more than " + std::to_string(most_inputs) + " inputs");
       for (const auto name : names) {
         const auto index = name == result_.input_name ? network_input : find(name);
-        if (!index) return malformed("`from`: no layer `" + printable(name) + "` above");
+        if (!index) return malformed("`from`: no layer `" + weights::printable(name) + "` above");
         layer.inputs.push_back(*index);
       }
     }
@@ -176,7 +176,7 @@ class DescriptionParser {
     if (!distribution && kind != "ab") return malformed(line + ", expected distribution or ab");
     const std::string layer(attributes.word("layer", ""));
     const auto index = find(layer);
-    if (!index) return malformed(line + ": no layer `" + printable(layer) + "` above");
+    if (!index) return malformed(line + ": no layer `" + weights::printable(layer) + "` above");
     const Index expected = distribution ? color::bin_count : 2;  // or a and b
     const Index found = result_.layers[static_cast<std::size_t>(*index)].out_channels;
     if (found != expected) {
@@ -205,13 +205,13 @@ class DescriptionParser {
   bool has_output_ = false;
 };
 
-}  // namespace ochre::inline v0::detail
+}  // namespace ochre::inline v0::network
 
 namespace ochre::inline v0 {
 
 // Errors name the line, what was found and what was expected.
 inline Result<NetworkDescription> parse_network(std::string_view text) {
-  return detail::DescriptionParser().parse(text);
+  return network::DescriptionParser().parse(text);
 }
 
 }  // namespace ochre::inline v0

@@ -28,6 +28,8 @@ using LayerSpec = std::variant<layers::Conv2dSpec, layers::ConvTranspose2dSpec, 
                                layers::SoftmaxSpec, layers::AddSpec, layers::ConcatSpec, layers::ScaleSpec,
                                layers::SigmoidSpec, layers::PadSpec>;
 
+namespace network {
+
 template <class T, class Arch>
 using Layer =
     std::variant<layers::Conv2d<T, Arch>, layers::ConvTranspose2d<T, Arch>, layers::BatchNorm<T, Arch>,
@@ -67,5 +69,7 @@ Result<Layer<T, Arch>> create_layer(const LayerSpec& spec, layers::Channels chan
   return create_layer_as<Layer<T, Arch>, T, Arch>(spec, channels, parameters,
                                                   [](auto layer) { return Layer<T, Arch>(std::move(layer)); });
 }
+
+}  // namespace network
 
 }  // namespace ochre::inline v0

@@ -30,7 +30,7 @@ struct Model {
     const std::string* format = file->metadata("format");
     if (format == nullptr || *format != model_format) {
       return Error{ErrorCode::mismatch, "metadata key \"format\": found " +
-                                            (format == nullptr ? "none" : "\"" + printable(*format) + "\"") +
+                                            (format == nullptr ? "none" : "\"" + weights::printable(*format) + "\"") +
                                             ", expected \"" + std::string(model_format) + "\" (not a model of ochre)"};
     }
     const std::string* text = file->metadata("network");
@@ -48,8 +48,8 @@ struct Model {
     double value = 0;
     const auto [end, failure] = std::from_chars(text->data(), text->data() + text->size(), value);
     if (failure == std::errc{} && end == text->data() + text->size() && std::isfinite(value)) return value;
-    return Error{ErrorCode::malformed, "metadata key \"" + std::string(key) + "\": found \"" + printable(*text) +
-                                           "\", expected a finite number"};
+    return Error{ErrorCode::malformed, "metadata key \"" + std::string(key) + "\": found \"" +
+                                           weights::printable(*text) + "\", expected a finite number"};
   }
 };
 

@@ -88,9 +88,9 @@ class Network {
   static Result<Network> create(NetworkDescription description, const ParameterSource<T>& source) {
     auto parts = std::make_shared<Parts>();
     for (const auto& layer : description.layers) {
-      const auto parameters = read_parameters<T>(layer, source);
+      const auto parameters = network::read_parameters<T>(layer, source);
       if (!parameters) return parameters.error();
-      auto runnable = create_layer<T, Arch>(layer.spec, layer.channels, *parameters);
+      auto runnable = network::create_layer<T, Arch>(layer.spec, layer.channels, *parameters);
       if (!runnable) return std::move(runnable).error().in("layer " + layer.name);
       parts->layers.push_back(*std::move(runnable));
     }
@@ -130,7 +130,7 @@ class Network {
  private:
   struct Parts {  // behind a pointer, so that a copy is cheap and a workspace can tell whose it is
     NetworkDescription description;
-    std::vector<Layer<T, Arch>> layers;
+    std::vector<network::Layer<T, Arch>> layers;
   };
 
   Status check_run(TensorView<const T> input, const Workspace<T>& workspace) const {

@@ -15,6 +15,8 @@ namespace ochre::inline v0 {
 template <class T>
 using ParameterSource = std::function<Status(const RequiredTensor&, std::span<T>)>;
 
+namespace network {
+
 inline Result<Index> element_count(const RequiredTensor& tensor) {
   Index count = 1;
   for (const Index side : tensor.shape) {
@@ -39,5 +41,7 @@ Result<std::vector<AlignedBuffer<T>>> read_parameters(const LayerDescription& la
   }
   return parameters;
 }
+
+}  // namespace network
 
 }  // namespace ochre::inline v0

@@ -25,13 +25,17 @@ struct RunCost {
   double all_bytes() const noexcept { return bytes + weights; }
 };
 
-namespace detail {
+namespace network {
 
 // A count or bytes, which may be more than an integer holds, without an exponent.
 inline std::string whole_text(double number) {
   const std::string text = std::to_string(number);
   return text.substr(0, text.find('.'));
 }
+
+}  // namespace network
+
+namespace detail {
 
 // The readable layer's products of matrices: A is weights, rows x depth, B has `columns`; `count` of them.
 struct MatrixProducts {
@@ -102,11 +106,11 @@ Result<RunCost> readable_cost(const NetworkDescription& network, const Shape& in
   const auto shapes = network.shapes(input);
   if (!shapes) return shapes.error();
   const auto plan = network::plan_memory(network, *shapes, wanted, [&](Index layer) {
-    return works_in_place(network.layers[static_cast<std::size_t>(layer)].spec);
+    return network::works_in_place(network.layers[static_cast<std::size_t>(layer)].spec);
   });
   RunCost cost;
   for (const Index size : plan.slots.sizes) cost.bytes += static_cast<double>(size) * sizeof(T);
-  cost.weights = sizeof(T) * value_count(network.tensors());  // all layers are built, whatever runs
+  cost.weights = sizeof(T) * detail::value_count(network.tensors());  // all layers are built, whatever runs
   double scratch = 0;
   for (const Index running : plan.layers) {
     const LayerDescription& layer = network.layers[static_cast<std::size_t>(running)];

@@ -74,6 +74,8 @@ void each_worker(Index workers, const Body& body) noexcept {
 
 }  // namespace detail
 
+namespace parallel {
+
 // Calls body(begin, end, worker) for disjoint ranges that cover [0, count); worker < threads, no two calls at once
 // share a worker. body must be noexcept.
 template <class Body>
@@ -87,5 +89,7 @@ void parallel_for(int threads, Index count, const Body& body) noexcept {
     body(count * worker / workers, count * (worker + 1) / workers, static_cast<int>(worker));
   });
 }
+
+}  // namespace parallel
 
 }  // namespace ochre::inline v0

@@ -15,7 +15,7 @@ class SharedTeam {
  public:
   // Errors: the system starts no more threads.
   static Result<std::shared_ptr<SharedTeam>> create(int threads) {
-    auto own = ThreadTeam::create(threads);
+    auto own = parallel::ThreadTeam::create(threads);
     if (!own) return std::move(own).error();
     auto shared = std::make_shared<SharedTeam>();
     shared->own_ = *std::move(own);
@@ -25,8 +25,8 @@ class SharedTeam {
   int threads() const noexcept { return own_.team().threads; }
 
   // Any thread may use it, at any time.
-  Team team() noexcept { return {threads(), &SharedTeam::run, this}; }
-  ThreadTeam::Awake stay_awake() const noexcept { return ThreadTeam::Awake(own_); }
+  parallel::Team team() noexcept { return {threads(), &SharedTeam::run, this}; }
+  parallel::ThreadTeam::Awake stay_awake() const noexcept { return parallel::ThreadTeam::Awake(own_); }
 
  private:
   static void run(void* self, int, FunctionRef<void(int)> task) {
@@ -35,7 +35,7 @@ class SharedTeam {
     shared.own_.team().each(task);
   }
 
-  ThreadTeam own_;
+  parallel::ThreadTeam own_;
   std::mutex turn_;
 };
 

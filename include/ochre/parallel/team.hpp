@@ -16,6 +16,8 @@ namespace ochre::inline v0 {
 // need not run at once: a pool of one thread, or the caller's own, is enough.
 using Lender = void (*)(void* host, int tasks, FunctionRef<void(int)> task);
 
+namespace parallel {
+
 // Who does the work: threads of a Lender, or the caller alone.
 struct Team {
   int threads = 1;
@@ -51,5 +53,7 @@ inline void for_ranges(const Team& team, Index count, Index grain, FunctionRef<v
     }
   });
 }
+
+}  // namespace parallel
 
 }  // namespace ochre::inline v0

@@ -16,6 +16,8 @@
 
 namespace ochre::inline v0 {
 
+namespace parallel {
+
 class ThreadTeam {
   struct State;
 
@@ -141,5 +143,7 @@ class ThreadTeam {
   int threads_ = 1;
   std::unique_ptr<State> state_;
 };
+
+}  // namespace parallel
 
 }  // namespace ochre::inline v0

@@ -43,8 +43,6 @@ inline double likely_gamma(Index n, double unit) noexcept {
   return std::expm1(lambda * std::sqrt(count) * unit + count * unit * unit / (1.0 - unit));
 }
 
-namespace detail {
-
 enum class WinogradKind { dense, strided, transposed };
 
 // One axis. Outputs grid + grids·q, q = 0, 1 … form a grid; output q reads pixel(q) … pixel(q + r - 1) of each source.
@@ -220,8 +218,6 @@ inline Error no_winograd_form() {
       "no form of Winograd's filtering: expected 3x3 of stride 1 or 2, or 4x4 transposed of stride 2, of one group"};
 }
 
-}  // namespace detail
-
 // Errors: a convolution that has none of the forms, a filter of other taps, no memory.
 inline Result<Tensor<double>> winograd_conv2d_bound(const Operand& x, const Conv2dParameters& p,
                                                     const WinogradFilter& filter, Arithmetic arithmetic,
@@ -230,18 +226,18 @@ inline Result<Tensor<double>> winograd_conv2d_bound(const Operand& x, const Conv
   const bool dense = p.stride == one && filter.taps == 3;
   const bool strided = p.stride == Extent{2, 2} && p.dilation == one && filter.taps == 2;
   if (p.weight.shape.h != 3 || p.weight.shape.w != 3 || p.groups != 1 || !(dense || strided)) {
-    return detail::no_winograd_form();
+    return no_winograd_form();
   }
-  const auto kind = dense ? detail::WinogradKind::dense : detail::WinogradKind::strided;
-  const detail::WinogradBound parts{x,
-                                    p.weight,
-                                    p.bias,
-                                    filter,
-                                    arithmetic,
-                                    growth,
-                                    {kind, p.padding.h, p.dilation.h},
-                                    {kind, p.padding.w, p.dilation.w}};
-  return detail::winograd_bound(conv2d, x, p, conv2d_shape(x.value.shape, p), parts);
+  const auto kind = dense ? WinogradKind::dense : WinogradKind::strided;
+  const WinogradBound parts{x,
+                            p.weight,
+                            p.bias,
+                            filter,
+                            arithmetic,
+                            growth,
+                            {kind, p.padding.h, p.dilation.h},
+                            {kind, p.padding.w, p.dilation.w}};
+  return winograd_bound(conv2d, x, p, conv2d_shape(x.value.shape, p), parts);
 }
 
 inline Result<Tensor<double>> winograd_conv_transpose2d_bound(const Operand& x, const ConvTranspose2dParameters& p,
@@ -249,12 +245,12 @@ inline Result<Tensor<double>> winograd_conv_transpose2d_bound(const Operand& x, 
                                                               RoundingGrowth growth = gamma) {
   if (p.weight.shape.h != 4 || p.weight.shape.w != 4 || p.groups != 1 || p.stride != Extent{2, 2} ||
       p.dilation != Extent{1, 1} || filter.taps != 2) {
-    return detail::no_winograd_form();
+    return no_winograd_form();
   }
-  constexpr auto kind = detail::WinogradKind::transposed;
-  const detail::WinogradBound parts{
+  constexpr auto kind = WinogradKind::transposed;
+  const WinogradBound parts{
       x, p.weight, p.bias, filter, arithmetic, growth, {kind, p.padding.h, 1}, {kind, p.padding.w, 1}};
-  return detail::winograd_bound(conv_transpose2d, x, p, conv_transpose2d_shape(x.value.shape, p), parts);
+  return winograd_bound(conv_transpose2d, x, p, conv_transpose2d_shape(x.value.shape, p), parts);
 }
 
 }  // namespace ochre::inline v0::reference

@@ -25,11 +25,15 @@ struct Border {
   friend bool operator==(const Border&, const Border&) = default;
 };
 
+namespace tensor {
+
 // Wide enough for both.
 inline Border widest(const Border& first, const Border& second) noexcept {
   return {std::max(first.top, second.top), std::max(first.left, second.left), std::max(first.bottom, second.bottom),
           std::max(first.right, second.right)};
 }
+
+}  // namespace tensor
 
 struct BlockedLayout {
   Index channels = 1;
@@ -71,6 +75,8 @@ struct BlockedView {
   operator BlockedView<const T>() const noexcept requires(!std::is_const_v<T>) { return {data, layout}; }
 };
 
+namespace tensor {
+
 // factor·x + offset of channels first … last-1 of a planar picture [1,C,h,w] into the interior.
 inline void to_blocked(TensorView<const float> from, BlockedView<float> to, Index first, Index last,
                        float factor = 1.0f, float offset = 0.0f) noexcept {
@@ -84,6 +90,8 @@ inline void to_blocked(TensorView<const float> from, BlockedView<float> to, Inde
   }
 }
 
+}  // namespace tensor
+
 // Channels first … last-1 of the interior into a planar picture.
 inline void to_planar(BlockedView<const float> from, TensorView<float> to, Index first, Index last) noexcept {
   const BlockedLayout& layout = from.layout;
@@ -95,6 +103,8 @@ inline void to_planar(BlockedView<const float> from, TensorView<float> to, Index
     }
   }
 }
+
+namespace tensor {
 
 // Zeros around the interior of blocks first … last-1.
 inline void clear_border(BlockedView<float> to, Index first, Index last) noexcept {
@@ -113,5 +123,7 @@ inline void clear_border(BlockedView<float> to, Index first, Index last) noexcep
     std::fill_n(at + (layout.border.top + layout.extent.h) * row, layout.border.bottom * row, 0.0f);
   }
 }
+
+}  // namespace tensor
 
 }  // namespace ochre::inline v0

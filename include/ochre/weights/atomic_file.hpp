@@ -15,10 +15,14 @@
 
 namespace ochre::inline v0 {
 
+namespace weights {
+
 // Replaces the file `path`, or creates it with the process's usual permissions.
 inline Status write_file_atomically(const std::string& path, std::span<const std::byte> bytes) {
   Status status = platform::replace_file(path, bytes);
   return status ? status : std::move(status).error().in(printable_path(path));
 }
+
+}  // namespace weights
 
 }  // namespace ochre::inline v0

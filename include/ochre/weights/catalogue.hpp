@@ -27,6 +27,8 @@ struct RequiredTensor {
   bool optional = false;  // may be absent, but what is there must fit
 };
 
+namespace detail {
+
 // Of all of them. A double, because a network's text may claim more than an integer holds; exact up to 2^53.
 inline double value_count(std::span<const RequiredTensor> tensors) noexcept {
   double sum = 0;
@@ -37,8 +39,6 @@ inline double value_count(std::span<const RequiredTensor> tensors) noexcept {
   }
   return sum;
 }
-
-namespace detail {
 
 inline std::string expected_shape(const RequiredTensor& required) {
   return "expected shape " + to_string(required.shape);
@@ -54,11 +54,19 @@ inline Status check_tensor(const TensorEntry* found, const RequiredTensor& requi
     return tensor_error(required.name, "found shape " + to_string(found->shape) + ", " + expected_shape(required),
                         ErrorCode::mismatch);
   }
-  if (!is_convertible(found->dtype)) return not_convertible(*found);
+  if (!weights::is_convertible(found->dtype)) return not_convertible(*found);
   return {};
 }
 
+}  // namespace detail
+
+namespace weights {
+
 inline bool is_training_counter(std::string_view name) noexcept { return name.ends_with(".num_batches_tracked"); }
+
+}  // namespace weights
+
+namespace detail {
 
 // PyTorch counts in I64. A counter of any size would be a way to make a file as large as one likes.
 inline Status check_counter(const TensorEntry& counter) {
@@ -105,7 +113,7 @@ inline Status check_catalogue(std::span<const TensorEntry> tensors, std::span<co
   }
   std::sort(known.begin(), known.end());
   for (const TensorEntry& tensor : tensors) {
-    if (detail::is_training_counter(tensor.name)) {
+    if (weights::is_training_counter(tensor.name)) {
       if (Status status = detail::check_counter(tensor); !status) problems.add(std::move(status).error());
     } else if (!std::binary_search(known.begin(), known.end(), std::string_view(tensor.name))) {
       problems.add(detail::tensor_error(

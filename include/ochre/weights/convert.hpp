@@ -87,7 +87,7 @@ void convert_each(std::span<const std::byte> bytes, std::span<Number> numbers, F
 
 template <class Number>
 Status convert_tensor(const TensorEntry& tensor, std::span<Number> numbers) {
-  if (!is_convertible(tensor.dtype)) return not_convertible(tensor);
+  if (!weights::is_convertible(tensor.dtype)) return not_convertible(tensor);
   const auto count = tensor.bytes.size() / static_cast<std::size_t>(dtype_bits(tensor.dtype) / 8);
   if (count != numbers.size()) {
     return tensor_error(tensor.name,

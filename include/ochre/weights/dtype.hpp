@@ -65,6 +65,8 @@ constexpr std::string_view dtype_name(Dtype dtype) noexcept {
 // Of one element.
 constexpr Index dtype_bits(Dtype dtype) noexcept { return detail::dtype_facts[static_cast<std::size_t>(dtype)].bits; }
 
+namespace detail {
+
 // Nothing for a name that is none.
 constexpr std::optional<Dtype> dtype_from_name(std::string_view name) noexcept {
   for (std::size_t i = 0; i < detail::dtype_facts.size(); ++i) {
@@ -73,10 +75,16 @@ constexpr std::optional<Dtype> dtype_from_name(std::string_view name) noexcept {
   return std::nullopt;
 }
 
+}  // namespace detail
+
+namespace weights {
+
 // A float type of whole bytes.
 constexpr bool is_convertible(Dtype dtype) noexcept {
   return (dtype >= Dtype::f8_e5m2 && dtype <= Dtype::f8_e5m2fnuz) || dtype == Dtype::f16 || dtype == Dtype::bf16 ||
          dtype == Dtype::f32 || dtype == Dtype::f64;
 }
+
+}  // namespace weights
 
 }  // namespace ochre::inline v0

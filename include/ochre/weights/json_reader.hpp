@@ -19,7 +19,7 @@
 #include <ochre/weights/printable.hpp>
 #include <ochre/weights/utf8.hpp>
 
-namespace ochre::inline v0::detail {
+namespace ochre::inline v0::weights {
 
 class JsonReader {
  public:
@@ -116,7 +116,7 @@ class JsonReader {
 
  private:
   Error unexpected(const std::string& expected) const {
-    const std::string found = at_ < text_.size() ? "'" + printable(text_.substr(at_, 1)) + "'" : "its end";
+    const std::string found = at_ < text_.size() ? "'" + weights::printable(text_.substr(at_, 1)) + "'" : "its end";
     return {ErrorCode::malformed,
             std::string(what_) + " byte " + std::to_string(at_) + ": found " + found + ", expected " + expected};
   }
@@ -147,7 +147,7 @@ class JsonReader {
   }
 
   bool read_character(std::string& value) {
-    const std::size_t length = utf8_length(text_.substr(at_));
+    const std::size_t length = detail::utf8_length(text_.substr(at_));
     if (length == 0 || static_cast<unsigned char>(text_[at_]) < 0x20) return false;
     value.append(text_, at_, length);
     at_ += length;
@@ -176,7 +176,7 @@ class JsonReader {
       point = 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00);
       length += 6;
     }
-    if (!append_utf8(value, point)) return false;
+    if (!detail::append_utf8(value, point)) return false;
     at_ += length;
     return true;
   }
@@ -202,4 +202,4 @@ class JsonReader {
   std::size_t at_ = 0;
 };
 
-}  // namespace ochre::inline v0::detail
+}  // namespace ochre::inline v0::weights

@@ -29,7 +29,7 @@ class MappedFile {
 
   // Of what a function of base/platform/files.hpp has mapped. path: what messages call it.
   static Result<MappedFile> take(const std::string& path, Result<std::span<const std::byte>> mapped) {
-    if (!mapped) return std::move(mapped).error().in(printable_path(path));
+    if (!mapped) return std::move(mapped).error().in(weights::printable_path(path));
     MappedFile file;
     file.bytes_ = *mapped;
     return file;

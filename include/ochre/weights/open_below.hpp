@@ -33,11 +33,11 @@ inline Result<std::string> name_below(std::string_view name) {
   return plain.empty() ? std::string(".") : plain;
 }
 
-}  // namespace detail
-
 // name: as name_below() gives it.
 inline Result<MappedFile> open_below(const std::string& folder, const std::string& name) {
-  return MappedFile::take(folder + "/" + printable(name), platform::map_file_below(folder, name));
+  return MappedFile::take(folder + "/" + weights::printable(name), platform::map_file_below(folder, name));
 }
+
+}  // namespace detail
 
 }  // namespace ochre::inline v0

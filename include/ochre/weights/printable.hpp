@@ -32,8 +32,11 @@ inline void append_escaped(std::string& line, std::string_view bytes) {
 
 }  // namespace detail
 
+namespace weights {
+
 // Bytes of a name before it is cut: fits a line of a log; tensor names of public models stay below 60.
 inline constexpr std::size_t longest_printable = 120;
+
 // Of a path, which a user must be able to find again: the longest that Linux takes.
 inline constexpr std::size_t longest_path = 4096;
 
@@ -56,5 +59,7 @@ inline std::string printable(std::string_view text, std::size_t longest = longes
 }
 
 inline std::string printable_path(std::string_view path) { return printable(path, longest_path); }
+
+}  // namespace weights
 
 }  // namespace ochre::inline v0

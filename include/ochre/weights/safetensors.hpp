@@ -65,7 +65,7 @@ struct TensorClaim {
 using TensorClaims = std::map<std::string, TensorClaim, std::less<>>;
 
 inline Error tensor_error(std::string_view name, const std::string& reason, ErrorCode code = ErrorCode::malformed) {
-  return {code, "tensor " + printable(name) + ": " + reason};
+  return {code, "tensor " + weights::printable(name) + ": " + reason};
 }
 
 inline Error not_convertible(const TensorEntry& tensor) {
@@ -82,16 +82,17 @@ inline std::optional<Index> byte_length(Dtype dtype, std::span<const Index> shap
   return bits && *bits % 8 == 0 ? std::optional<Index>(*bits / 8) : std::nullopt;
 }
 
-inline Status read_dtype(JsonReader& json, TensorClaim& claim) {
+inline Status read_dtype(weights::JsonReader& json, TensorClaim& claim) {
   auto name = json.string();
   if (!name) return std::move(name).error();
   const auto dtype = dtype_from_name(*name);
-  if (!dtype) return Error{ErrorCode::unsupported, "dtype: found \"" + printable(*name) + "\", expected one like F32"};
+  if (!dtype)
+    return Error{ErrorCode::unsupported, "dtype: found \"" + weights::printable(*name) + "\", expected one like F32"};
   claim.entry.dtype = *dtype;
   return {};
 }
 
-inline Status read_shape(JsonReader& json, TensorClaim& claim) {
+inline Status read_shape(weights::JsonReader& json, TensorClaim& claim) {
   return json.array([&]() -> Status {
     if (claim.entry.shape.size() == most_dimensions) {
       return Error{ErrorCode::unsupported, "shape: found more than " + std::to_string(most_dimensions) +
@@ -104,7 +105,7 @@ inline Status read_shape(JsonReader& json, TensorClaim& claim) {
   });
 }
 
-inline Status read_offsets(JsonReader& json, TensorClaim& claim) {
+inline Status read_offsets(weights::JsonReader& json, TensorClaim& claim) {
   std::vector<Index> offsets;
   Status status = json.array([&]() -> Status {
     auto offset = json.count();
@@ -123,15 +124,15 @@ inline Status read_offsets(JsonReader& json, TensorClaim& claim) {
 }
 
 // {"dtype":"F32","shape":[…],"data_offsets":[begin,end]}, each key once, in any order.
-inline Status read_claim(JsonReader& json, TensorClaim& claim) {
+inline Status read_claim(weights::JsonReader& json, TensorClaim& claim) {
   constexpr std::string_view keys[] = {"dtype", "shape", "data_offsets"};
-  constexpr Status (*readers[])(JsonReader&, TensorClaim&) = {read_dtype, read_shape, read_offsets};
+  constexpr Status (*readers[])(weights::JsonReader&, TensorClaim&) = {read_dtype, read_shape, read_offsets};
   bool seen[3] = {};
   Status status = json.object([&](const std::string& key) -> Status {
     const auto which = static_cast<std::size_t>(std::find(std::begin(keys), std::end(keys), key) - std::begin(keys));
     if (which == 3) {
       return Error{ErrorCode::malformed,
-                   "found the key \"" + printable(key) + "\", expected dtype, shape and data_offsets only"};
+                   "found the key \"" + weights::printable(key) + "\", expected dtype, shape and data_offsets only"};
     }
     if (seen[which]) return Error{ErrorCode::malformed, "found the key \"" + key + "\" twice, expected it once"};
     seen[which] = true;
@@ -151,14 +152,14 @@ inline Status read_claim(JsonReader& json, TensorClaim& claim) {
   return {};
 }
 
-inline Status read_metadata(JsonReader& json, Metadata& metadata) {
+inline Status read_metadata(weights::JsonReader& json, Metadata& metadata) {
   return json.object([&](std::string key) -> Status {
     if (metadata.size() == most_metadata_keys) {
       return Error{ErrorCode::too_large, "__metadata__: found more than " + std::to_string(most_metadata_keys) +
                                              " keys, expected at most that many"};
     }
     auto value = json.string();
-    const auto where = [&] { return "__metadata__ key \"" + printable(key) + "\""; };
+    const auto where = [&] { return "__metadata__ key \"" + weights::printable(key) + "\""; };
     if (!value) return std::move(value).error().in(where());
     if (metadata.contains(key)) return Error{ErrorCode::malformed, where() + ": found twice, expected once"};
     metadata.emplace(std::move(key), *std::move(value));
@@ -167,7 +168,7 @@ inline Status read_metadata(JsonReader& json, Metadata& metadata) {
 }
 
 inline Status read_header(std::string_view text, TensorClaims& claims, Metadata& metadata) {
-  JsonReader json(text);
+  weights::JsonReader json(text);
   bool seen_metadata = false;
   Status status = json.object([&](std::string name) -> Status {
     if (name == "__metadata__") {

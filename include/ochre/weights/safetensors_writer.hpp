@@ -18,7 +18,7 @@
 
 namespace ochre::inline v0 {
 
-namespace detail {
+namespace weights {
 
 inline std::string json_quoted(std::string_view text) {
   constexpr char digits[] = "0123456789abcdef";
@@ -39,18 +39,23 @@ inline std::string json_quoted(std::string_view text) {
   return quoted + '"';
 }
 
+}  // namespace weights
+
+namespace detail {
+
 inline std::string header_text(std::span<const TensorEntry* const> tensors, const Metadata& metadata) {
   std::string text = "{";
   if (!metadata.empty()) {
     text += "\"__metadata__\":{";
-    for (const auto& [key, value] : metadata) text += json_quoted(key) + ':' + json_quoted(value) + ',';
+    for (const auto& [key, value] : metadata)
+      text += weights::json_quoted(key) + ':' + weights::json_quoted(value) + ',';
     text.back() = '}';
     text += ',';
   }
   std::size_t offset = 0;
   for (const TensorEntry* tensor : tensors) {
     const std::size_t end = offset + tensor->bytes.size();
-    text += json_quoted(tensor->name) + ":{\"dtype\":\"" + std::string(dtype_name(tensor->dtype)) +
+    text += weights::json_quoted(tensor->name) + ":{\"dtype\":\"" + std::string(dtype_name(tensor->dtype)) +
             "\",\"shape\":" + to_string(tensor->shape) + ",\"data_offsets\":[" + std::to_string(offset) + ',' +
             std::to_string(end) + "]},";
     offset = end;

@@ -116,16 +116,21 @@ struct ExpectedSha256 {
   std::string hex;
 };
 
+namespace weights {
+
 // Whether the text is 64 hexadecimal digits.
 inline bool is_sha256(std::string_view hex) noexcept {
   return hex.size() == 64 && hex.find_first_not_of("0123456789abcdefABCDEF") == hex.npos;
 }
 
+}  // namespace weights
+
 // Errors: `expected` is no SHA-256 (invalid_argument), or not that of the bytes (mismatch).
 inline Status check_sha256(std::span<const std::byte> bytes, const ExpectedSha256& expected) {
   std::string wanted = expected.hex;
-  if (!is_sha256(wanted)) {
-    return Error{ErrorCode::invalid_argument, "SHA-256 \"" + printable(wanted) + "\", expected 64 hexadecimal digits"};
+  if (!weights::is_sha256(wanted)) {
+    return Error{ErrorCode::invalid_argument,
+                 "SHA-256 \"" + weights::printable(wanted) + "\", expected 64 hexadecimal digits"};
   }
   for (char& c : wanted) c = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
   std::string found = sha256_hex(bytes);

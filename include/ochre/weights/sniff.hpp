@@ -93,8 +93,6 @@ inline std::string_view sniff_text(std::string_view head) noexcept {
   return "plain text";
 }
 
-}  // namespace detail
-
 // A noun phrase with its article, or nothing if the bytes are of no kind known here.
 inline std::string_view sniff(std::span<const std::byte> bytes) noexcept {
   const std::string_view head(reinterpret_cast<const char*>(bytes.data()), std::min<std::size_t>(bytes.size(), 512));
@@ -119,5 +117,7 @@ inline std::string found_bytes(std::span<const std::byte> bytes) {
   }
   return text;
 }
+
+}  // namespace detail
 
 }  // namespace ochre::inline v0

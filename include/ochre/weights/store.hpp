@@ -60,6 +60,8 @@ Status append_bits(const TensorEntry& tensor, std::span<const float> numbers, st
 
 }  // namespace detail
 
+namespace weights {
+
 // A tensor's bytes as `dtype`. Errors: NaN or infinity, a number beyond the type's range, another type than these.
 inline Result<std::vector<std::byte>> stored_as(const TensorEntry& tensor, Dtype dtype) {
   if (!is_convertible(tensor.dtype)) return detail::not_convertible(tensor);
@@ -85,5 +87,7 @@ inline Result<std::vector<std::byte>> stored_as(const TensorEntry& tensor, Dtype
   if (!status) return std::move(status).error();
   return bytes;
 }
+
+}  // namespace weights
 
 }  // namespace ochre::inline v0

@@ -15,9 +15,9 @@
 namespace {
 
 using namespace std::string_literals;
-using ochre::Pickle;
-using ochre::PickleKind;
-using ochre::PickleValue;
+using ochre::detail::Pickle;
+using ochre::detail::PickleKind;
+using ochre::detail::PickleValue;
 
 constexpr std::string_view known_names[] = {"collections.OrderedDict", "torch.FloatStorage"};
 
@@ -65,7 +65,7 @@ std::string show(const Pickle& pickle, const PickleValue& value) {
 
 std::string read(const std::string& opcodes) {
   const auto bytes = bytes_of(opcodes);
-  const auto pickle = ochre::read_pickle(bytes, known_names);
+  const auto pickle = ochre::detail::read_pickle(bytes, known_names);
   return pickle ? show(*pickle, pickle->root()) : pickle.error().message();
 }
 
@@ -118,7 +118,7 @@ TEST_CASE("pickle: containers") {
   CHECK(read("\x8f(K\x01K\x02\x90.") == "set(1,2)");
   CHECK(read("](e.") == "[]");
   const auto circle = bytes_of("]q\0h\0a."s);  // a list that holds itself
-  const auto pickle = ochre::read_pickle(circle, known_names);
+  const auto pickle = ochre::detail::read_pickle(circle, known_names);
   REQUIRE(pickle);
   CHECK(pickle->count(pickle->root()) == 1);
 }
@@ -218,12 +218,12 @@ TEST_CASE("pickle: no byte makes more than its share of memory") {
   CHECK(read("(Ntq\0]"s + repeat("h\0Qa"s, 100'000)).find("more than 65536 references") != std::string::npos);
   // Nested as deeply as the stack allows, and nothing descends into it.
   const auto nested = bytes_of(repeat("(", 60'000) + repeat("t", 60'000) + ".");
-  CHECK(ochre::read_pickle(nested, known_names));
+  CHECK(ochre::detail::read_pickle(nested, known_names));
 }
 
 TEST_CASE("pickle: where it ends, and its references in order") {
   const auto bytes = bytes_of("(NtQq\0(\x88tQ\x86.more"s);
-  const auto pickle = ochre::read_pickle(bytes, known_names);
+  const auto pickle = ochre::detail::read_pickle(bytes, known_names);
   REQUIRE(pickle);
   CHECK(pickle->length() == bytes.size() - 4);
   REQUIRE(pickle->references().size() == 2);

@@ -15,7 +15,7 @@
 
 namespace {
 
-using ochre::ZipArchive;
+using ochre::detail::ZipArchive;
 using ochre::test::contains;
 
 std::string text(std::span<const std::byte> bytes) {
@@ -173,7 +173,7 @@ TEST_CASE("zip: any byte changed is survived") {
       const auto bytes = bytes_of(changed);
       const auto archive = ZipArchive::parse(bytes);
       if (!archive) continue;
-      for (const ochre::ZipEntry& entry : archive->entries()) {
+      for (const ochre::detail::ZipEntry& entry : archive->entries()) {
         CHECK(entry.bytes.data() >= bytes.data());
         CHECK(entry.bytes.data() + entry.bytes.size() <= bytes.data() + bytes.size());
       }

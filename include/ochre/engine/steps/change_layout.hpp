@@ -9,14 +9,14 @@ namespace ochre::inline v0::engine {
 
 // factor·x + offset of a planar picture.
 inline void fill_blocked(TensorView<const float> from, BlockedView<float> to, float factor, float offset,
-                         const Team& team) noexcept {
+                         const parallel::Team& team) noexcept {
   const BlockedLayout& layout = to.layout;
-  for_ranges(team, layout.blocks(), 1, [&](Index first, Index last, int) noexcept {
+  parallel::for_ranges(team, layout.blocks(), 1, [&](Index first, Index last, int) noexcept {
     // The channels that fill up the last block are zero, whatever the memory held before.
     if (last == layout.blocks() && layout.channels % layout.block != 0) {
       std::fill_n(to.data + (last - 1) * layout.block_stride(), layout.block_stride(), 0.0f);
     }
-    to_blocked(from, to, first * layout.block, std::min(last * layout.block, layout.channels), factor, offset);
+    tensor::to_blocked(from, to, first * layout.block, std::min(last * layout.block, layout.channels), factor, offset);
   });
 }
 
@@ -35,7 +35,7 @@ struct ToPlanarStep : StepWithoutWeights {
 
   static void run(const StepCall& call, const RunMemory& memory) noexcept {
     const Index channels = call.shape.c;
-    for_ranges(memory.team, ceil_div(channels, channel_block), 1, [&](Index first, Index last, int) noexcept {
+    parallel::for_ranges(memory.team, ceil_div(channels, channel_block), 1, [&](Index first, Index last, int) noexcept {
       to_planar(call.blocked_inputs[0], call.planar, first * channel_block, std::min(last * channel_block, channels));
     });
   }

@@ -12,7 +12,7 @@ struct ConcatStep : StepWithoutWeights {
 
   static void run(const StepCall& call, const RunMemory& memory) noexcept {
     const Index rows = call.blocked.layout.blocks() * call.blocked.layout.extent.h;
-    for_ranges(memory.team, rows, 1, [&](Index first, Index last, int) noexcept {
+    parallel::for_ranges(memory.team, rows, 1, [&](Index first, Index last, int) noexcept {
       kernels::concat_blocked(call.blocked_inputs, call.blocked, first, last);
     });
   }

@@ -15,7 +15,7 @@ struct SumStep : StepWithoutWeights {
 
   void run(const StepCall& call, const RunMemory& memory) const noexcept {
     const Index rows = call.blocked.layout.blocks() * call.blocked.layout.extent.h;
-    for_ranges(memory.team, rows, 1, [&](Index first, Index last, int) noexcept {
+    parallel::for_ranges(memory.team, rows, 1, [&](Index first, Index last, int) noexcept {
       kernels::sum_blocked(call.blocked_inputs, call.blocked, rectifier, slope, first, last);
     });
   }

@@ -14,7 +14,7 @@ struct UpsampleStep : StepWithoutWeights {
 
   void run(const StepCall& call, const RunMemory& memory) const noexcept {
     const Index rows = call.blocked.layout.blocks() * call.blocked.layout.extent.h;
-    for_ranges(memory.team, rows, 1, [&](Index first, Index last, int) noexcept {
+    parallel::for_ranges(memory.team, rows, 1, [&](Index first, Index last, int) noexcept {
       kernels::upsample_blocked(call.blocked_inputs[0], call.blocked, mode, first, last);
     });
   }

@@ -78,7 +78,7 @@ inline Status take_layer_field(const CaffeLayerFields& version, const ProtobufFi
   if (field.number == version.name) layer.name = field.text();
   if (field.number != version.blobs) return {};
   if (layer.blobs.size() == most_caffe_blobs) {
-    return Error{ErrorCode::unsupported, "layer " + printable(layer.name) + ": found more than " +
+    return Error{ErrorCode::unsupported, "layer " + weights::printable(layer.name) + ": found more than " +
                                              std::to_string(most_caffe_blobs) + " blobs, expected at most that many"};
   }
   layer.blobs.push_back(field);

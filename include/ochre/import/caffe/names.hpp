@@ -154,7 +154,7 @@ class CaffeNames {
   std::optional<std::vector<double>> values(std::string_view name) const {
     constexpr std::size_t most_values = 1 << 17;
     const auto tensor = tensors_.find(name);
-    if (tensor == tensors_.end() || !is_convertible(tensor->second->dtype)) return std::nullopt;
+    if (tensor == tensors_.end() || !weights::is_convertible(tensor->second->dtype)) return std::nullopt;
     const std::size_t count =
         tensor->second->bytes.size() / static_cast<std::size_t>(dtype_bits(tensor->second->dtype) / 8);
     if (count > most_values) return std::nullopt;

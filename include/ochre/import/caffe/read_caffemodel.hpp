@@ -77,7 +77,7 @@ class CaffemodelReader {
     if (layer->blobs.empty()) return {};
     Status status = check_layer(*layer);
     if (status) status = add_layer(*layer);
-    if (!status) return std::move(status).error().in("layer " + printable(layer->name));
+    if (!status) return std::move(status).error().in("layer " + weights::printable(layer->name));
     return {};
   }
 
@@ -126,7 +126,7 @@ class CaffemodelReader {
   Status add_batch_norm(std::string_view layer, std::vector<CaffeBlob>& blobs) {
     const auto norm = read_caffe_batch_norm(blobs);
     if (!norm) return norm.error();
-    if (!norm->warning.empty()) warn(file_.warnings, "layer " + printable(layer) + ": " + norm->warning);
+    if (!norm->warning.empty()) warn(file_.warnings, "layer " + weights::printable(layer) + ": " + norm->warning);
     auto mean = scaled(norm->mean, norm->scale, owned_);
     if (!mean) return std::move(mean).error();
     auto variance = scaled(norm->variance, norm->scale, owned_);

@@ -10,8 +10,8 @@ namespace ochre::inline v0::detail {
 // "node conv1 (Conv): …"
 inline Error node_error(const OnnxNode& node, const std::string& reason, ErrorCode code = ErrorCode::unsupported) {
   const std::string_view name = !node.name.empty() ? node.name : node.outputs.empty() ? "" : node.outputs[0];
-  return {code,
-          "node " + printable(name, longest_shown) + " (" + printable(node.kind, longest_shown / 2) + "): " + reason};
+  return {code, "node " + weights::printable(name, longest_shown) + " (" +
+                    weights::printable(node.kind, longest_shown / 2) + "): " + reason};
 }
 
 class OnnxAttributes {
@@ -58,13 +58,14 @@ class OnnxAttributes {
 
   Status finish() const {
     if (!mistyped_.empty()) {
-      return node_error(node_, "found the attribute `" + printable(mistyped_) + "` of another type than it must have",
+      return node_error(node_,
+                        "found the attribute `" + weights::printable(mistyped_) + "` of another type than it must have",
                         ErrorCode::malformed);
     }
     for (std::size_t i = 0; i < taken_.size(); ++i) {
       if (!taken_[i]) {
-        return node_error(node_,
-                          "found the attribute `" + printable(node_.attributes[i].name) + "`, expected none such");
+        return node_error(
+            node_, "found the attribute `" + weights::printable(node_.attributes[i].name) + "`, expected none such");
       }
     }
     return {};

@@ -36,7 +36,7 @@ inline Result<OnnxWindow> read_onnx_window(const OnnxNode& node, OnnxAttributes&
   const auto automatic = attributes.text("auto_pad", "NOTSET");
   if (automatic == "VALID") geometry.pads = {0, 0, 0, 0};
   if (automatic != "NOTSET" && automatic != "VALID") {
-    return node_error(node, "found auto_pad=" + printable(automatic) + ", expected pads as numbers");
+    return node_error(node, "found auto_pad=" + weights::printable(automatic) + ", expected pads as numbers");
   }
   const auto all_from = [](const std::vector<Index>& values, std::size_t count, Index least) {
     return values.size() == count && std::all_of(values.begin(), values.end(), [&](Index value) {

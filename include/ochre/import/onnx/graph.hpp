@@ -25,7 +25,7 @@ class OnnxGraph {
       if (!needed_[i]) continue;
       if (Status status = read_node(model_.nodes[i]); !status) return std::move(status).error();
       if (values_.layers.too_many()) {
-        return Error{ErrorCode::too_large, "found more than " + std::to_string(most_layers) +
+        return Error{ErrorCode::too_large, "found more than " + std::to_string(network::most_layers) +
                                                " layers, or a network's text of more than a megabyte"};
       }
     }
@@ -35,7 +35,8 @@ class OnnxGraph {
       const std::string layer = values_.layers.plain(*feature);
       if (!values_.layers.is_input(*feature)) return values_.layers.finish(layer);
     }
-    return Error{ErrorCode::unsupported, "output " + printable(output) + ": expected a picture that a layer computes"};
+    return Error{ErrorCode::unsupported,
+                 "output " + weights::printable(output) + ": expected a picture that a layer computes"};
   }
 
  private:
@@ -44,14 +45,14 @@ class OnnxGraph {
     if (model_.outputs.empty()) return Error{ErrorCode::malformed, "found a graph without an output"};
     if (model_.outputs.size() > 1) {
       values_.warn("of " + std::to_string(model_.outputs.size()) + " outputs the first, " +
-                   printable(model_.outputs[0].name) + ", is taken");
+                   weights::printable(model_.outputs[0].name) + ", is taken");
     }
     std::map<std::string_view, std::size_t> makers;
     for (std::size_t i = 0; i < model_.nodes.size(); ++i) {
       for (const auto output : model_.nodes[i].outputs) {
         if (output.empty()) continue;
         if (makers.emplace(output, i).second && !values_.has_constant(output)) continue;
-        return node_error(model_.nodes[i], "found a second value of the name " + printable(output),
+        return node_error(model_.nodes[i], "found a second value of the name " + weights::printable(output),
                           ErrorCode::malformed);
       }
     }
@@ -74,16 +75,17 @@ class OnnxGraph {
     for (const OnnxValue& value : model_.inputs) {
       if (values_.has_constant(value.name)) continue;
       if (input != nullptr) {
-        return Error{ErrorCode::unsupported, "found the inputs " + printable(input->name, longest_shown) + " and " +
-                                                 printable(value.name, longest_shown) + ", expected one"};
+        return Error{ErrorCode::unsupported, "found the inputs " + weights::printable(input->name, longest_shown) +
+                                                 " and " + weights::printable(value.name, longest_shown) +
+                                                 ", expected one"};
       }
       input = &value;
     }
     if (input == nullptr) return Error{ErrorCode::malformed, "found no input"};
     const auto& shape = input->shape;
     if (shape.size() != 4 || shape[1] < 1 || shape[1] > layers::Attributes::largest) {
-      return Error{ErrorCode::unsupported, "input " + printable(input->name) + ": found shape " + sides_text(shape) +
-                                               ", expected [N,C,H,W] with a fixed C"};
+      return Error{ErrorCode::unsupported, "input " + weights::printable(input->name) + ": found shape " +
+                                               sides_text(shape) + ", expected [N,C,H,W] with a fixed C"};
     }
     values_.batch = std::max<Index>(shape[0], 0);
     const Extent size{std::max<Index>(shape[2], 0), std::max<Index>(shape[3], 0)};
@@ -117,7 +119,7 @@ class OnnxGraph {
 
   Status read_node(const OnnxNode& node) {
     if (!node.domain.empty() && node.domain != "ai.onnx") {
-      return node_error(node, "found an operator of the domain " + printable(node.domain));
+      return node_error(node, "found an operator of the domain " + weights::printable(node.domain));
     }
     if (node.outputs.empty()) return node_error(node, "found no output", ErrorCode::malformed);
     OnnxAttributes attributes(node);
@@ -136,7 +138,8 @@ class OnnxGraph {
       if (!feature) return std::move(feature).error();
       if (Status status = attributes.finish(); !status) return status;
       if (values_.add(node.outputs[0], *std::move(feature))) return {};
-      return node_error(node, "found a second value of the name " + printable(node.outputs[0]), ErrorCode::malformed);
+      return node_error(node, "found a second value of the name " + weights::printable(node.outputs[0]),
+                        ErrorCode::malformed);
     }
     return node_error(node, "found an operator that none of ochre's layers computes");
   }

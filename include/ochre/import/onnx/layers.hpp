@@ -95,7 +95,7 @@ class OnnxLayers {
       return tensor_error(tensor.name.substr(0, longest_shown),
                           "found shape " + to_string(entry->shape) + ", expected " + to_string(shape));
     }
-    if (!is_convertible(entry->dtype)) {
+    if (!weights::is_convertible(entry->dtype)) {
       return tensor_error(tensor.name.substr(0, longest_shown),
                           "found whole numbers, expected float, half, bfloat16 or double", ErrorCode::unsupported);
     }
@@ -145,7 +145,9 @@ class OnnxLayers {
   }
 
   // More than the text of a network may have.
-  bool too_many() const noexcept { return count_ > most_layers || text_.size() > longest_text - 1024; }
+  bool too_many() const noexcept {
+    return count_ > network::most_layers || text_.size() > network::longest_text - 1024;
+  }
   bool is_input(const OnnxFeature& feature) const { return feature.layer == input_; }
 
   std::string finish(const std::string& output) {

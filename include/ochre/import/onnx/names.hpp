@@ -60,7 +60,7 @@ class OnnxNames {
     std::string name;
     // A network's text takes names of 128; a number may come behind.
     for (const char letter : wanted.substr(0, 100)) {
-      if (is_name({&letter, 1})) {
+      if (network::is_name({&letter, 1})) {
         name += letter;
       } else if (!name.empty() && name.back() != '.') {
         name += letter == '/' || letter == ':' ? '.' : '_';

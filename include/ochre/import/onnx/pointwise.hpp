@@ -119,9 +119,9 @@ inline Result<OnnxFeature> read_onnx_arithmetic(OnnxValues& values, const OnnxNo
 inline Result<OnnxFeature> read_onnx_concat(OnnxValues& values, const OnnxNode& node, OnnxAttributes& attributes) {
   const Index axis = attributes.integer("axis", 0);
   if (axis != 1 && axis != -3) return node_error(node, "found axis " + std::to_string(axis) + ", expected 1");
-  if (node.inputs.size() > most_inputs) {
+  if (node.inputs.size() > network::most_inputs) {
     return node_error(node, "found " + std::to_string(node.inputs.size()) + " inputs, expected at most " +
-                                std::to_string(most_inputs));
+                                std::to_string(network::most_inputs));
   }
   std::vector<std::string> from;
   Index channels = 0;
@@ -149,7 +149,8 @@ inline Result<OnnxFeature> read_onnx_cast(OnnxValues& values, const OnnxNode& no
   attributes.take("saturate");  // of 8-bit floats
   const auto to = static_cast<OnnxType>(attributes.integer("to", 0));
   if (to == OnnxType::float16 || to == OnnxType::bfloat16) {
-    values.warn("node " + printable(node.name) + ": what follows is computed in 16 bits there, and not so here");
+    values.warn("node " + weights::printable(node.name) +
+                ": what follows is computed in 16 bits there, and not so here");
   } else if (to != OnnxType::float32 && to != OnnxType::float64) {
     return node_error(node, "found a picture cast to another type than float, half, bfloat16 or double");
   }

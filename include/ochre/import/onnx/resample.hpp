@@ -12,7 +12,8 @@ inline Result<OnnxFeature> read_onnx_pad(OnnxValues& values, const OnnxNode& nod
   const auto from = values.picture(node, 0);
   if (!from) return from.error();
   const auto mode = attributes.text("mode", "constant");
-  if (mode != "constant") return node_error(node, "found mode=" + printable(mode) + ", expected constant zeros");
+  if (mode != "constant")
+    return node_error(node, "found mode=" + weights::printable(mode) + ", expected constant zeros");
   const auto pads = values.list(node, attributes, "pads", 1);
   if (!pads) return pads.error();
   const float early = attributes.real("value", 0);  // before opset 11 an attribute
@@ -129,21 +130,22 @@ inline Result<OnnxFeature> read_onnx_resize(OnnxValues& values, const OnnxNode& 
     // (o + 1/2)/f − 1/2 is never half way between two whole numbers, so all roundings but floor and ceil agree.
     const bool same = (where == "asymmetric" && rounding == "floor") || (centred && rounding.starts_with("round_"));
     if (!same) {
-      return node_error(node, "found nearest neighbours by " + printable(where, longest_shown) + " and " +
-                                  printable(rounding, longest_shown) + ", expected asymmetric and floor or alike");
+      return node_error(node, "found nearest neighbours by " + weights::printable(where, longest_shown) + " and " +
+                                  weights::printable(rounding, longest_shown) +
+                                  ", expected asymmetric and floor or alike");
     }
     text += " mode=nearest";
   } else if (mode == "linear" || mode == "bilinear") {
     if (old && values.model.producer == "pytorch") {
-      values.warn("node " + printable(node.name) + ": opset " + std::to_string(values.model.opset) +
+      values.warn("node " + weights::printable(node.name) + ": opset " + std::to_string(values.model.opset) +
                   " cannot say where PyTorch's bilinear upsampling samples; half pixels are taken");
     } else if (!centred && where != "align_corners") {
-      return node_error(
-          node, "found coordinate_transformation_mode=" + printable(where) + ", expected half_pixel or align_corners");
+      return node_error(node, "found coordinate_transformation_mode=" + weights::printable(where) +
+                                  ", expected half_pixel or align_corners");
     }
     text += where == "align_corners" ? " mode=bilinear align_corners=true" : " mode=bilinear";
   } else {
-    return node_error(node, "found mode=" + printable(mode) + ", expected nearest or linear");
+    return node_error(node, "found mode=" + weights::printable(mode) + ", expected nearest or linear");
   }
   OnnxFeature feature = values.layers.add("upsample", layer_name(node), text, **from);
   feature.size = {checked_mul(feature.size.h, factor->h).value_or(0),

@@ -153,7 +153,8 @@ class OnnxTensorReader {
   Bytes read_external(const OnnxTensor& tensor, Index size) {
     const auto below = name_below(tensor.location);
     if (!below || folder_.empty()) {
-      return Error{ErrorCode::unsupported, "found its data in the file \"" + printable(tensor.location, longest_shown) +
+      return Error{ErrorCode::unsupported, "found its data in the file \"" +
+                                               weights::printable(tensor.location, longest_shown) +
                                                "\", expected one in the model's folder or below it"};
     }
     const std::string& name = *below;
@@ -177,9 +178,10 @@ class OnnxTensorReader {
     const Index offset = number(tensor.offset, 0);
     const Index length = number(tensor.length, size);
     if (offset < 0 || length < 0 || offset > whole || length > whole - offset) {
-      return Error{ErrorCode::malformed, "found its data at byte " + printable(tensor.offset, longest_shown) +
-                                             " of \"" + printable(name, longest_shown) + "\", " + std::to_string(size) +
-                                             " bytes, expected them within the file's " + std::to_string(whole)};
+      return Error{ErrorCode::malformed, "found its data at byte " + weights::printable(tensor.offset, longest_shown) +
+                                             " of \"" + weights::printable(name, longest_shown) + "\", " +
+                                             std::to_string(size) + " bytes, expected them within the file's " +
+                                             std::to_string(whole)};
     }
     return file->second.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(length));
   }

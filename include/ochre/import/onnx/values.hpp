@@ -51,7 +51,7 @@ class OnnxValues {
   Result<OnnxFeature*> feature(const OnnxNode& node, std::size_t at) {
     const std::string_view name = at < node.inputs.size() ? node.inputs[at] : "";
     if (OnnxFeature* input = find(name)) return input;
-    return node_error(node, "input " + std::to_string(at) + ", " + printable(name) +
+    return node_error(node, "input " + std::to_string(at) + ", " + weights::printable(name) +
                                 ": expected a picture that an earlier node gives");
   }
 
@@ -89,7 +89,7 @@ class OnnxValues {
                           ErrorCode::too_large);
     }
     std::vector<double> values(count);
-    if (is_convertible(entry->dtype)) {
+    if (weights::is_convertible(entry->dtype)) {
       if (Status status = convert_to(*entry, values); !status) return std::move(status).error();
       return values;
     }

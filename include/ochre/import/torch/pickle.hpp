@@ -144,11 +144,11 @@ class PickleMachine {
     if (position != known_.end()) return push({PickleKind::global, 0, position - known_.begin()});
     // The first name of a file that holds an object of some class is that class.
     const bool whole = stack_.empty() || builder_.text(stack_.back()) == "module";
-    return fail(
-        "the Python object " + printable(std::string(module.substr(0, 120)) + "." + std::string(name.substr(0, 120))),
-        whole ? "a state dict of tensors (a whole object was saved; save its state_dict() instead)"
-              : "a state dict of tensors",
-        ErrorCode::unsupported);
+    return fail("the Python object " +
+                    weights::printable(std::string(module.substr(0, 120)) + "." + std::string(name.substr(0, 120))),
+                whole ? "a state dict of tensors (a whole object was saved; save its state_dict() instead)"
+                      : "a state dict of tensors",
+                ErrorCode::unsupported);
   }
   std::optional<std::string_view> take_line() noexcept {
     const std::string_view rest(reinterpret_cast<const char*>(bytes_.data()) + at_, bytes_.size() - at_);
@@ -347,11 +347,11 @@ class PickleMachine {
   bool stopped_ = false;
 };
 
-}  // namespace detail
-
 // The pickle that the bytes begin with. known: the names it may hold, "module.name".
 inline Result<Pickle> read_pickle(std::span<const std::byte> bytes, std::span<const std::string_view> known) {
   return detail::PickleMachine(bytes, known).run();
 }
+
+}  // namespace detail
 
 }  // namespace ochre::inline v0

@@ -21,6 +21,8 @@ namespace detail {
 class PickleBuilder;
 }
 
+namespace detail {
+
 enum class PickleKind : std::uint8_t {
   none,
   boolean,
@@ -140,5 +142,7 @@ class Pickle {
   PickleValue root_;
   std::size_t length_ = 0;
 };
+
+}  // namespace detail
 
 }  // namespace ochre::inline v0

@@ -46,7 +46,7 @@ inline Result<std::string_view> find_stem(const ZipArchive& archive) {
     const std::string_view stem = entry.name.substr(0, entry.name.size() - pickle.size());
     if (stem.empty() || (stem.ends_with('/') && stem.size() <= longest_name)) return stem;
   }
-  const std::string found = archive.entries().empty() ? "nothing" : printable(archive.entries().front().name);
+  const std::string found = archive.entries().empty() ? "nothing" : weights::printable(archive.entries().front().name);
   return Error{ErrorCode::mismatch,
                "found a zip archive of other things (" + found + "), expected a PyTorch file's data.pkl"};
 }
@@ -63,7 +63,8 @@ inline Result<bool> is_big_endian(const ZipArchive& archive, const std::string& 
   if (!order) return order.error();
   if (text_of(*order) == "little") return false;
   if (text_of(*order) == "big") return true;
-  return Error{ErrorCode::malformed, "byteorder: found \"" + printable(text_of(*order)) + "\", expected little or big"};
+  return Error{ErrorCode::malformed,
+               "byteorder: found \"" + weights::printable(text_of(*order)) + "\", expected little or big"};
 }
 
 inline Result<SourceFile> read_torch_zip(std::span<const std::byte> file) {
@@ -185,7 +186,7 @@ inline Result<SourceFile> read_torch(std::span<const std::byte> bytes) {
   if (text.starts_with('\x80')) return detail::TorchStream(bytes).read();
   const bool tar = text.size() >= 262 && text.substr(257, 5) == "ustar";
   return Error{tar ? ErrorCode::unsupported : ErrorCode::malformed,
-               found_bytes(bytes) + ", expected a PyTorch file (torch.save of a state dict)" +
+               detail::found_bytes(bytes) + ", expected a PyTorch file (torch.save of a state dict)" +
                    (tar ? "; PyTorch's first tar archives must be loaded and saved again by a newer one" : "")};
 }
 

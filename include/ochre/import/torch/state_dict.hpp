@@ -131,7 +131,7 @@ inline Error no_state_dict(const Pickle& pickle, const PickleValue& root) {
     const auto item = dict ? dict->next() : std::nullopt;
     if (!item) break;
     if (i > 0) keys += ", ";
-    keys += printable(pickle.text(item->key), longest_key);
+    keys += weights::printable(pickle.text(item->key), longest_key);
   }
   if (!keys.empty()) found += " (keys: " + keys + ")";
   return {ErrorCode::mismatch, "found " + found + ", expected a state dict of tensors"};
@@ -146,9 +146,10 @@ inline Result<PickleValue> find_state_dict(const Pickle& pickle, std::vector<std
     std::string names;
     for (const TorchItem& item : wrapped) {
       if (!names.empty()) names += ", ";
-      names += printable(pickle.text(item.key));
+      names += weights::printable(pickle.text(item.key));
     }
-    warn(warnings, "found several state dicts (" + names + "), took " + printable(pickle.text(wrapped[0].key)));
+    warn(warnings,
+         "found several state dicts (" + names + "), took " + weights::printable(pickle.text(wrapped[0].key)));
   }
   if (!wrapped.empty()) return wrapped[0].value;
   if (search.holds_tensors(root)) return root;

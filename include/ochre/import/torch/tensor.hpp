@@ -39,7 +39,7 @@ struct TorchStorageClaim {
 };
 
 inline Error storage_error(std::string_view key, const std::string& found, const std::string& expected) {
-  return {ErrorCode::malformed, "storage " + printable(key) + ": found " + found + ", expected " + expected};
+  return {ErrorCode::malformed, "storage " + weights::printable(key) + ": found " + found + ", expected " + expected};
 }
 
 inline bool is_count(const PickleValue& value) noexcept {

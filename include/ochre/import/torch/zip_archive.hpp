@@ -23,14 +23,14 @@
 
 namespace ochre::inline v0 {
 
+namespace detail {
+
 struct ZipEntry {
   std::string_view name;
   std::span<const std::byte> bytes;  // as they lie in the file
   std::uint16_t method = 0;          // 0: stored, 8: deflated
   bool encrypted = false;
 };
-
-namespace detail {
 
 // An entry costs 48 bytes of memory and at least 76 of the file; PyTorch writes one per storage and a handful more.
 inline constexpr std::uint64_t most_zip_entries = 65'536;
@@ -165,7 +165,8 @@ class ZipReader {
   };
 
   static Error damaged(const ZipEntry& entry, const std::string& found, const std::string& expected) {
-    return {ErrorCode::malformed, "zip entry " + printable(entry.name) + ": found " + found + ", expected " + expected};
+    return {ErrorCode::malformed,
+            "zip entry " + weights::printable(entry.name) + ": found " + found + ", expected " + expected};
   }
 
   // Fields of 32 bits that hold their largest value stand, in this order, in the extra field 1.
@@ -230,8 +231,6 @@ class ZipReader {
   std::vector<Extent64> taken_;
 };
 
-}  // namespace detail
-
 class ZipArchive {
  public:
   // Of bytes that outlive it.
@@ -245,7 +244,8 @@ class ZipArchive {
     const auto twice = std::adjacent_find(archive.entries_.begin(), archive.entries_.end(),
                                           [](const ZipEntry& a, const ZipEntry& b) { return a.name == b.name; });
     if (twice != archive.entries_.end()) {
-      return Error{ErrorCode::malformed, "zip entry " + printable(twice->name) + ": found twice, expected once"};
+      return Error{ErrorCode::malformed,
+                   "zip entry " + weights::printable(twice->name) + ": found twice, expected once"};
     }
     return archive;
   }
@@ -265,7 +265,7 @@ class ZipArchive {
   Result<std::span<const std::byte>> read(std::string_view name) const {
     const ZipEntry* entry = find(name);
     const auto fail = [&](const std::string& found, ErrorCode code) {
-      return Error{code, "zip entry " + printable(name) + ": found " + found + ", expected a stored one"};
+      return Error{code, "zip entry " + weights::printable(name) + ": found " + found + ", expected a stored one"};
     };
     if (entry == nullptr) return fail("none", ErrorCode::not_found);
     if (entry->encrypted) return fail("an encrypted one", ErrorCode::unsupported);
@@ -277,5 +277,7 @@ class ZipArchive {
  private:
   std::vector<ZipEntry> entries_;
 };
+
+}  // namespace detail
 
 }  // namespace ochre::inline v0

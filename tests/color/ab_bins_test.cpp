@@ -81,31 +81,3 @@ TEST_CASE("the nearest bin is what a search over all finds, ties and far points 
     CHECK(color::nearest_bin(color::bin_centres.a[bin], color::bin_centres.b[bin]) == static_cast<Index>(bin));
   }
 }
-
-TEST_CASE("the soft code has NumPy's bins and weights") {
-  const auto golden = ochre::test::load_golden_file("color.safetensors").tensors;
-  const auto& points = golden.at("soft.ab").values;
-  const auto& bins = golden.at("soft.bins").values;
-  const auto check = [&]<std::size_t Neighbours>(const std::vector<double>& weights) {
-    for (std::size_t point = 0; point < points.size() / 2; ++point) {
-      const auto code = color::soft_encode<Neighbours>(static_cast<float>(points[2 * point]),
-                                                       static_cast<float>(points[2 * point + 1]));
-      for (std::size_t k = 0; k < Neighbours; ++k) {
-        REQUIRE(static_cast<double>(code.bin[k]) == bins[10 * point + k]);
-        REQUIRE(code.weight[k] == doctest::Approx(weights[Neighbours * point + k]).epsilon(1e-12));
-      }
-    }
-  };
-  check.operator()<5>(golden.at("soft.weights5").values);
-  check.operator()<10>(golden.at("soft.weights10").values);
-}
-
-TEST_CASE("a soft code sums to 1 even far outside the bins") {
-  for (const float far : {200.0f, -1000.0f, 1e6f}) {
-    const auto code = color::soft_encode<5>(far, far);
-    double sum = 0.0;
-    for (const double weight : code.weight) sum += weight;
-    CHECK(sum == doctest::Approx(1.0));
-    CHECK(code.bin[0] == color::nearest_bin(far, far));
-  }
-}

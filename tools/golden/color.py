@@ -41,27 +41,6 @@ def lab_tensors(random: np.random.Generator) -> dict[str, np.ndarray]:
     }
 
 
-def bin_tensors(random: np.random.Generator) -> dict[str, np.ndarray]:
-    """Soft codes of points in and around the gamut, and a prior with its weights."""
-    points = random.uniform(-130, 130, (300, 2)).astype(np.float32).astype(float)
-    distance = ((points[:, None] - BINS[None]) ** 2).sum(-1)
-    order = distance.argsort(axis=1, kind="stable")[:, :10]
-    nearest = np.take_along_axis(distance, order, 1)
-    weights = np.exp(-(nearest - nearest[:, :1]) / 50)
-    tensors = {"soft.ab": points, "soft.bins": order}
-    for count in (5, 10):
-        tensors[f"soft.weights{count}"] = weights[:, :count] / weights[:, :count].sum(1, keepdims=True)
-
-    counts = np.floor(random.random(len(BINS)) ** 8 * 1e6)
-    kernel = np.exp(-((BINS[:, None] - BINS[None]) ** 2).sum(-1) / 50)
-    prior = (kernel / kernel.sum(0)) @ (counts / counts.sum())
-    tensors |= {"prior.counts": counts, "prior.p": prior}
-    for mixing in (0.5, 1.0):
-        weight = 1 / ((1 - mixing) * prior + mixing / len(BINS))
-        tensors[f"prior.weights{mixing}"] = weight / (prior * weight).sum()
-    return tensors
-
-
 def annealed_mean_tensors(random: np.random.Generator) -> dict[str, np.ndarray]:
     logits = random.normal(0, 4, (1, len(BINS), 5, 7)).astype(np.float32).astype(float)
     logits[..., 0, 0] += 500  # far from zero: only the differences count
@@ -89,7 +68,7 @@ def auc(error: np.ndarray) -> float:
     return 100 * float(np.mean([(error <= threshold).mean() for threshold in range(151)]))
 
 
-def colourfulness(rgb: np.ndarray) -> float:
+def colorfulness(rgb: np.ndarray) -> float:
     r, g, b = (rgb[..., channel].astype(float) for channel in range(3))
     rg, yb = r - g, (r + g) / 2 - b
     return float(np.hypot(rg.std(), yb.std()) + 0.3 * np.hypot(rg.mean(), yb.mean()))
@@ -111,7 +90,7 @@ def metric_tensors(random: np.random.Generator) -> dict[str, np.ndarray]:
         "score.auc": np.array([auc(error)]),
         "score.auc_rebalanced": np.array([np.mean([auc(error[bins == q]) for q in common])]),
         "score.psnr": np.array([np.mean(psnr)]),
-        "score.colourfulness": np.array([np.mean([colourfulness(g) for g in guess])]),
+        "score.colourfulness": np.array([np.mean([colorfulness(g) for g in guess])]),
     }  # fmt: skip
 
 
@@ -121,7 +100,7 @@ def main() -> None:
     output = parser.parse_args().output
     random = np.random.default_rng(313)
     tensors: dict[str, np.ndarray] = {}
-    for part in (lab_tensors, bin_tensors, annealed_mean_tensors, upsample_tensors, metric_tensors):
+    for part in (lab_tensors, annealed_mean_tensors, upsample_tensors, metric_tensors):
         tensors |= part(random)
     # Whole numbers and float32 inputs stay exact in float32 and take half the room.
     for name, values in tensors.items():

@@ -1,6 +1,6 @@
 // The 313 ab bins of Zhang, Isola and Efros, "Colorful Image Colorization", ECCV 2016: the points of a grid of step 10
 // that lie in sRGB's gamut, a ascending, then b ascending, in the order of the authors' pts_in_hull.npy.
-// Also the nearest bin of a colour and its soft encoding: Gaussian weights over the nearest bins, sum 1.
+// Also the nearest bin of a colour.
 // Tested by ab_bins_test.cpp, down to the SHA-256 of that file.
 #pragma once
 
@@ -62,46 +62,6 @@ inline Index nearest_bin(float a, float b) noexcept {
     row_begin += last + 1;
   }
   return nearest;
-}
-
-// The paper's sigma: half the distance between bins.
-inline constexpr double soft_sigma = 5.0;
-
-template <std::size_t Neighbours>
-struct SoftCode {
-  std::array<Index, Neighbours> bin;  // nearest first
-  std::array<double, Neighbours> weight;
-};
-
-// Soft encoding over the nearest bins: 5 in the paper, 10 in the authors' code. weight ∝ exp(-distance^2 / (2
-// sigma^2)).
-template <std::size_t Neighbours = 5>
-inline SoftCode<Neighbours> soft_encode(float a, float b) noexcept {
-  SoftCode<Neighbours> code;
-  std::array<double, Neighbours> distance;  // squared, ascending
-  std::size_t held = 0;
-  for (Index bin = 0; bin < bin_count; ++bin) {
-    const auto index = static_cast<std::size_t>(bin);
-    const double da = static_cast<double>(a) - static_cast<double>(bin_centres.a[index]);
-    const double db = static_cast<double>(b) - static_cast<double>(bin_centres.b[index]);
-    const double candidate = da * da + db * db;
-    if (held == Neighbours && !(candidate < distance[held - 1])) continue;
-    std::size_t place = held < Neighbours ? held++ : Neighbours - 1;
-    for (; place > 0 && candidate < distance[place - 1]; --place) {
-      distance[place] = distance[place - 1];
-      code.bin[place] = code.bin[place - 1];
-    }
-    distance[place] = candidate;
-    code.bin[place] = bin;
-  }
-  double sum = 0.0;
-  for (std::size_t k = 0; k < Neighbours; ++k) {
-    // Relative to the nearest, so that a colour far outside the bins does not underflow to 0 / 0.
-    code.weight[k] = std::exp((distance[0] - distance[k]) / (2.0 * soft_sigma * soft_sigma));
-    sum += code.weight[k];
-  }
-  for (double& weight : code.weight) weight /= sum;
-  return code;
 }
 
 }  // namespace ochre::inline v0::color

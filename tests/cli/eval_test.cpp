@@ -58,8 +58,10 @@ TEST_CASE("eval: the JSON as agreed; a model that knows the colour has all of it
   };
   const Json right = eval(constant_model(20, 10), {"--temperature", "0.5"});
   CHECK(keys_of(right) == Words{"model", "pictures", "size", "temperature", "auc", "auc_rebalanced", "psnr_rgb",
-                                "colourfulness", "colourfulness_truth", "grey"});
-  CHECK(keys_of(right["grey"]) == Words{"auc", "auc_rebalanced", "psnr_rgb"});
+                                "colourfulness", "colourfulness_truth", "neutral_chroma", "false_red", "patchiness",
+                                "mean_ab_error", "grey"});
+  CHECK(keys_of(right["grey"]) ==
+        Words{"auc", "auc_rebalanced", "psnr_rgb", "neutral_chroma", "false_red", "patchiness", "mean_ab_error"});
   CHECK(right["model"] == folder.path("m"));
   CHECK(right["pictures"] == 2);  // the grey one has no colour to find
   CHECK(right["size"] == 16);
@@ -74,11 +76,46 @@ TEST_CASE("eval: the JSON as agreed; a model that knows the colour has all of it
   const double missed = 100.0 * 128 / 151;
   CHECK(right["grey"]["auc"].get<double>() == doctest::Approx(missed).epsilon(0.01));
   CHECK(right["grey"]["psnr_rgb"].get<double>() < 25);
-  const Json grey = eval(constant_model(0, 0));
-  CHECK(grey["auc"].get<double>() == doctest::Approx(grey["grey"]["auc"].get<double>()).epsilon(1e-3));
-  CHECK(grey["psnr_rgb"].get<double>() == doctest::Approx(grey["grey"]["psnr_rgb"].get<double>()).epsilon(1e-3));
-  CHECK(grey["colourfulness"].get<double>() < 0.1);
+  CHECK(right["mean_ab_error"].get<double>() < 1);
+  CHECK(right["grey"]["mean_ab_error"].get<double>() == doctest::Approx(std::hypot(20, 10)).epsilon(0.02));
+  const Json gray = eval(constant_model(0, 0));
+  CHECK(gray["auc"].get<double>() == doctest::Approx(gray["grey"]["auc"].get<double>()).epsilon(1e-3));
+  CHECK(gray["psnr_rgb"].get<double>() == doctest::Approx(gray["grey"]["psnr_rgb"].get<double>()).epsilon(1e-3));
+  CHECK(gray["colourfulness"].get<double>() < 0.1);
   CHECK(eval(constant_model(0, 0), {"--first", "1"})["pictures"] == 1);
+}
+
+TEST_CASE("eval: the figures of surfaces, and of each camera") {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder.path("set/deep"));
+  write_picture(folder.path("set/road-1.png"), 3, 4);
+  write_picture(folder.path("set/deep/road-2.png"), 3, 4);
+  write_picture(folder.path("set/lawn-1.png"), -20, 20);
+  const Words words{"eval", folder.path("set"), "--model", folder.write("m", constant_model(30, 0)), "--size", "24"};
+  const auto with = [&](const Words& more) {
+    Words all = words;
+    all.insert(all.end(), more.begin(), more.end());
+    return run_program(all);
+  };
+  const Json both = Json::parse(with({"--by-prefix", "--json"}).out);
+  CHECK(keys_of(both["by_prefix"]) == Words{"lawn", "road"});
+  const Json& road = both["by_prefix"]["road"];
+  CHECK(road["pictures"] == 2);
+  CHECK(road["neutral_chroma"].get<double>() == doctest::Approx(30).epsilon(0.02));  // the truth's is 5
+  CHECK(road["grey"]["neutral_chroma"].get<double>() == doctest::Approx(0));
+  CHECK(road["false_red"] == 100);
+  CHECK(road["grey"]["false_red"] == 0);
+  CHECK(road["patchiness"].get<double>() < 1);
+  CHECK(road["mean_ab_error"].get<double>() == doctest::Approx(std::hypot(27, 4)).epsilon(0.02));
+  const Json& lawn = both["by_prefix"]["lawn"];
+  CHECK(lawn["pictures"] == 1);
+  CHECK(lawn["false_red"] == 0);
+  CHECK(both["false_red"].get<double>() == doctest::Approx(200.0 / 3).epsilon(1e-3));
+  CHECK(!Json::parse(with({"--json"}).out).contains("by_prefix"));
+  const Outcome table = with({"--by-prefix"});
+  for (const char* part : {"false red, %", "neutral chroma", "lawn, 1 pictures", "road, 2 pictures"}) {
+    CHECK(table.out.find(part) != std::string::npos);
+  }
 }
 
 TEST_CASE("eval: the table, and what cannot be scored") {
@@ -141,13 +178,13 @@ TEST_CASE("eval --disturb: how far the colours move is what the model does with 
 
 TEST_CASE(
     "what disturbs a picture: sizes stay, noise has its sigma, an exposure its curve, a flat picture its detail") {
-  auto grey = LoadedPicture::create(33, 21, PixelFormat::gray8).value();
-  std::fill_n(grey.pixels.data(), 33 * 21, std::uint8_t{100});
+  auto gray = LoadedPicture::create(33, 21, PixelFormat::gray8).value();
+  std::fill_n(gray.pixels.data(), 33 * 21, std::uint8_t{100});
   const auto apply = [&](std::string_view key) {
     const auto disturbance = std::find_if(program::disturbances.begin(), program::disturbances.end(),
                                           [&](const program::Disturbance& candidate) { return candidate.key == key; });
     REQUIRE(disturbance != program::disturbances.end());
-    auto picture = disturbance->apply(grey).value();
+    auto picture = disturbance->apply(gray).value();
     REQUIRE(picture.width == 33);
     REQUIRE(picture.height == 21);
     REQUIRE(picture.format == PixelFormat::gray8);
@@ -168,7 +205,7 @@ TEST_CASE(
   CHECK(std::sqrt(squares) == doctest::Approx(10).epsilon(0.1));
 
   // A single bright pixel: a quarter of it is left in its block of four, and reaches the neighbours by a half.
-  grey.pixels.data()[10 * 33 + 10] = 200;
+  gray.pixels.data()[10 * 33 + 10] = 200;
   const auto spread = apply("half_size");
   CHECK(spread[10 * 33 + 10] == 114);  // 100 + 25 · 9/16
   CHECK(spread[10 * 33 + 12] == 105);  // 100 + 25 · 3/16
@@ -217,10 +254,10 @@ TEST_CASE("eval's squares are those of Pillow's BOX, to within a level") {
         CAPTURE(i);
         CHECK(std::abs(int{square.pixels.data()[i]} - test.expected[i]) <= 1);
       }
-      CHECK(!program::is_grey(square));
+      CHECK(!program::is_gray(square));
     }
   }
-  auto grey = LoadedPicture::create(3, 3, PixelFormat::gray16).value();
-  grey.pixels.data()[4] = 200;
-  CHECK(program::is_grey(program::square_picture(grey, 5).value()));
+  auto gray = LoadedPicture::create(3, 3, PixelFormat::gray16).value();
+  gray.pixels.data()[4] = 200;
+  CHECK(program::is_gray(program::square_picture(gray, 5).value()));
 }

@@ -1,13 +1,9 @@
-// ochre eval: colours the pictures of a folder from their own grey versions, and scores them. What is scored is what a
-// user gets: 16-bit sRGB out of the Colorizer, its ab for the AuC, rounded to 8 bits for the PSNR. Colours outside sRGB
-// have lost their excess chroma by then; tools/train/evaluate.py scores them as predicted, so a model that exaggerates
-// gets less from it.
+// ochre eval: colours the pictures of a folder from their own grey versions, and scores them (scores.hpp).
 #include <cmath>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
+#include <map>
 
-#include <ochre/color/metrics.hpp>
 #include <ochre/color/srgb_lab.hpp>
 
 #include "engine.hpp"
@@ -15,6 +11,7 @@
 #include "model_file.hpp"
 #include "picture_list.hpp"
 #include "read_picture.hpp"
+#include "scores.hpp"
 #include "square_picture.hpp"
 #include "steadiness.hpp"
 #include "terminal.hpp"
@@ -24,67 +21,39 @@ namespace ochre::program {
 
 namespace {
 
-struct Row {  // of the table
-  color::AucScore auc;
-  color::PsnrScore psnr;
-  color::ColorfulnessScore colorfulness;
-
-  void finish_picture() {
-    psnr.finish_picture();
-    colorfulness.finish_picture();
-  }
-};
-
-struct Scores {
-  Row model;
-  Row grey;
-  color::ColorfulnessScore truth;
+// The scores of all pictures that are asked for, and of those whose names begin alike.
+struct Evaluation {
+  Scores all;
+  std::map<std::string, Scores> by_prefix;  // empty unless asked for
   Steadiness steadiness;
-  std::size_t pictures = 0;
-  std::size_t grey_pictures = 0;  // left out: there is no colour to find
+  std::size_t gray_pictures = 0;  // left out: there is no colour to find
 };
 
-// Adds a square of rgb8 and its coloured version in rgb16.
-void score(const LoadedPicture& truth, const LoadedPicture& colored, Scores& scores) {
-  const Index width = truth.width;
-  const auto samples = static_cast<std::size_t>(3 * width);
-  std::vector<float> true_lab(samples);
-  std::vector<float> lab(samples);
-  const std::vector<float> zero(static_cast<std::size_t>(width));
-  std::vector<std::uint8_t> rgb(samples);
-  std::vector<std::uint8_t> grey(samples);
-  float* const l = true_lab.data();
-  float* const a = l + width;
-  float* const b = a + width;
-  for (Index y = 0; y < truth.height; ++y) {
-    const std::uint8_t* true_row = truth.view().row(y);
-    const std::uint8_t* row = colored.view().row(y);
-    color::srgb_to_lab_row(true_row, PixelFormat::rgb8, width, l, a, b);
-    color::srgb_to_lab_row(row, PixelFormat::rgb16, width, lab.data(), lab.data() + width, lab.data() + 2 * width);
-    scores.model.auc.add_row(lab.data() + width, lab.data() + 2 * width, a, b, width);
-    scores.grey.auc.add_row(zero.data(), zero.data(), a, b, width);
+// "suburb" of "clips/suburb-0030.png"; the whole name, without its ending, if there is no '-'.
+std::string prefix_of(const std::string& path) {
+  const std::string name = std::filesystem::path(path).stem().string();
+  return name.substr(0, name.find('-'));
+}
 
-    for (std::size_t i = 0; i < samples; ++i) {
-      std::uint16_t wide = 0;
-      std::memcpy(&wide, row + 2 * i, sizeof(wide));
-      rgb[i] = static_cast<std::uint8_t>((wide + 128u) / 257u);
-    }
-    color::lab_to_srgb_row(l, zero.data(), zero.data(), width, grey.data(), PixelFormat::rgb8);
-    scores.model.psnr.add_row(rgb.data(), true_row, width);
-    scores.grey.psnr.add_row(grey.data(), true_row, width);
-    scores.model.colorfulness.add_row(rgb.data(), width);
-    scores.truth.add_row(true_row, width);
+Status add_score(const std::string& path, const EvalOptions& options, const LoadedPicture& truth,
+                 const LoadedPicture& colored, Evaluation& evaluation) {
+  evaluation.all.add(truth, colored);
+  if (!options.by_prefix) return {};
+  const std::string prefix = prefix_of(path);
+  auto entry = evaluation.by_prefix.find(prefix);
+  if (entry == evaluation.by_prefix.end()) {
+    auto scores = Scores::create(options.size);
+    if (!scores) return std::move(scores).error();
+    entry = evaluation.by_prefix.emplace(prefix, *std::move(scores)).first;
   }
-  scores.model.finish_picture();
-  scores.grey.psnr.finish_picture();
-  scores.truth.finish_picture();
-  ++scores.pictures;
+  entry->second.add(truth, colored);
+  return {};
 }
 
 // What is left of an rgb8 picture without its colours: gray8 of the same lightness.
-Result<LoadedPicture> grey_of(const LoadedPicture& picture) {
-  auto grey = LoadedPicture::create(picture.width, picture.height, PixelFormat::gray8);
-  if (!grey) return grey;
+Result<LoadedPicture> gray_of(const LoadedPicture& picture) {
+  auto gray = LoadedPicture::create(picture.width, picture.height, PixelFormat::gray8);
+  if (!gray) return gray;
   const auto width = static_cast<std::size_t>(picture.width);
   const std::vector<float> zero(width);
   std::vector<float> lightness(width);
@@ -92,20 +61,21 @@ Result<LoadedPicture> grey_of(const LoadedPicture& picture) {
   for (Index y = 0; y < picture.height; ++y) {
     color::read_lightness_row(picture.view().row(y), PixelFormat::rgb8, picture.width, lightness.data());
     color::lab_to_srgb_row(lightness.data(), zero.data(), zero.data(), picture.width, rgb.data(), PixelFormat::rgb8);
-    std::uint8_t* to = grey->view().row(y);
+    std::uint8_t* to = gray->view().row(y);
     for (std::size_t x = 0; x < width; ++x) to[x] = rgb[3 * x];
   }
-  return grey;
+  return gray;
 }
 
-Status score_file(const std::string& path, const EvalOptions& options, PictureColorizer& colorizer, Scores& scores) {
+Status score_file(const std::string& path, const EvalOptions& options, PictureColorizer& colorizer,
+                  Evaluation& evaluation) {
   const Index size = options.size;
   const auto picture = read_picture(path, options.limit, options.quiet);
   if (!picture) return picture.error();
   const auto square = square_picture(*picture, size);
   if (!square) return Error{square.error()}.in(path);
-  if (is_grey(*square)) {
-    ++scores.grey_pictures;
+  if (is_gray(*square)) {
+    ++evaluation.gray_pictures;
     return {};
   }
   auto colored = LoadedPicture::create(size, size, PixelFormat::rgb16);
@@ -113,64 +83,55 @@ Status score_file(const std::string& path, const EvalOptions& options, PictureCo
   Status status = colorize_picture(colorizer, square->view(), colored->view());
   if (!status) return std::move(status).error().in(path);
   if (options.disturb) {
-    const auto grey = grey_of(*square);
-    if (!grey) return Error{grey.error()}.in(path);
-    status = scores.steadiness.add(*grey, colorizer);
+    const auto gray = gray_of(*square);
+    if (!gray) return Error{gray.error()}.in(path);
+    status = evaluation.steadiness.add(*gray, colorizer);
     if (!status) return std::move(status).error().in(path);
   }
-  score(*square, *colored, scores);
-  return {};
+  status = add_score(path, options, *square, *colored, evaluation);
+  return status ? status : std::move(status).error().in(path);
 }
 
-// JSON knows no infinity: the PSNR of equal pictures becomes null.
-Json rounded(double value) {
-  if (!std::isfinite(value)) return nullptr;
-  return std::round(value * 1e4) / 1e4;
+// To four decimals; how far the colours move, and the chroma that it compares with.
+Json disturbed(const Steadiness& steadiness) {
+  const auto rounded = [](double value) { return std::round(value * 1e4) / 1e4; };
+  Json figures{{"chroma", rounded(steadiness.chroma())}};
+  for (std::size_t i = 0; i < disturbances.size(); ++i) {
+    figures[std::string(disturbances[i].key)] = rounded(steadiness.moved(i));
+  }
+  return figures;
 }
 
-void print_json(const EvalOptions& options, double temperature, const Scores& scores) {
+void print_json(const EvalOptions& options, double temperature, const Evaluation& evaluation) {
   Json all{{"model", options.model},
-           {"pictures", scores.pictures},
+           {"pictures", evaluation.all.pictures()},
            {"size", options.size},
-           {"temperature", rounded(temperature)},
-           {"auc", rounded(scores.model.auc.auc())},
-           {"auc_rebalanced", rounded(scores.model.auc.auc_rebalanced())},
-           {"psnr_rgb", rounded(scores.model.psnr.mean())},
-           {"colourfulness", rounded(scores.model.colorfulness.mean())},
-           {"colourfulness_truth", rounded(scores.truth.mean())},
-           {"grey",
-            {{"auc", rounded(scores.grey.auc.auc())},
-             {"auc_rebalanced", rounded(scores.grey.auc.auc_rebalanced())},
-             {"psnr_rgb", rounded(scores.grey.psnr.mean())}}}};
-  if (options.disturb) {
-    Json disturbed{{"chroma", rounded(scores.steadiness.chroma())}};
-    for (std::size_t i = 0; i < disturbances.size(); ++i) {
-      disturbed[std::string(disturbances[i].key)] = rounded(scores.steadiness.moved(i));
-    }
-    all["disturbed"] = disturbed;
+           {"temperature", std::round(temperature * 1e4) / 1e4}};
+  all.update(evaluation.all.json());
+  if (options.disturb) all["disturbed"] = disturbed(evaluation.steadiness);
+  for (const auto& [prefix, scores] : evaluation.by_prefix) {
+    Json& part = all["by_prefix"][prefix];
+    part["pictures"] = scores.pictures();
+    part.update(scores.json());
   }
   std::fputs(json_text(all).c_str(), stdout);
 }
 
-void print_table(const EvalOptions& options, double temperature, const Scores& scores) {
-  const auto line = [](const char* label, const std::string& model, const std::string& grey, const std::string& truth) {
-    std::printf("%s%s%s%s\n", left(label, 26).c_str(), right(model, 12).c_str(), right(grey, 12).c_str(),
-                right(truth, 12).c_str());
-  };
-  std::printf("%zu pictures of %s, %dx%d, temperature %s\n\n", scores.pictures,
+void print_table(const EvalOptions& options, double temperature, const Evaluation& evaluation) {
+  std::printf("%zu pictures of %s, %dx%d, temperature %s\n\n", evaluation.all.pictures(),
               weights::printable_path(options.folder).c_str(), options.size, options.size,
               fixed(temperature, 2).c_str());
-  line("", "model", "grey", "truth");
-  line("AuC, %", fixed(scores.model.auc.auc(), 2), fixed(scores.grey.auc.auc(), 2), "100.00");
-  line("AuC rebalanced, %", fixed(scores.model.auc.auc_rebalanced(), 2), fixed(scores.grey.auc.auc_rebalanced(), 2),
-       "100.00");
-  line("PSNR of RGB, dB", fixed(scores.model.psnr.mean(), 2), fixed(scores.grey.psnr.mean(), 2), "");
-  line("colourfulness", fixed(scores.model.colorfulness.mean(), 2), "0.00", fixed(scores.truth.mean(), 2));
+  evaluation.all.print();
+  for (const auto& [prefix, scores] : evaluation.by_prefix) {
+    std::printf("\n%s, %zu pictures\n", weights::printable(prefix).c_str(), scores.pictures());
+    scores.print();
+  }
   if (!options.disturb) return;
   std::printf("\nmean change of ab, the mean chroma being %s, when the input gets\n",
-              fixed(scores.steadiness.chroma(), 1).c_str());
+              fixed(evaluation.steadiness.chroma(), 1).c_str());
   for (std::size_t i = 0; i < disturbances.size(); ++i) {
-    line(std::string(disturbances[i].title).c_str(), fixed(scores.steadiness.moved(i), 2), "", "");
+    std::printf("%s%s\n", left(std::string(disturbances[i].title), 26).c_str(),
+                right(fixed(evaluation.steadiness.moved(i), 2), 12).c_str());
   }
 }
 
@@ -188,31 +149,33 @@ int run_eval(const EvalOptions& options) {
       file->bytes(), {.temperature = options.temperature, .size = options.size, .threads = options.threads});
   if (!colorizer) return fail_to_open(Error{colorizer.error()}.in(options.model));
 
-  Scores scores;
+  auto scores = Scores::create(options.size);
+  if (!scores) return fail(scores.error());
+  Evaluation evaluation{.all = *std::move(scores), .by_prefix = {}, .steadiness = {}};
   std::size_t failed = 0;
   Progress progress(pictures->size(), options.quiet);
   for (const std::string& name : *pictures) {
     progress.begin(name);
     const std::string path = (std::filesystem::path(options.folder) / name).string();
-    const Status status = score_file(path, options, *colorizer, scores);
+    const Status status = score_file(path, options, *colorizer, evaluation);
     if (status) continue;
     progress.clear();
     fail(status.error());
     ++failed;
   }
   progress.clear();
-  if (scores.grey_pictures > 0 && !options.quiet) {
-    say(std::to_string(scores.grey_pictures) + " grey pictures left out: they have no colour to compare with");
+  if (evaluation.gray_pictures > 0 && !options.quiet) {
+    say(std::to_string(evaluation.gray_pictures) + " grey pictures left out: they have no colour to compare with");
   }
-  if (scores.pictures == 0) {
+  if (evaluation.all.pictures() == 0) {
     return fail(Error{ErrorCode::not_found, options.folder + ": found no picture that can be scored, expected colour "
                                                              "pictures"});
   }
   const double temperature = static_cast<double>(colorizer->colorizer()->temperature());
   if (options.json) {
-    print_json(options, temperature, scores);
+    print_json(options, temperature, evaluation);
   } else {
-    print_table(options, temperature, scores);
+    print_table(options, temperature, evaluation);
   }
   return failed == 0 ? done : some_failed;
 }

@@ -231,7 +231,12 @@ class CommandLine {
   void add_eval() {
     auto& o = eval_;
     auto* verb = add_verb("eval", "Score a model on colour pictures",
-                          "ochre colorize examples/pictures -o coloured\n  ochre eval coloured --size 128");
+                          "ochre colorize examples/pictures -o coloured\n  ochre eval coloured --size 128",
+                          "AuC: pixels with an ab error up to t, the mean over t = 0 to 150; rebalanced:\n"
+                          "every colour counts the same. On cells of 4x4 pixels: neutral chroma, what is\n"
+                          "painted where the true chroma is below 6; false red, cells with a > 20 where it\n"
+                          "is below 10; patchiness, the distance in ab between cells 4 apart whose true\n"
+                          "colours differ by less than 3; mean ab error, the distance from the truth.\n\n");
     verb->add_option("FOLDER", o.folder, "Colour pictures; subfolders count")->required();
     verb->add_option("--model", o.model, model_help)->option_text("FILE [embedded]");
     add_sha256(verb, o.sha256);
@@ -244,6 +249,8 @@ class CommandLine {
     verb->add_option("--threads", o.threads, threads_help)->option_text("N [0]")->check(threads_range);
     verb->add_option("--first", o.first, "The first N pictures only")->option_text("N")->check(CLI::PositiveNumber);
     add_limit(verb, o.limit);
+    verb->add_flag("--by-prefix", o.by_prefix,
+                   "The figures of each camera, too: of the names\nthat are alike before their first -");
     verb->add_flag(
         "--disturb", o.disturb,
         "How far the colours move, too, when the\ninput gets noise, loses detail, is exposed\notherwise or coded");

@@ -119,6 +119,7 @@ struct EvalOptions {
   int threads = 0;
   std::optional<int> first;  // so many pictures only
   std::optional<int> limit;  // megapixels
+  bool by_prefix = false;    // a part for what begins alike, too
   bool disturb = false;      // measure how far the colours move with the input, too
   bool json = false;
   bool quiet = false;

@@ -4,8 +4,8 @@
     tools/reference.py            writes the page
     tools/reference.py --check    says in which lines page and headers part, and then exits with 1
 
-Public is what stands in namespace ochre itself, or in one below it that is neither `detail` nor called as a folder of
-include/ochre. Of each such name the page has a line, the first sentence of its comment, and below its declaration with
+Public is what stands in namespace ochre itself, in `ochre::models` (the networks' texts), or in another one below it that
+is neither `detail` nor called as a folder of include/ochre. Of each such name the page has a line, the first sentence of its comment, and below its declaration with
 the comments in it, without bodies and private members. The comment stands before the declaration,
 before a group of declarations without a blank line in between, or behind it on its line; without one the comment holds
 that the file begins with, and a name of a file without a comment is an error.
@@ -316,7 +316,7 @@ def page_of(text, header, folders):
                 block = f"// In namespace {'::'.join(spaces)}.\n" + block
             add("::".join(spaces[1:] + [name]), said, block, is_group)
 
-    for name, comment, line in macros_of(text):
+    for name, comment, line in macros_of(text) if not folders & set(header.split("/")[1:-1]) else []:
         block = "\n".join([*comment, line]) if comment not in comments.values() else line
         add(name, comment, block, block == line)
     walk(0, len(code), [])
@@ -350,7 +350,7 @@ def written(pages):
 def reference_of(include):
     """The page for the folder `include`, which holds ochre/."""
     root = Path(include) / "ochre"
-    folders = {path.name for path in root.iterdir() if path.is_dir()}
+    folders = {path.name for path in root.rglob("*") if path.is_dir()} - {"models"}
     pages, faults = [], []
     for path in sorted((p.relative_to(root).as_posix() for p in root.rglob("*.hpp")), key=order):
         try:

@@ -151,6 +151,12 @@ std::string include_fault(const std::string& path, const std::string& include) {
   return {};
 }
 
+// What an auditor reads, and the program, name no internals: what they need has a name of its folder's. path: relative
+// to include/ochre, or tools/…
+bool reaches_into_detail(const std::string& path, const std::string& code) {
+  return (starts_with(path, "audit/") || starts_with(path, "tools/")) && has_word(code, "detail");
+}
+
 // All faults of the header `path` (relative to include/ochre), one line each.
 Strings faults_of(const std::string& path, const std::string& text) {
   Strings faults;
@@ -161,6 +167,7 @@ Strings faults_of(const std::string& path, const std::string& text) {
     const std::string fault = include_fault(path, include);
     if (!fault.empty()) faults.push_back(path + ": " + fault);
   }
+  if (reaches_into_detail(path, code)) faults.push_back(path + ": reaches into detail");
   std::string without_includes;
   for (std::size_t begin = 0; begin < code.size();) {
     const std::size_t end = std::min(code.find('\n', begin), code.size());
@@ -216,6 +223,19 @@ TEST_CASE("every header keeps to its tier") {
     for (const std::string& fault : faults_of(path, text)) FAIL_CHECK(fault);
   }
   CHECK(texts.size() > 5);
+}
+
+TEST_CASE("the program does not reach into detail") {
+  const std::filesystem::path program = std::filesystem::path(OCHRE_INCLUDE_DIR) / "../tools/ochre";
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(program)) {
+    const std::string path = "tools/ochre/" + entry.path().filename().string();
+    if (!entry.is_regular_file()) continue;
+    ++files;
+    if (reaches_into_detail(path, code_of(content_of(entry.path())))) FAIL_CHECK(path);
+  }
+  CHECK(files > 20);
+  CHECK(reaches_into_detail("tools/ochre/a.cpp", "auto x = detail::most_layers;"));
 }
 
 TEST_CASE("who has a model's bytes compiles nothing of files") {
@@ -280,6 +300,8 @@ TEST_CASE("the tier check finds each kind of fault") {
       {"weights/a.hpp", "#if defined(_WIN32)", "says _WIN32"},
       {"parallel/a.hpp", "#ifdef __linux__", "says __linux__"},
       {"base/a.hpp", "#if OCHRE_POSIX", "says OCHRE_POSIX"},
+      {"audit/a.hpp", "inline int a = v0::detail::b();", "into detail"},
+      {"audit/a.hpp", "namespace detail {}", "into detail"},
       {"base/a.hpp", "inline void f() { std::abort(); }", "says abort"},
       {"base/a.hpp", "inline void f() { exit(1); }", "says exit"},
       {"base/a.hpp", "inline void f() { std::printf(\"\\\"\"); }", "says printf"},

@@ -88,9 +88,9 @@ struct Row {
   Row() {
     for (Index x = 0; x < width; ++x) luma[at(x)] = static_cast<std::uint8_t>(40 + x % 180);
     ochre::color::read_luma_row(luma.data(), 1, {}, width, lightness.data());
-    colour();
+    color();
   }
-  void colour() {
+  void color() {
     for (Index x = 0; x < width; ++x) {
       a[at(x)] = static_cast<float>(x % 16 - 6);
       b[at(x)] = static_cast<float>(x % 12);
@@ -103,7 +103,7 @@ void row_to_rgb(benchmark::State& state) {
   std::vector<std::uint8_t> rgb(at(3 * width));
   for (auto _ : state) {
     for (Index y = 0; y < height; ++y) {
-      row.colour();
+      row.color();
       ochre::color::lab_to_srgb_row(row.lightness.data(), row.a.data(), row.b.data(), width, rgb.data(),
                                     PixelFormat::rgb8);
       benchmark::DoNotOptimize(rgb.data());
@@ -124,7 +124,7 @@ void row_to_nv12(benchmark::State& state) {
   for (auto _ : state) {
     for (Index y = 0; y < height; y += 2) {
       for (Row* row : {&upper, &lower}) {
-        row->colour();
+        row->color();
         ochre::color::lab_to_chroma_row(row->luma.data(), 1, format, width, row->lightness.data(), row->a.data(),
                                         row->b.data());
       }

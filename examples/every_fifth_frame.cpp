@@ -45,8 +45,8 @@ int main() {
     if (due) fade(workspace->grid(), kept);
     if (!colorizer->apply(frame, shown, *workspace)) return 1;
   }
-  std::size_t coloured = 0;
-  for (std::size_t i = 0; i < rgb.size(); i += 3) coloured += rgb[i] != rgb[i + 1] || rgb[i + 1] != rgb[i + 2];
-  std::printf("%zu of %zu pixels of the last frame have colour\n", coloured, gray.size());
-  return coloured > 0 ? 0 : 1;
+  std::size_t colored = 0;
+  for (std::size_t i = 0; i < rgb.size(); i += 3) colored += rgb[i] != rgb[i + 1] || rgb[i + 1] != rgb[i + 2];
+  std::printf("%zu of %zu pixels of the last frame have colour\n", colored, gray.size());
+  return colored > 0 ? 0 : 1;
 }

@@ -30,7 +30,7 @@ int main() {
 
   const auto chroma = memory.begin() + width * height;
   if (!std::equal(memory.begin(), chroma, before.begin())) return 1;
-  const auto coloured = std::count_if(chroma, memory.end(), [](unsigned char code) { return code != 128; });
-  std::printf("%d of %d chroma samples have colour\n", static_cast<int>(coloured), width * height / 2);
-  return coloured > 0 ? 0 : 1;
+  const auto colored = std::count_if(chroma, memory.end(), [](unsigned char code) { return code != 128; });
+  std::printf("%d of %d chroma samples have colour\n", static_cast<int>(colored), width * height / 2);
+  return colored > 0 ? 0 : 1;
 }

@@ -70,10 +70,10 @@ TEST_CASE("colorizer: the strongest colours keep the lightness too, and saturati
   const Picture scene = make_scene(90, 60);
   const Picture vivid = colorize(make_colorizer({.saturation = 100.0f, .threads = 1}), scene);
   CHECK(largest_difference(lightness_of(scene), lightness_of(vivid)) <= 0.5);
-  const Picture grey = colorize(make_colorizer({.saturation = 0.0f, .threads = 1}), scene);
+  const Picture gray = colorize(make_colorizer({.saturation = 0.0f, .threads = 1}), scene);
   for (Index y = 0; y < scene.height; ++y) {
     for (Index x = 0; x < scene.width; ++x) {
-      for (Index c = 0; c < 3; ++c) CHECK(grey.pixel(x, y)[c] == scene.pixel(x, y)[0]);
+      for (Index c = 0; c < 3; ++c) CHECK(gray.pixel(x, y)[c] == scene.pixel(x, y)[0]);
     }
   }
 }

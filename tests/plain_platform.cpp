@@ -22,7 +22,7 @@ using namespace ochre;
 
 const std::string refusal = ": found a system whose files ochre cannot open, expected bytes in memory";
 
-std::vector<unsigned char> colours(std::span<const std::byte> model, int threads) {
+std::vector<unsigned char> colors(std::span<const std::byte> model, int threads) {
   const auto colorizer = Colorizer::from_bytes(model, {.size = 32, .threads = threads}).value();
   auto workspace = colorizer.make_workspace({.h = 30, .w = 40}).value();
   std::vector<unsigned char> gray(40 * 30);
@@ -37,8 +37,8 @@ TEST_CASE("a plain system: pictures are coloured by a model in memory, by one th
   const auto model = test::random_model(
       "network n\ninput x channels=1\nscale s factor=0.01\nconv2d a out=20 kernel=3 padding=1\nrelu r\n"
       "conv2d ab out=2 kernel=1\noutput ab\nhead ab layer=ab\n");
-  const auto one_thread = colours(*model, 1);
-  CHECK(colours(*model, 3) == one_thread);
+  const auto one_thread = colors(*model, 1);
+  CHECK(colors(*model, 3) == one_thread);
   CHECK(std::count(one_thread.begin(), one_thread.end(), one_thread[0]) <
         static_cast<std::ptrdiff_t>(one_thread.size()));
   const auto all = Colorizer::from_bytes(*model, {.size = 32}).value();

@@ -375,11 +375,11 @@ TEST_CASE("audit: what cannot be audited is an error") {
   CHECK(refused({2, 1, 8, 8}).find("one picture") != std::string::npos);
   CHECK(refused({1, 3, 8, 8}).find("expected 1 channels") != std::string::npos);
   kernels::ColorHeadOptions mean{1.0f, std::vector<float>(2 * 37, 1.0f)};
-  const auto colours =
+  const auto colors =
       Engine::create(parse_network(color_head).value(), weights_with<float>(), {.layer = "logits", .color_mean = mean});
-  REQUIRE(colours);
+  REQUIRE(colors);
   const auto input = lightness(picture_shape);
-  CHECK(audit_engine(*colours, weights_with<double>(), input.view()).error().message().find("color_mean") !=
+  CHECK(audit_engine(*colors, weights_with<double>(), input.view()).error().message().find("color_mean") !=
         std::string::npos);
   const auto missing = [](const RequiredTensor&, std::span<double>) -> Status {
     return Error{ErrorCode::not_found, "nothing"};

@@ -27,7 +27,7 @@ Words first_keys(const Json& object, std::size_t count) {
 }
 
 // 24 x 12 pixels of grey.
-std::string grey_picture() {
+std::string gray_picture() {
   std::string file = "P5\n24 12\n255\n";
   for (int i = 0; i < 24 * 12; ++i) file += static_cast<char>(i * 37 % 256);
   return file;
@@ -85,7 +85,7 @@ TEST_CASE("audit: a picture goes in at the working size") {
   const TemporaryFolder folder;
   const TinyModel tiny;
   const std::string model = folder.write("tiny.safetensors", tiny.bytes());
-  const std::string picture = folder.write("grey.pgm", grey_picture());
+  const std::string picture = folder.write("grey.pgm", gray_picture());
   const std::string report = folder.path("report.json");
   const Outcome run = run_program({"audit", model, "--picture", picture, "--json", report, "--threads", "1"});
   CAPTURE(run.err);

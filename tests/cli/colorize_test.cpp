@@ -56,12 +56,12 @@ bool equal_pixels(const LoadedPicture& left, const LoadedPicture& right) {
 
 TEST_CASE("colorize: one picture, the colours that the model says") {
   const Workshop shop;
-  const std::string grey = shop.picture("grey.png");
-  const Outcome run = shop.colorize({grey, "-o", shop.path("colour.png")});
+  const std::string gray = shop.picture("grey.png");
+  const Outcome run = shop.colorize({gray, "-o", shop.path("colour.png")});
   CHECK(run.code == 0);
   CHECK(run.out.empty());
   CHECK(run.says("1 picture coloured"));
-  const auto input = load_picture(grey).value();
+  const auto input = load_picture(gray).value();
   const auto output = load_picture(shop.path("colour.png")).value();
   CHECK(output.format == PixelFormat::rgb8);
   REQUIRE(output.width == input.width);
@@ -112,10 +112,10 @@ TEST_CASE("colorize: alpha and depth are kept where the kind of file can") {
 
 TEST_CASE("colorize: the options reach the colours") {
   const Workshop shop;
-  const std::string grey = shop.picture("grey.png");
+  const std::string gray = shop.picture("grey.png");
   const std::string bins = OCHRE_GOLDEN_DIR "/eccv16_sixteenth.safetensors";
   const auto run = [&](const std::string& name, Words words) {
-    words.insert(words.begin(), {"colorize", grey, "-o", shop.path(name), "--quiet"});
+    words.insert(words.begin(), {"colorize", gray, "-o", shop.path(name), "--quiet"});
     const Outcome outcome = run_program(words);
     CHECK(outcome.code == 0);
     CHECK(outcome.err.empty());

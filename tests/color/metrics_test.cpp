@@ -99,14 +99,14 @@ TEST_CASE("rebalanced AuC counts each colour once, however many pixels it has, a
 }
 
 TEST_CASE("equal pictures have infinite PSNR; grey has no colourfulness") {
-  const std::vector<std::uint8_t> grey(30, 99);
+  const std::vector<std::uint8_t> gray(30, 99);
   color::PsnrScore psnr;
   color::ColorfulnessScore colorfulness;
   CHECK(psnr.mean() == 0.0);
   CHECK(colorfulness.mean() == 0.0);
-  psnr.add_row(grey.data(), grey.data(), 10);
+  psnr.add_row(gray.data(), gray.data(), 10);
   psnr.finish_picture();
-  colorfulness.add_row(grey.data(), 10);
+  colorfulness.add_row(gray.data(), 10);
   colorfulness.finish_picture();
   CHECK(std::isinf(psnr.mean()));
   CHECK(colorfulness.mean() == 0.0);

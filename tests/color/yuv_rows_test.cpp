@@ -28,7 +28,7 @@ double to_linear(double v) { return v <= 0.04045 ? v / 12.92 : std::pow((v + 0.0
 double to_encoded(double t) { return t <= 0.0031308 ? 12.92 * t : 1.055 * std::pow(t, 1 / 2.4) - 0.055; }
 double curve(double t) { return t > 0.008856 ? std::cbrt(t) : 7.787 * t + 16.0 / 116.0; }
 double inverse_curve(double f) { return f > 0.2068966 ? f * f * f : (f - 16.0 / 116.0) / 7.787; }
-double grey_lightness(double level) { return 116.0 * curve(to_linear(level)) - 16.0; }
+double gray_lightness(double level) { return 116.0 * curve(to_linear(level)) - 16.0; }
 
 Rgb linear_of(double lightness, double a, double b) {
   const double fy = (lightness + 16.0) / 116.0;
@@ -65,7 +65,7 @@ struct Pbr {
 };
 
 Pbr expected_chroma(double level, double a, double b, YuvMatrix matrix, int steps = 0) {
-  const Rgb rgb = shown_rgb(grey_lightness(level), a, b, steps);
+  const Rgb rgb = shown_rgb(gray_lightness(level), a, b, steps);
   const image::YuvWeights k = image::yuv_weights(matrix);
   const double own = k.r * rgb.r + k.g * rgb.g + k.b * rgb.b;
   const double above = std::max({rgb.r, rgb.g, rgb.b}) - own;
@@ -174,7 +174,7 @@ TEST_CASE("luma: L is that of the grey it stands for, black and white beyond the
       color::read_luma_row(row.data(), step, format, width, lightness.data());
       double worst = 0.0;
       for (Index x = 0; x < width; ++x) {
-        const double expected = grey_lightness(level_of(all[at(x)], format));
+        const double expected = gray_lightness(level_of(all[at(x)], format));
         worst = std::fmax(worst, std::fabs(static_cast<double>(lightness[at(x)]) - expected));
       }
       CHECK(worst < (format.depth == YuvDepth::bits8 ? 1e-5 : 5e-5));  // a table, or curves.hpp's 3e-7 times 116
@@ -239,7 +239,7 @@ TEST_CASE("chroma: a decoder shows the luma that was given, a colour of R'G'B', 
         worst_outside = std::fmax(worst_outside, -std::min({rgb.r, rgb.g, rgb.b}));
         const double a = static_cast<double>(colors.a[i]);
         const double b = static_cast<double>(colors.b[i]);
-        const Rgb wanted = linear_of(grey_lightness(level), a, b);
+        const Rgb wanted = linear_of(gray_lightness(level), a, b);
         const bool in_gamut =
             std::min({wanted.r, wanted.g, wanted.b}) >= 0.0 && std::max({wanted.r, wanted.g, wanted.b}) <= 1.0;
         if (!in_gamut || std::max({rgb.r, rgb.g, rgb.b}) > 0.99 || std::min({rgb.r, rgb.g, rgb.b}) < 0.01) continue;
@@ -263,12 +263,12 @@ TEST_CASE("chroma: a decoder shows the luma that was given, a colour of R'G'B', 
 TEST_CASE("chroma: grey is exactly neutral, whatever its luma") {
   for (YuvFormat format : formats) {
     const image::YuvCodes codes = image::yuv_codes(format.depth, format.range);
-    Colors grey;
-    for (int code = 0; code <= codes.largest; ++code) grey.codes.push_back(code);
-    grey.a.assign(grey.codes.size(), 0.0f);
-    grey.b = grey.a;
-    const Colors chroma = chroma_of(grey, format);
-    const auto width = static_cast<Index>(grey.codes.size());
+    Colors gray;
+    for (int code = 0; code <= codes.largest; ++code) gray.codes.push_back(code);
+    gray.a.assign(gray.codes.size(), 0.0f);
+    gray.b = gray.a;
+    const Colors chroma = chroma_of(gray, format);
+    const auto width = static_cast<Index>(gray.codes.size());
     for (const auto subsampling : {ChromaSubsampling::yuv420, ChromaSubsampling::yuv444}) {
       format.subsampling = subsampling;
       for (const auto* plane : {&chroma.a, &chroma.b}) {

@@ -186,7 +186,7 @@ TEST_CASE("frames: the chroma is that of the RGB picture, its luma the input's")
       frame.view.format.matrix = matrix;
       const Frame output = colorize(colorizer, frame, ChromaSubsampling::yuv444);
       CHECK(output.luma_codes() == frame.luma_codes());
-      bool coloured = false;
+      bool colored = false;
       for (Index y = 0; y < 43; ++y) {
         for (Index x = 0; x < 61; ++x) {
           std::uint16_t samples[3];
@@ -207,10 +207,10 @@ TEST_CASE("frames: the chroma is that of the RGB picture, its luma the input's")
           // Rounding, and that of 16 bits, 14 times over (yuv_rows_test.cpp).
           REQUIRE(std::fabs(output.code(output.view.cb, x, y) - cb) <= 0.5 + 255 * 14 / 65535.0);
           REQUIRE(std::fabs(output.code(output.view.cr, x, y) - cr) <= 0.5 + 255 * 14 / 65535.0);
-          coloured |= std::fabs(cb - 128) > 5;
+          colored |= std::fabs(cb - 128) > 5;
         }
       }
-      CHECK(coloured);
+      CHECK(colored);
     }
   }
 }

@@ -118,8 +118,8 @@ TEST_CASE("stages: what the caller does to the grid is what is shown") {
       REQUIRE(untouched.bytes[static_cast<std::size_t>(3 * i + c)] == scene.bytes[static_cast<std::size_t>(i)]);
   }
   REQUIRE(colorizer.predict(scene.view(), workspace));
-  const Picture coloured = apply(colorizer, scene, workspace);
-  CHECK(coloured.bytes != untouched.bytes);
+  const Picture colored = apply(colorizer, scene, workspace);
+  CHECK(colored.bytes != untouched.bytes);
   const MutableAbGridView grid = workspace.grid();
   std::fill_n(grid.a, grid.width * grid.height, 0.0f);
   std::fill_n(grid.b, grid.width * grid.height, 0.0f);

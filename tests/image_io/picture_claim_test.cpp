@@ -211,8 +211,8 @@ TEST_CASE(
   CHECK(refusal(file, {.small_file_bytes = 0, .bytes_per_file_byte = std::numeric_limits<Index>::max()}) == "accepted");
 
   // A grey pixel counts as the three bytes that it becomes, a wide one as what it is.
-  const Bytes grey = png({40, 40, 1, 0}, std::string(40 * 6, '\0'));
-  CHECK(lacks(refusal(grey, {.max_bytes = 4799}), {"4800 bytes"}) == "");
+  const Bytes gray = png({40, 40, 1, 0}, std::string(40 * 6, '\0'));
+  CHECK(lacks(refusal(gray, {.max_bytes = 4799}), {"4800 bytes"}) == "");
   const Bytes wide = png({40, 40, 16, 6}, std::string(40 * 321, '\0'));
   CHECK(lacks(refusal(wide, {.max_bytes = 12799}), {"12800 bytes"}) == "");
   CHECK(lacks(refusal_of("P5 40 40 255\n" + std::string(1600, 'a'), {.max_bytes = 4799}), {"4800 bytes"}) == "");

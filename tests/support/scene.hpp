@@ -36,11 +36,11 @@ inline Picture make_scene(Index width, Index height, PixelFormat format = PixelF
   Picture picture = make_picture(width, height, format, padding);
   for (Index y = 0; y < height; ++y) {
     for (Index x = 0; x < width; ++x) {
-      const auto grey = static_cast<std::uint8_t>(40 + (x * 5 + y * 3) % 120 + (x > width / 2 ? 60 : 0));
+      const auto gray = static_cast<std::uint8_t>(40 + (x * 5 + y * 3) % 120 + (x > width / 2 ? 60 : 0));
       auto* to = picture.bytes.data() + y * picture.row_stride + x * bytes_per_pixel(format);
       for (Index c = 0; c < channels(format); ++c) {
         const bool alpha = has_alpha(format) && c == channels(format) - 1;
-        const auto value = alpha ? static_cast<std::uint8_t>(x * 7 + y) : grey;
+        const auto value = alpha ? static_cast<std::uint8_t>(x * 7 + y) : gray;
         if (bytes_per_sample(format) == 1) {
           to[c] = value;
         } else {

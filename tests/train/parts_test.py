@@ -100,13 +100,13 @@ class Losses(unittest.TestCase):
 
     def shown(self, guess: int, true: int, weights: torch.Tensor | None = None, **options: float) -> float:
         """The loss of the sure answer bin `guess` for two flat pictures of the colour of bin `true`."""
-        colour = bins()[true].view(1, 2, 1, 1).expand(2, 2, 16, 16)
-        lab = torch.cat((torch.full((2, 1, 16, 16), 50.0), colour), 1)
+        color = bins()[true].view(1, 2, 1, 1).expand(2, 2, 16, 16)
+        lab = torch.cat((torch.full((2, 1, 16, 16), 50.0), color), 1)
         sure = annealed_mean(99 * torch.eye(313)[guess].expand(32, 313), 0.4)
         weights = torch.ones(4, 313) if weights is None else weights
         return estimate_loss(sure, self.cells(lab), weights, {"pixel": 0, "picture": 0} | options).item()
 
-    def test_the_colours_shown(self) -> None:
+    def test_the_colors_shown(self) -> None:
         shown = self.shown
         self.assertEqual((bins()[41] - bins()[40]).tolist(), [0, 10], "a step apart")
         self.assertAlmostEqual(shown(40, 40, pixel=1), 0.1, delta=1e-4)
@@ -117,11 +117,11 @@ class Losses(unittest.TestCase):
         heavy[0, 40] = 3
         self.assertAlmostEqual(shown(41, 40, heavy, pixel=1), 3 * 1.005, delta=1e-3, msg="the true colour's weight")
         self.assertAlmostEqual(shown(40, 41, heavy, pixel=1), 1.005, delta=1e-3)
-        grey = torch.full((1, 1, 16, 16), 50.0)
-        colourless = self.cells(torch.cat((grey, 0 * grey, 0 * grey), 1))
+        gray = torch.full((1, 1, 16, 16), 50.0)
+        colorless = self.cells(torch.cat((gray, 0 * gray, 0 * gray), 1))
         even = annealed_mean(torch.zeros(16, 313), 0.4)
         expected = (bins().mean(0).square().sum() / 100 + 0.01).sqrt().item()
-        loss = estimate_loss(even, colourless, heavy, {"pixel": 1, "picture": 0}).item()
+        loss = estimate_loss(even, colorless, heavy, {"pixel": 1, "picture": 0}).item()
         self.assertAlmostEqual(loss, expected, delta=1e-3, msg="the mean of the bins is shown")
 
     def test_twins_shown(self) -> None:
@@ -181,21 +181,21 @@ class Drawn(unittest.TestCase):
         self.assertEqual(len({picture.tobytes() for picture in pictures}), count)
         return pictures
 
-    def test_neutral_pictures_have_no_colour(self) -> None:
+    def test_neutral_pictures_have_no_color(self) -> None:
         for picture in self.pictures(NeutralPictures(), 30):
             self.assertTrue((picture == picture[..., :1]).all())
 
     def test_grounds_have_lawns_and_roads(self) -> None:
         rows = [torch.from_numpy(picture[160:]).unsqueeze(0) for picture in self.pictures(GroundPictures(), 20)]
         low = torch.cat([lab_from_rgb(row).flatten(2) for row in rows], 2)[0]
-        green, grey = (low[1] < -3) & (low[2] > 5), low[1:].abs().amax(0) < 6
-        self.assertTrue(0.2 < green.float().mean() < 0.9 and 0.1 < grey.float().mean() < 0.8)
+        green, gray = (low[1] < -3) & (low[2] > 5), low[1:].abs().amax(0) < 6
+        self.assertTrue(0.2 < green.float().mean() < 0.9 and 0.1 < gray.float().mean() < 0.8)
 
     def test_unknown_ones(self) -> None:
         with self.assertRaisesRegex(ValueError, "^made = True: expected one of neutral, grounds$"):
             collection_of({"made": True}, Path("."), Path("."))
 
-    def test_what_colour_they_are_given(self) -> None:
+    def test_what_color_they_are_given(self) -> None:
         class Painter(torch.nn.Module):  # paints all in the colour of bin 40
             description = Description("", head=Head("distribution", ""))
 

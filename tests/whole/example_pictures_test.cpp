@@ -28,19 +28,19 @@ double mean_difference(const LoadedPicture& left, const LoadedPicture& right) {
 
 TEST_CASE("examples: the README's coloured picture is made by the program as it is") {
   const auto colorizer = Colorizer::open(OCHRE_WEIGHTS_DIR "/street.safetensors", {.threads = 2}).value();
-  const auto grey = load_picture(examples + "pictures/china.jpg").value();
+  const auto gray = load_picture(examples + "pictures/china.jpg").value();
   const auto shown = load_picture(examples + "coloured/china.jpg").value();
-  auto coloured = LoadedPicture::create(grey.width, grey.height, PixelFormat::rgb8).value();
-  auto workspace = colorizer.make_workspace(grey.view().extent()).value();
-  REQUIRE(colorizer.colorize(grey.view(), coloured.view(), workspace));
+  auto colored = LoadedPicture::create(gray.width, gray.height, PixelFormat::rgb8).value();
+  auto workspace = colorizer.make_workspace(gray.view().extent()).value();
+  REQUIRE(colorizer.colorize(gray.view(), colored.view(), workspace));
   // The shown one went through JPEG of quality 95, which changes a sample by 1 to 2 on average; other colours, the
   // grey picture among them, are further off.
-  CHECK(mean_difference(coloured, shown) < 3.0);
+  CHECK(mean_difference(colored, shown) < 3.0);
 
-  auto plain = LoadedPicture::create(grey.width, grey.height, PixelFormat::rgb8).value();
-  for (Index y = 0; y < grey.height; ++y) {
-    for (Index i = 0; i < 3 * grey.width; ++i)
-      plain.view().row(y)[i] = grey.view().row(y)[i / 3 * channels(grey.format)];
+  auto plain = LoadedPicture::create(gray.width, gray.height, PixelFormat::rgb8).value();
+  for (Index y = 0; y < gray.height; ++y) {
+    for (Index i = 0; i < 3 * gray.width; ++i)
+      plain.view().row(y)[i] = gray.view().row(y)[i / 3 * channels(gray.format)];
   }
   CHECK(mean_difference(plain, shown) > 6.0);
 }

@@ -85,14 +85,14 @@ def scan(components: list[int], first: int, last: int, bits: int, data: bytes) -
 
 
 def jpegs() -> dict[str, bytes]:
-    grey, three, four = b"\x11", b"\x11" * 3, b"\x11" * 4
+    gray, three, four = b"\x11", b"\x11" * 3, b"\x11" * 4
     empty = scan([1], 1, 63, 0x10, b"\x3f")
     progressive = [scan([1], 0, 0, 0, b"\x7f"), scan([1], 1, 63, 0, b"\x3f")]
     apart = [scan([i], 0, 63, 0, b"\x00") for i in (1, 2, 3)]
     adobe = b"".join([b"\xff\xd8", segment(0xEE, b"Adobe\0\x64\0\0\0\0\2")])
     return {
-        "empty_scans.jpg": jpeg(2, 8, 8, grey, progressive + [empty] * 100),
-        "many_scans.jpg": jpeg(2, 8, 8, grey, progressive + [empty] * 50),
+        "empty_scans.jpg": jpeg(2, 8, 8, gray, progressive + [empty] * 100),
+        "many_scans.jpg": jpeg(2, 8, 8, gray, progressive + [empty] * 50),
         "claim.jpg": jpeg(0, 16384, 16384, three, [scan([1, 2, 3], 0, 63, 0, b"\x00")]),
         "no_data.jpg": jpeg(0, 400, 400, three, [scan([1, 2, 3], 0, 63, 0, b"\x00")]),
         "coefficients.jpg": jpeg(2, 500, 400, b"\x44\x44\x44\x44", [scan([1], 0, 0, 0, b"\x00")]),
@@ -101,8 +101,8 @@ def jpegs() -> dict[str, bytes]:
         "one_component_missing.jpg": jpeg(0, 8, 8, three, apart[:2]),
         "inks.jpg": jpeg(0, 8, 8, four, [scan([1, 2, 3, 4], 0, 63, 0, b"\x00\x7f")]),
         "inks_adobe.jpg": adobe + jpeg(0, 8, 8, four, [scan([1, 2, 3, 4], 0, 63, 0, b"\x00\x7f")])[2:],
-        "arithmetic.jpg": jpeg(10, 8, 8, grey, progressive),
-        "segments.jpg": b"\xff\xd8" + segment(0xE1, b"Exif\0\0") * 200 + jpeg(0, 8, 8, grey, [apart[0]])[2:],
+        "arithmetic.jpg": jpeg(10, 8, 8, gray, progressive),
+        "segments.jpg": b"\xff\xd8" + segment(0xE1, b"Exif\0\0") * 200 + jpeg(0, 8, 8, gray, [apart[0]])[2:],
     }
 
 

@@ -12,7 +12,7 @@ namespace ochre::program {
 struct Disturbance {
   std::string_view key;                                       // in JSON
   std::string_view title;                                     // for people
-  Result<LoadedPicture> (*apply)(const LoadedPicture& grey);  // of gray8 to the same
+  Result<LoadedPicture> (*apply)(const LoadedPicture& gray);  // of gray8 to the same
 };
 
 extern const std::array<Disturbance, 5> disturbances;

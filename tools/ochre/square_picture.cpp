@@ -70,7 +70,7 @@ Result<LoadedPicture> square_picture(const LoadedPicture& picture, Index side) {
   return square;
 }
 
-bool is_grey(const LoadedPicture& picture) {
+bool is_gray(const LoadedPicture& picture) {
   const std::uint8_t* pixel = picture.pixels.data();
   for (Index i = 0; i < picture.width * picture.height; ++i, pixel += 3) {
     if (pixel[0] != pixel[1] || pixel[1] != pixel[2]) return false;

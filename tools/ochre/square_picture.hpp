@@ -13,6 +13,6 @@ namespace ochre::program {
 Result<LoadedPicture> square_picture(const LoadedPicture& picture, Index side);
 
 // Has every pixel of an rgb8 picture equal samples?
-bool is_grey(const LoadedPicture& picture);
+bool is_gray(const LoadedPicture& picture);
 
 }  // namespace ochre::program

@@ -11,18 +11,18 @@ namespace ochre::program {
 namespace {
 
 // ab of the coloured picture: all a, then all b.
-Result<std::vector<float>> colours_of(const LoadedPicture& grey, PictureColorizer& colorizer) {
-  auto colored = LoadedPicture::create(grey.width, grey.height, PixelFormat::rgb16);
+Result<std::vector<float>> colors_of(const LoadedPicture& gray, PictureColorizer& colorizer) {
+  auto colored = LoadedPicture::create(gray.width, gray.height, PixelFormat::rgb16);
   if (!colored) return colored.error();
-  if (Status status = colorize_picture(colorizer, grey.view(), colored->view()); !status)
+  if (Status status = colorize_picture(colorizer, gray.view(), colored->view()); !status)
     return std::move(status).error();
-  const auto width = static_cast<std::size_t>(grey.width);
-  const std::size_t pixels = width * static_cast<std::size_t>(grey.height);
+  const auto width = static_cast<std::size_t>(gray.width);
+  const std::size_t pixels = width * static_cast<std::size_t>(gray.height);
   std::vector<float> ab(2 * pixels);
   std::vector<float> lightness(width);
-  for (Index y = 0; y < grey.height; ++y) {
+  for (Index y = 0; y < gray.height; ++y) {
     float* a = ab.data() + static_cast<std::size_t>(y) * width;
-    color::srgb_to_lab_row(std::as_const(*colored).view().row(y), PixelFormat::rgb16, grey.width, lightness.data(), a,
+    color::srgb_to_lab_row(std::as_const(*colored).view().row(y), PixelFormat::rgb16, gray.width, lightness.data(), a,
                            a + pixels);
   }
   return ab;
@@ -40,14 +40,14 @@ double mean_distance(const std::vector<float>& ab, const std::vector<float>& oth
 
 }  // namespace
 
-Status Steadiness::add(const LoadedPicture& grey, PictureColorizer& colorizer) {
-  const auto before = colours_of(grey, colorizer);
+Status Steadiness::add(const LoadedPicture& gray, PictureColorizer& colorizer) {
+  const auto before = colors_of(gray, colorizer);
   if (!before) return before.error();
   std::array<double, disturbances.size()> moved{};
   for (std::size_t i = 0; i < disturbances.size(); ++i) {
-    const auto disturbed = disturbances[i].apply(grey);
+    const auto disturbed = disturbances[i].apply(gray);
     if (!disturbed) return disturbed.error();
-    const auto after = colours_of(*disturbed, colorizer);
+    const auto after = colors_of(*disturbed, colorizer);
     if (!after) return after.error();
     moved[i] = mean_distance(*after, *before);
   }

@@ -15,7 +15,7 @@ namespace ochre::program {
 class Steadiness {
  public:
   // Colours a gray8 picture as it is, and once for each disturbance.
-  Status add(const LoadedPicture& grey, PictureColorizer& colorizer);
+  Status add(const LoadedPicture& gray, PictureColorizer& colorizer);
 
   // Means over the pictures; 0 without one.
   double chroma() const { return pictures_ == 0 ? 0.0 : chroma_ / pictures_; }

@@ -52,12 +52,12 @@ def _lab_curve(t: torch.Tensor) -> torch.Tensor:
     return torch.where(t > 0.008856, t.clamp(min=1e-6) ** (1 / 3), 7.787 * t + 16 / 116)
 
 
-def lightness_from_grey(grey: torch.Tensor) -> torch.Tensor:
+def lightness_from_gray(gray: torch.Tensor) -> torch.Tensor:
     """L of a grey sRGB value 0...1."""
-    return 116 * _lab_curve(linear_from_srgb(grey)) - 16
+    return 116 * _lab_curve(linear_from_srgb(gray)) - 16
 
 
-def grey_from_lightness(lightness: torch.Tensor) -> torch.Tensor:
+def gray_from_lightness(lightness: torch.Tensor) -> torch.Tensor:
     """The grey sRGB value 0...1 whose lightness is L."""
     f = (lightness + 16) / 116
     return srgb_from_linear(torch.where(f > 0.2068966, f**3, (f - 16 / 116) / 7.787))

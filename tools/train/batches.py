@@ -10,7 +10,7 @@ import numpy
 import torch
 from PIL import Image
 
-from camera import disturbed, grey_of
+from camera import disturbed, gray_of
 from pictures import Collection
 from schedule import Schedule
 
@@ -34,11 +34,11 @@ class Batches(torch.utils.data.Dataset):
             collection = self.collections[name]
             picture = collection[random.integers(len(collection))]
             rgb = random_crop(picture, phase["batch"][name]["crop"], phase["side"], random)
-            clean = seen = grey_of(rgb)
+            clean = seen = gray_of(rgb)
             if random.random() < phase["camera"]:
                 seen = disturbed(clean, random)
-            greys = (clean, seen) if phase.get("steadiness") else (seen,)
-            crops.append(numpy.dstack((rgb, *greys)))
+            grays = (clean, seen) if phase.get("steadiness") else (seen,)
+            crops.append(numpy.dstack((rgb, *grays)))
         return torch.from_numpy(numpy.stack(crops))
 
 

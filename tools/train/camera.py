@@ -19,31 +19,31 @@ _ENCODED = numpy.rint(
 )  # of luminance in 4096ths: at its steepest 3 levels a step, so dark values are worked out exactly
 
 
-def grey_of(rgb: numpy.ndarray) -> numpy.ndarray:
+def gray_of(rgb: numpy.ndarray) -> numpy.ndarray:
     """The grey picture uint8 [H, W] of the lightness of uint8 RGB [H, W, 3]."""
     luminance = _LINEAR[rgb] @ _LUMINANCE
     dark = luminance < 0.02
-    grey = _ENCODED[numpy.rint(luminance * 4096).astype(numpy.int32)]
+    gray = _ENCODED[numpy.rint(luminance * 4096).astype(numpy.int32)]
     y = luminance[dark]
-    grey[dark] = numpy.rint(255 * numpy.where(y > 0.0031308, 1.055 * y ** (1 / 2.4) - 0.055, 12.92 * y))
-    return grey.astype(numpy.uint8)
+    gray[dark] = numpy.rint(255 * numpy.where(y > 0.0031308, 1.055 * y ** (1 / 2.4) - 0.055, 12.92 * y))
+    return gray.astype(numpy.uint8)
 
 
-def _resized(grey: numpy.ndarray, scale: float) -> numpy.ndarray:
+def _resized(gray: numpy.ndarray, scale: float) -> numpy.ndarray:
     """Down by `scale` and back: fine detail is lost, as on a small sensor or behind a soft lens."""
-    picture = Image.fromarray(grey)
+    picture = Image.fromarray(gray)
     size = [max(8, round(side * scale)) for side in picture.size]
     small = picture.resize(size, Image.Resampling.BOX if scale < 0.75 else Image.Resampling.BILINEAR)
     return numpy.asarray(small.resize(picture.size, Image.Resampling.BILINEAR))
 
 
-def _coded(grey: numpy.ndarray, quality: int) -> numpy.ndarray:
+def _coded(gray: numpy.ndarray, quality: int) -> numpy.ndarray:
     stream = io.BytesIO()
-    Image.fromarray(grey).save(stream, "JPEG", quality=quality)
+    Image.fromarray(gray).save(stream, "JPEG", quality=quality)
     return numpy.asarray(Image.open(stream))
 
 
-def disturbed(grey: numpy.ndarray, random: numpy.random.Generator) -> numpy.ndarray:
+def disturbed(gray: numpy.ndarray, random: numpy.random.Generator) -> numpy.ndarray:
     """uint8 [H, W] to the same: exposure, contrast, lost detail, noise, JPEG."""
 
     def uniform(low: float, high: float) -> float:
@@ -55,12 +55,12 @@ def disturbed(grey: numpy.ndarray, random: numpy.random.Generator) -> numpy.ndar
     if random.random() < 0.3:  # fog, or a monitor's black level
         levels = (levels - 0.5) * uniform(0.4, 1.1) + 0.5 + uniform(-0.15, 0.15)
     curve = numpy.clip(numpy.rint(255 * levels), 0, 255).astype(numpy.uint8)
-    grey = curve[grey]
+    gray = curve[gray]
     if random.random() < 0.4:
-        grey = _resized(grey, uniform(0.3, 0.8))
+        gray = _resized(gray, uniform(0.3, 0.8))
     if random.random() < 0.5:
-        noise = random.standard_normal(grey.shape, numpy.float32) * uniform(0, 15)
-        grey = numpy.clip(numpy.rint(grey + noise), 0, 255).astype(numpy.uint8)
+        noise = random.standard_normal(gray.shape, numpy.float32) * uniform(0, 15)
+        gray = numpy.clip(numpy.rint(gray + noise), 0, 255).astype(numpy.uint8)
     if random.random() < 0.4:
-        grey = _coded(grey, int(uniform(15, 90)))
-    return grey
+        gray = _coded(gray, int(uniform(15, 90)))
+    return gray

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from ab import lab_from_rgb, rgb_from_lab
-from model import Model, colours, predicted_logits
+from model import Model, colors, predicted_logits
 
 
 def contact_sheet(model: Model, pictures: list, temperatures: list[float], columns: int) -> Image.Image:
@@ -17,9 +17,9 @@ def contact_sheet(model: Model, pictures: list, temperatures: list[float], colum
     for _, rgb in pictures:
         lab = lab_from_rgb(rgb)
         logits = predicted_logits(model, lab[:, :1])
-        painted = [torch.zeros_like(lab[:, 1:])] + [colours(logits, t, rgb.shape[1:3]) for t in temperatures]
-        grey, *ours = [rgb_from_lab(torch.cat((lab[:, :1], ab), 1)) for ab in painted]
-        strips.append(torch.cat((grey, rgb, *ours), dim=2)[0])
+        painted = [torch.zeros_like(lab[:, 1:])] + [colors(logits, t, rgb.shape[1:3]) for t in temperatures]
+        gray, *ours = [rgb_from_lab(torch.cat((lab[:, :1], ab), 1)) for ab in painted]
+        strips.append(torch.cat((gray, rgb, *ours), dim=2)[0])
     strips += [torch.zeros_like(strips[0])] * (-len(strips) % columns)
     lines = [torch.cat(strips[i : i + columns], dim=1) for i in range(0, len(strips), columns)]
     return Image.fromarray(torch.cat(lines).numpy())

@@ -25,7 +25,7 @@ from tqdm import tqdm
 
 from ab import annealed_mean, bins, lab_from_rgb, pixel_rows, rgb_from_lab
 from drawing import contact_sheet, draw_trade_off
-from model import Model, colours, open_model, predicted_logits
+from model import Model, colors, open_model, predicted_logits
 from neutral import NeutralPictures
 from pictures import centred_square, count_pictures, read_pictures
 from prior import gradient_magnitude, target_ab
@@ -37,7 +37,7 @@ EDGE_REACH = 3  # pixels
 NEUTRAL_FIRST, NEUTRAL_COUNT = 2**31, 100  # training takes them from below the first
 
 
-def colourfulness(rgb: torch.Tensor) -> float:
+def colorfulness(rgb: torch.Tensor) -> float:
     """Hasler and Suesstrunk 2003, signed form, of uint8 RGB [H, W, 3]."""
     red, green, blue = rgb.double().unbind(-1)
     red_green, yellow_blue = red - green, (red + green) / 2 - blue
@@ -54,7 +54,7 @@ class Score:
     error: torch.Tensor = field(default_factory=lambda: torch.zeros(2, dtype=torch.float64))
     error_pixels: torch.Tensor = field(default_factory=lambda: torch.zeros(2, dtype=torch.float64))
     psnr: list[float] = field(default_factory=list)
-    colourfulness: list[float] = field(default_factory=list)
+    colorfulness: list[float] = field(default_factory=list)
 
     def add(self, lab: torch.Tensor, truth_bin: torch.Tensor, rgb: torch.Tensor, ab: torch.Tensor):
         """Scores ab [1, 2, H, W] against the true Lab [1, 3, H, W] and RGB [1, H, W, 3]."""
@@ -65,7 +65,7 @@ class Score:
         painted = rgb_from_lab(torch.cat((lab[:, :1], ab), dim=1))
         squared = (painted.double() - rgb.double()).square().mean().item()
         self.psnr.append(10 * math.log10(255**2 / max(squared, 1e-9)))
-        self.colourfulness.append(colourfulness(painted[0]))
+        self.colorfulness.append(colorfulness(painted[0]))
         self.add_errors(lab, ab)
 
     def add_errors(self, lab: torch.Tensor, ab: torch.Tensor) -> None:
@@ -84,7 +84,7 @@ class Score:
             "auc": 100 * (self.accuracy.sum() / total).item(),
             "auc_rebalanced": 100 * (self.accuracy / self.pixels)[counted].mean().item(),
             "psnr_rgb": sum(self.psnr) / len(self.psnr),
-            "colourfulness": sum(self.colourfulness) / len(self.colourfulness),
+            "colourfulness": sum(self.colorfulness) / len(self.colorfulness),
             "error_at_edges": (self.error[0] / self.error_pixels[0]).item(),
             "error_elsewhere": (self.error[1] / self.error_pixels[1]).item(),
         }
@@ -123,7 +123,7 @@ def squares(source: Path, size: int) -> Iterator[tuple[str, torch.Tensor]]:
 def evaluate(model: Model, pictures: Iterable, temperatures: list[float]) -> dict:
     """The whole table of `squares`: one row a temperature, the grey row and the truth's colourfulness."""
     scores = {temperature: Score() for temperature in temperatures}
-    grey, truth, calibration = Score(), [], Calibration()
+    gray, truth, calibration = Score(), [], Calibration()
     centres = bins()
     for _, rgb in pictures:
         lab = lab_from_rgb(rgb)
@@ -132,15 +132,15 @@ def evaluate(model: Model, pictures: Iterable, temperatures: list[float]) -> dic
         logits = predicted_logits(model, lab[:, :1])
         calibration.add(logits, lab[:, 1:])
         for temperature, score in scores.items():
-            ab = colours(logits, temperature, rgb.shape[1:3])
+            ab = colors(logits, temperature, rgb.shape[1:3])
             score.add(lab, truth_bin, rgb, ab)
-        grey.add(lab, truth_bin, rgb, torch.zeros_like(lab[:, 1:]))
-        truth.append(colourfulness(rgb[0]))
+        gray.add(lab, truth_bin, rgb, torch.zeros_like(lab[:, 1:]))
+        truth.append(colorfulness(rgb[0]))
     return {
         "pictures": len(truth),
         "calibration_error": calibration.error(),
         "temperatures": {str(t): score.row() for t, score in scores.items()},
-        "grey": grey.row(),
+        "grey": gray.row(),
         "colourfulness_truth": sum(truth) / len(truth),
     }
 

@@ -65,7 +65,7 @@ def predicted_logits(model: Model, lightness: torch.Tensor) -> torch.Tensor:
     return logits.to(lightness.device) * head.temperature
 
 
-def colours(logits: torch.Tensor, temperature: float, size: tuple[int, int]) -> torch.Tensor:
+def colors(logits: torch.Tensor, temperature: float, size: tuple[int, int]) -> torch.Tensor:
     """ab [N, 2, H, W] at the picture's size."""
     count, _, *grid = logits.shape
     ab = annealed_mean(pixel_rows(logits), temperature).view(count, *grid, 2).permute(0, 3, 1, 2)

@@ -23,12 +23,12 @@ MADE = {"neutral": NeutralPictures, "grounds": GroundPictures}  # those that the
 # Mean spread between the largest and the smallest of R, G, B, in levels of 255, below which a
 # picture counts as grey: it would teach that things have no colour. Scanned and JPEG-coded greys
 # stay below 2; a foggy street is above 6.
-GREY_SPREAD = 3.0
+GRAY_SPREAD = 3.0
 
 
-def is_grey(rgb: numpy.ndarray) -> bool:
+def is_gray(rgb: numpy.ndarray) -> bool:
     """Whether a picture [H, W, 3] counts as grey."""
-    return bool(numpy.ptp(rgb, axis=2).mean() < GREY_SPREAD)
+    return bool(numpy.ptp(rgb, axis=2).mean() < GRAY_SPREAD)
 
 
 def read_pictures(source: Path) -> Iterator[tuple[str, Image.Image]]:
@@ -106,7 +106,7 @@ def open_collection(source: Path, cache: Path, shorter_side: int) -> Collection:
 
 def _decode(source: Path, pixel_path: Path, index_path: Path, shorter_side: int) -> None:
     pixel_path.parent.mkdir(parents=True, exist_ok=True)
-    offsets, shapes, position, grey = [], [], 0, 0
+    offsets, shapes, position, gray = [], [], 0, 0
     with pixel_path.open("wb") as file:
         pictures = read_pictures(source)
         for _, picture in tqdm(pictures, source.name, count_pictures(source), mininterval=2):
@@ -116,12 +116,12 @@ def _decode(source: Path, pixel_path: Path, index_path: Path, shorter_side: int)
                 size = (round(width * scale), round(height * scale))
                 picture = picture.resize(size, Image.Resampling.BICUBIC)
             rgb = numpy.asarray(picture)
-            if is_grey(rgb):
-                grey += 1
+            if is_gray(rgb):
+                gray += 1
                 continue
             offsets.append(position)
             shapes.append(rgb.shape[:2])
             position += rgb.size
             file.write(rgb.tobytes())
     with replacing(index_path) as temporary:
-        temporary.write_text(json.dumps({"offsets": offsets, "shapes": shapes, "grey": grey}))
+        temporary.write_text(json.dumps({"offsets": offsets, "shapes": shapes, "grey": gray}))

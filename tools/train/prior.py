@@ -27,7 +27,7 @@ from tqdm import tqdm
 
 from ab import SoftEncoder, bins, lab_from_rgb, pixel_rows
 from batches import Batches, loader
-from pictures import centred_square, count_pictures, is_grey, read_pictures
+from pictures import centred_square, count_pictures, is_gray, read_pictures
 
 KINDS = {"joint": (), "colour": (0,), "gradient": (1,), "none": (0, 1)}  # axes that are summed over
 PRIOR_BATCHES = 200
@@ -184,7 +184,7 @@ def main() -> None:
     for source in arguments.pictures:
         for _, picture in tqdm(read_pictures(source), source.name, count_pictures(source), disable=None):
             rgb = numpy.array(centred_square(picture, arguments.size))
-            if not is_grey(rgb):
+            if not is_gray(rgb):
                 prior.add(lab_from_rgb(torch.from_numpy(rgb).unsqueeze(0)), side, side, encoder)
     if not prior.counts.sum() > 0:
         parser.error("found no picture")

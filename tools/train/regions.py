@@ -18,7 +18,7 @@ from ab import lab_from_rgb
 from pictures import count_pictures, read_pictures
 
 
-def mean_colours(frames: Path, boxes: list[tuple[int, int, int, int]]) -> numpy.ndarray:
+def mean_colors(frames: Path, boxes: list[tuple[int, int, int, int]]) -> numpy.ndarray:
     """[frames, boxes, 3]: mean a, b and chroma inside each box (x, y, width, height)."""
     rows = []
     for name, picture in tqdm(read_pictures(frames), frames.name, count_pictures(frames), disable=None):
@@ -42,7 +42,7 @@ def main() -> None:
     boxes = [tuple(int(number) for number in region[1:]) for region in arguments.region]
     print("| frames | region | a: mean (least to most) | b | chroma |\n|---|---|---|---|---|")
     for frames in arguments.frames:
-        measured = mean_colours(frames, boxes)
+        measured = mean_colors(frames, boxes)
         for index, (name, *_) in enumerate(arguments.region):
             cells = [f"{values.mean():.1f} ({values.min():.1f} to {values.max():.1f})"
                      for values in measured[:, index].T]  # fmt: skip

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as functional
 from torch import nn
 
-from ab import grey_from_lightness
+from ab import gray_from_lightness
 from description import TEACHER, Description, Head
 
 ENCODER_SHARE = 0.1  # of the learning rate
@@ -34,9 +34,9 @@ class Encoder(nn.Module):
         del self.layers._fc  # of the classes
 
     def forward(self, lightness: torch.Tensor) -> dict[int, torch.Tensor]:
-        grey = grey_from_lightness(lightness) * 255
+        gray = gray_from_lightness(lightness) * 255
         layers, side = self.layers, lightness.shape[3]
-        x = ((grey - 127) / 128).repeat(1, 3, 1, 1).contiguous(memory_format=torch.channels_last)
+        x = ((gray - 127) / 128).repeat(1, 3, 1, 1).contiguous(memory_format=torch.channels_last)
         x = layers._swish(layers._bn0(layers._conv_stem(x)))
         features = {}
         for block in layers._blocks:

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as functional
 
-from ab import SoftEncoder, lab_from_rgb, lightness_from_grey, pixel_rows
+from ab import SoftEncoder, lab_from_rgb, lightness_from_gray, pixel_rows
 from description import TEACHER, network_text
 from files import replacing
 from hints import Pupil
@@ -134,9 +134,9 @@ class Trainer:
     def gradients(self, share: int, pictures: torch.Tensor) -> torch.Tensor:
         """Runs one replica forward and back on its share of the batch; returns its loss."""
         pictures = pictures.to(self.device, non_blocking=True)
-        greys = torch.cat(pictures[..., 3:].unbind(3)).unsqueeze(1)  # each picture, or all clean, then all twins
+        grays = torch.cat(pictures[..., 3:].unbind(3)).unsqueeze(1)  # each picture, or all clean, then all twins
         lab = lab_from_rgb(pictures[..., :3])
-        lightness = lightness_from_grey(greys.float() / 255)
+        lightness = lightness_from_gray(grays.float() / 255)
         replica = self.replicas[share]
         replica.zero_grad(set_to_none=True)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):

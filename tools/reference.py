@@ -4,9 +4,10 @@
     tools/reference.py            writes the page
     tools/reference.py --check    says in which lines page and headers part, and then exits with 1
 
-Public is what stands in namespace ochre itself, in `ochre::models` (the networks' texts), or in another one below it that
-is neither `detail` nor called as a folder of include/ochre. Of each such name the page has a line, the first sentence of its comment, and below its declaration with
-the comments in it, without bodies and private members. The comment stands before the declaration,
+Public is what stands in namespace ochre itself, in `ochre::models` (the networks' texts), or in another one below it
+that is neither `detail` nor called as a folder of include/ochre; and a public function of such a class that stands in
+another header than the class. Of each such name the page has a line, the first sentence of its comment, and below its
+declaration with the comments in it, without bodies and private members. The comment stands before the declaration,
 before a group of declarations without a blank line in between, or behind it on its line; without one the comment holds
 that the file begins with, and a name of a file without a comment is an error.
 
@@ -29,8 +30,9 @@ program may name; all else, in `ochre::detail` and in the namespaces of the fold
 ([CONTRIBUTING.md](../CONTRIBUTING.md): versions, and names that go).
 
 Said once for all of it: sizes and indices are `Index`, signed. A fallible function returns `Result<T>` or `Status`, never
-throws by itself and prints nothing. Functions that are not of a class may be called by any number of threads at once; an
-object may be read by any number of threads at once, and changed by one at a time, unless its comment says more.
+throws by itself and prints nothing; what throws is `Result::value()` on an error, which exists where exceptions do.
+Functions that are not of a class may be called by any number of threads at once; an object may be read by any number of
+threads at once, and changed by one at a time, unless its comment says more.
 """
 
 
@@ -62,6 +64,7 @@ class Page:
     head: list = field(default_factory=list)
     names: list = field(default_factory=list)
     blocks: list = field(default_factory=list)
+    elsewhere: list = field(default_factory=list)  # functions of other headers' classes: (class, name, comment, block)
 
 
 def code_alone(text):
@@ -201,6 +204,13 @@ def name_of(code, declaration):
     return None
 
 
+def member_of(code, declaration):
+    """("Box", "size") of `inline int Box::size() const {…}`; None of all else, templates' members among it."""
+    plain = without_templates(code[declaration.begin : declaration.shown_end])
+    kind = re.search(r"[\s&*](\w+)::(\w+)$", plain.split("(")[0].rstrip())
+    return kind.groups() if kind and declaration.shown_end != declaration.end else None
+
+
 def comment_before(text, begin):
     """Lines of the comment that ends in the line above the one where `begin` stands."""
     lines = text[: text.rfind("\n", 0, begin) + 1].split("\n")[:-1]
@@ -220,21 +230,21 @@ def prose(comment):
 
 
 def first_sentence(comment):
-    """Up to the first full stop, or to the end of the first lines where a formula or an example follows."""
+    """Up to the first full stop before another sentence or a parameter, or to where a formula or an example follows."""
     lines = []
     for line in comment:
         if lines and re.match(r"//(   |$)", line):
             break
         lines.append(line)
     text = prose(lines)
-    end = re.search(r"[.?](?=\s+[^a-z\s]|$)", text)
+    end = re.search(r"[.?](?=\s+[^a-z\s]|\s+\w+(?:, \w+)*: |$)", text)
     return text[: end.end() if end else len(text)].rstrip(".;:") + ("" if text[: end.end() if end else 0].endswith("?") else ".")
 
 
 def is_about_name(comment):
     """Not only about its parameters ("wanted: a layer"), errors or threads."""
     text = prose(comment)
-    return text != "" and not re.match(r"(\w+(, \w+)*: |Errors\b|Threads\b)", text)
+    return text != "" and not re.match(r"(\w+(, \w+)*: |Errors\b)", text)  # "Threads: " as any parameter
 
 
 def cuts(code, declaration):
@@ -303,10 +313,14 @@ def page_of(text, header, folders):
                 walk(*declaration.block, place + namespace_of(head))
                 continue
             is_public = place[:1] == ["ochre"] and not any(part in folders | {"detail", ""} for part in place[1:])
-            name = name_of(code, declaration) if is_public else None
-            if name is None:
+            if not is_public:
                 continue
+            name = name_of(code, declaration)
             comment = comment_before(text, declaration.begin)
+            if name is None:
+                if member := member_of(code, declaration):
+                    page.elsewhere.append((*member, comment or page.head, rendered(text, code, declaration)))
+                continue
             is_group = last_end is not None and not comment and text.count("\n", last_end, declaration.begin) == 1
             said = comment or comment_behind(text, declaration.end) or (last_comment if is_group else [])
             last_end, last_comment = declaration.end, said
@@ -320,7 +334,8 @@ def page_of(text, header, folders):
         block = "\n".join([*comment, line]) if comment not in comments.values() else line
         add(name, comment, block, block == line)
     walk(0, len(code), [])
-    if not comments:
+    page.elsewhere = [member for member in page.elsewhere if member[0] not in comments]
+    if not comments and not page.elsewhere:
         return None
     for name, comment in comments.items():
         comment = comment if is_about_name(comment) else page.head
@@ -328,6 +343,20 @@ def page_of(text, header, folders):
             raise Fault("no comment says what is " + name)
         page.names.append(Public(name, first_sentence(comment)))
     return page
+
+
+def add_members(pages):
+    """Lists, where they stand, functions of classes that other pages show them in; pages without a name go."""
+    shown = {}  # of each public name
+    for page in pages:
+        for public in page.names:
+            shown[public.name] = "\n".join(page.blocks)
+    for page in pages:
+        for owner, name, comment, block in page.elsewhere:
+            if re.search(rf"\b{name}\(", shown.get(owner, "")):
+                page.names.append(Public(f"{owner}::{name}", first_sentence(comment)))
+                page.blocks.append(("\n" if page.blocks else "") + block)
+    return [page for page in pages if page.names]
 
 
 def order(path):
@@ -362,7 +391,7 @@ def reference_of(include):
             pages.append(page)
     if faults:
         raise Fault("\n".join(faults))
-    return written(pages)
+    return written(add_members(pages))
 
 
 def main():

@@ -12,6 +12,7 @@
 
 namespace ochre::inline v0 {
 
+// A Colorizer of the model file at that path. Both functions of this name that the class declares need this header.
 inline Result<Colorizer> Colorizer::open(const std::string& path, const ColorizerOptions& options,
                                          const ColorizerKernels& kernels) {
   return base::catch_no_memory([&]() -> Result<Colorizer> {

@@ -106,6 +106,15 @@ class Reading(unittest.TestCase):
         self.assertEqual(sentences["second"], "Three of a group.")  # the group's
         self.assertEqual(sentences["operator<"], "What the file is about.")  # the file's
 
+    def test_comments_about_something_else(self):
+        page = page_of(
+            "// The file.\nnamespace ochre {\n// Threads this process may run.\nint a();\n\n"
+            "// Threads: one at a time.\nint b();\n\n// from, to: bytes.\nint c();\n\n// Errors: none.\nint d();\n\n"
+            "// A sum. from, to: bytes. Errors: none.\nint e();\n}\n"
+        )
+        sentences = [public.sentence for public in page.names]
+        self.assertEqual(sentences, ["Threads this process may run.", "The file.", "The file.", "The file.", "A sum."])
+
     def test_what_is_shown(self):
         for text in [
             "explicit Box(int size);",
@@ -187,6 +196,21 @@ class Checking(unittest.TestCase):
     def test_a_new_header(self):
         (self.root / "b.hpp").write_text("// New.\nnamespace ochre {\nvoid added();\n}\n", encoding="utf-8")
         self.check_parts("+## b.hpp")
+
+    def test_a_member_in_another_header(self):
+        member = "// Of its things.\ninline int Box::size() const noexcept { return 2; }\n"
+        others = "inline void Box::fill() {}\ninline int Unknown::size() { return 1; }\n"  # private, of no public class
+        text = "// Beside.\nnamespace ochre {\n" + member + others + "}\n"
+        (self.root / "b.hpp").write_text(text, encoding="utf-8")
+        self.check_parts("+| `Box::size` | [b.hpp](#bhpp) | Of its things. |")
+        self.assertEqual(self.run_tool().returncode, 0)
+        page = (self.root.parent / "REFERENCE.md").read_text(encoding="utf-8")
+        self.assertIn("inline int Box::size() const noexcept;", page)
+        self.assertNotIn("Box::fill", page)
+        self.assertNotIn("Unknown", page)
+        (self.root / "b.hpp").write_text(text.replace(member, ""), encoding="utf-8")
+        self.assertEqual(self.run_tool().returncode, 0)
+        self.assertNotIn("b.hpp", (self.root.parent / "REFERENCE.md").read_text(encoding="utf-8"))
 
     def test_a_name_gone(self):
         self.header.write_text(HEADER.replace("enum class Mode { one, two };  // how it is done", ""), encoding="utf-8")

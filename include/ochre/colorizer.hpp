@@ -23,6 +23,8 @@
 
 namespace ochre::inline v0 {
 
+// A model with its options, ready to colour pictures of any size. Immutable and cheap to copy; any number of threads
+// share it, each concurrent call with a workspace of its own.
 class Colorizer {
  public:
   using Workspace = ColorizerWorkspace;

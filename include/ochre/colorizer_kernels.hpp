@@ -7,13 +7,15 @@
 
 namespace ochre::inline v0 {
 
-// The tables of one instruction set, which are there as long as the program runs.
+// What a Colorizer computes with: the functions of one instruction set, in tables that are there as long as the
+// program runs.
 struct ColorizerKernels {
   const EngineKernels* engine = nullptr;
   const ColorKernels* color = nullptr;
 };
 
-// Those of Arch, which is compiled for it. WithBf16: Precision::bf16 too, where the build has the instruction.
+// The kernels of the instruction set Arch, compiled where this is called. WithBf16: Precision::bf16 too, where the
+// build has the instruction.
 template <class Arch = simd::DefaultArch, bool WithBf16 = false>
 ColorizerKernels colorizer_kernels() noexcept {
   return {&engine_kernels<Arch, WithBf16>(), &color_kernels<Arch>()};

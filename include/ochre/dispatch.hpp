@@ -18,10 +18,10 @@ struct Isa {
   double (*fma_peak)(int threads) = nullptr;  // measured FLOP/s of its fused multiply-adds (audit/fma_peak.hpp)
 };
 
-// Those that this CPU and its operating system can run, the best first; the last is the baseline.
+// The instruction sets that this CPU and its operating system can run, the best first; the last is the baseline.
 std::span<const Isa> available() noexcept;
 
-// The one of that name; without one, what the environment's OCHRE_ISA names; without that, the best.
+// The instruction set of that name; without one, that which the environment's OCHRE_ISA names; without that, the best.
 // Errors: a name that is unknown, or that this CPU cannot run.
 Result<const Isa*> choose(const char* name = nullptr);
 

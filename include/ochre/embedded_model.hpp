@@ -10,8 +10,8 @@
 
 namespace ochre::inline v0 {
 
-// The file's bytes, the first one aligned to 64 bytes, for as long as the program runs. Threads: may be called by any
-// number at once.
+// The bytes of the model that ships, the first one aligned to 64 bytes, for as long as the program runs. Threads: may
+// be called by any number at once.
 std::span<const std::byte> embedded_model() noexcept;
 
 }  // namespace ochre::inline v0

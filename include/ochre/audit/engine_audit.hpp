@@ -23,7 +23,8 @@
 
 namespace ochre::inline v0 {
 
-// A layer of the network. Those that are fused into another's step share its judgement, that of the step's output.
+// What an audit found of one layer. Layers that are fused into another's step share its judgement, that of the step's
+// output.
 struct LayerAudit {
   std::string name;
   std::string kind;
@@ -39,7 +40,7 @@ struct LayerAudit {
   Judgement judgement;
 };
 
-// A step without layers: a change of layout, which must hand on every bit.
+// What an audit found of a step without layers: a change of layout, which must hand on every bit.
 struct LayoutAudit {
   std::string algorithm;
   Shape shape;
@@ -47,6 +48,7 @@ struct LayoutAudit {
   Judgement judgement;
 };
 
+// An engine's audit on one input: of every layer, of every change of layout, and of the output as a whole.
 struct AuditReport {
   Shape input;
   Shape output;
@@ -83,6 +85,7 @@ struct AuditReport {
   }
 };
 
+// How an audit runs and times an engine, and whom it tells how far it is.
 struct AuditOptions {
   int threads = 1;
   int timed_runs = 3;  // a step's time is its least of them
@@ -261,6 +264,7 @@ class EngineAuditor {
 
 }  // namespace audit
 
+// Audits an engine on one input, every step by itself and then the output as a whole.
 // weights: what the engine ought to have been made of, in double. input: one picture. Errors: an engine with a
 // color_mean (its values are not part of the network) or bf16 products (two roundings of 2^-8 each, which several
 // hundred channels bring to the output's own size), one of every layer with fused steps, an input the network cannot
@@ -281,7 +285,7 @@ Result<AuditReport> audit_engine(const Engine& engine, const ParameterSource<dou
   return audit::EngineAuditor<Arch>(plan, weights, input, *shapes, *macs, options).audit(engine, *workspace, *ms);
 }
 
-// The weights of a model file.
+// The same against the weights of a model file.
 template <class Arch = simd::DefaultArch>
 Result<AuditReport> audit_engine(const Engine& engine, const Model& model, TensorView<const float> input,
                                  const AuditOptions& options = {}) {

@@ -14,7 +14,7 @@
 
 namespace ochre::inline v0 {
 
-// Of a network whose weights were rounded.
+// The proof of a network whose weights were rounded, and what that did to each layer.
 struct RoundedProof {
   std::string text;
   std::vector<double> differences;  // each layer's largest, as a share of its rms before: what the rounding does
@@ -27,8 +27,8 @@ inline constexpr Extent proof_sizes[] = {{24, 40}, {32, 64}, {64, 128}};
 
 }  // namespace audit
 
-// The input that a proof is made on. Errors: no small one that the network takes, more memory or work than a proof may
-// claim: known before a layer is built.
+// The shape of the input that a proof is made on. Errors: no small one that the network takes, more memory or work than
+// a proof may claim: known before a layer is built.
 inline Result<Shape> proof_shape(const NetworkDescription& network) {
   std::optional<Error> first;
   for (const Extent size : audit::proof_sizes) {
@@ -167,8 +167,8 @@ Result<RoundedProof> make_proof(const Network<double, Arch>& network, const Netw
 
 }  // namespace audit
 
-// The value of the metadata key "proof". Errors: what proof_shape() says, a layer that gives NaN, an infinity or
-// overflows, no memory.
+// A network's proof, the value of the metadata key "proof". Errors: what proof_shape() says, a layer that gives NaN, an
+// infinity or overflows, no memory.
 template <class Arch>
 Result<std::string> make_proof(const Network<double, Arch>& network) {
   auto proof = audit::make_proof<Arch>(network, nullptr);
@@ -176,7 +176,8 @@ Result<std::string> make_proof(const Network<double, Arch>& network) {
   return std::move(proof->text);
 }
 
-// The same of a network whose weights were rounded, and what that did. Errors: another network, too.
+// The proof of a network whose weights were rounded, and what that did. before: the same network with the weights as
+// they were. Errors: those of make_proof(), and another network.
 template <class Arch>
 Result<RoundedProof> make_rounded_proof(const Network<double, Arch>& rounded, const Network<double, Arch>& before) {
   if (rounded.description().text != before.description().text) {

@@ -25,17 +25,20 @@
 
 namespace ochre::inline v0 {
 
+// How far a found value may be from the proof's, as a share of max(|expected|, rms of the layer).
 // Double against double: the two differ by the order of their sums alone. From below: against PyTorch the worst layer
 // of street differs by 2e-15, of eccv16 and siggraph17 at full width by 1.4e-14. From above: float would differ by
 // about 1e-6, and of 1000 weights of street whose lowest bit was flipped, one at a time, 769 were noticed (at 1e-12
 // 671; 793 change anything at all, the others are multiplied by zeros only).
 inline constexpr double proof_tolerance = 1e-13;
 
+// One number of a layer's output, and its place.
 struct ProofSample {
   Index index = 0;  // flat, in the layer's output
   double value = 0;
 };
 
+// What a layer must give: shape, statistics, and some of the numbers.
 struct ProofLayer {
   std::string name;
   Shape shape;
@@ -46,6 +49,7 @@ struct ProofLayer {
   std::vector<ProofSample> samples;
 };
 
+// A proof as parse_proof() reads it: an input, and what every layer must make of it.
 struct Proof {
   std::string computed_by;
   Shape input_shape;
@@ -53,7 +57,7 @@ struct Proof {
   std::vector<ProofLayer> layers;
 };
 
-// One layer's outcome.
+// What the replay found of one layer.
 struct ProofCheck {
   std::string name;
   std::string kind;
@@ -64,6 +68,7 @@ struct ProofCheck {
   bool holds() const noexcept { return failure.empty(); }
 };
 
+// A replay of the proof, layer by layer.
 struct ProofReport {
   std::string computed_by;
   Shape input_shape;
@@ -310,7 +315,8 @@ inline ProofCheck check_values(const ProofLayer& expected, const LayerEvent<doub
 
 }  // namespace audit
 
-// Errors name the layer, what was found and what was expected.
+// Reads a proof's text, the value of the metadata key "proof". Errors name the layer, what was found and what was
+// expected.
 inline Result<Proof> parse_proof(std::string_view text) {
   weights::JsonReader json(text, "text");
   Proof proof;
@@ -318,7 +324,9 @@ inline Result<Proof> parse_proof(std::string_view text) {
   return proof;
 }
 
-// Errors: the model has no proof, or one that is malformed, of another network or beyond the limits; no memory.
+// Replays the proof that a model carries; loading a model does not. One that does not hold is no Error, but a report
+// that says so. Errors: the model has no proof, or one that is malformed, of another network or beyond the limits; no
+// memory.
 template <class Arch = simd::DefaultArch>
 Result<ProofReport> verify_proof(const Model& model) {
   const std::string* text = model.file.metadata("proof");

@@ -8,7 +8,7 @@
 
 namespace ochre::inline v0 {
 
-// Of a picture, a grid, a kernel; as everywhere in the field the height comes first.
+// Height and width of a picture, a grid, a kernel; as everywhere in the field the height comes first.
 struct Extent {
   Index h = 1;
   Index w = 1;
@@ -16,10 +16,10 @@ struct Extent {
   friend bool operator==(const Extent&, const Extent&) = default;
 };
 
-// "640x480", the width first, as people say a picture's size.
+// A size as people say it, the width first: "640x480".
 inline std::string width_by_height(Extent size) { return std::to_string(size.w) + "x" + std::to_string(size.h); }
 
-// A window's numbers for rows alone, or for columns.
+// One direction of a Window: its numbers for rows alone, or for columns alone.
 struct WindowSide {
   Index kernel = 1;
   Index stride = 1;

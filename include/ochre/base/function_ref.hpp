@@ -11,6 +11,7 @@ namespace ochre::inline v0 {
 template <class Signature>
 class FunctionRef;
 
+// A borrowed callable of that signature; an empty one may not be called.
 template <class R, class... Arguments>
 class FunctionRef<R(Arguments...)> {
  public:

@@ -29,7 +29,7 @@ struct Shape {
   }
 };
 
-// "[1,3,480,640]", as messages show it.
+// A shape as messages show it: "[1,3,480,640]".
 inline std::string to_string(const Shape& shape) {
   return "[" + std::to_string(shape.n) + "," + std::to_string(shape.c) + "," + std::to_string(shape.h) + "," +
          std::to_string(shape.w) + "]";

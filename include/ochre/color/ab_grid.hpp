@@ -16,6 +16,7 @@
 
 namespace ochre::inline v0 {
 
+// A grid of colours that is read.
 struct AbGridView {
   const float* a = nullptr;
   const float* b = nullptr;
@@ -24,6 +25,7 @@ struct AbGridView {
   Index height = 0;
 };
 
+// A grid of colours that is written, too.
 struct MutableAbGridView {
   float* a = nullptr;
   float* b = nullptr;
@@ -34,6 +36,7 @@ struct MutableAbGridView {
   operator AbGridView() const noexcept { return {a, b, lightness, width, height}; }
 };
 
+// A cell of a grid, by its row and column from 0.
 struct GridCell {
   Index y = 0;
   Index x = 0;

@@ -10,6 +10,7 @@
 
 namespace ochre::inline v0 {
 
+// The colour arithmetic of one instruction set.
 struct ColorKernels {
   void (*read_lightness_row)(const std::uint8_t* row, PixelFormat format, Index width, float* lightness) noexcept;
   void (*read_luma_row)(const std::uint8_t* row, Index step, const YuvFormat& format, Index width,
@@ -27,6 +28,8 @@ struct ColorKernels {
                         float* b) noexcept;
 };
 
+// The colour arithmetic of the instruction set Arch, compiled where this is called; the table stays as long as the
+// program runs.
 template <class Arch = simd::DefaultArch>
 const ColorKernels& color_kernels() noexcept {
   static constexpr ColorKernels table{

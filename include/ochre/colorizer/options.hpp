@@ -18,13 +18,16 @@
 
 namespace ochre::inline v0 {
 
+// How the grid's colours come to the picture's own size: along the edges of its lightness, or bilinear
+// (color/upsample_ab.hpp).
 enum class AbUpsampling { edge_aware, bilinear };
 
+// What a Colorizer is made with. A number outside its range is an Error (invalid_argument).
 struct ColorizerOptions {
-  std::optional<float> temperature{};  // the annealed mean's T (the paper's V), above 0; none: the model's own
-  float saturation = 1.0f;             // factor on ab, 0 or more
+  std::optional<float> temperature{};  // the annealed mean's T (the paper's V), above 0, up to 1000; none: the model's
+  float saturation = 1.0f;             // factor on ab, 0…100
   std::optional<Index> size{};         // working size: the shorter side at the network, 8…4096; none: the model's own
-  int threads = 0;                     // 0: as many as this process may use
+  int threads = 0;                     // up to 1024; 0: as many as this process may use
   AbUpsampling upsampling = AbUpsampling::edge_aware;
   Precision precision = Precision::float32;  // of the network's products; bf16 needs kernels that have it
   bool features = false;  // predict keeps what the distribution over the colours is made of: a workspace gives both
@@ -32,8 +35,9 @@ struct ColorizerOptions {
   std::optional<ExpectedSha256> sha256{};  // of the model file, checked before anything of it is believed
 };
 
+// Which threads the calls with a workspace run on, and what ends them early.
 struct ColorizerWorkspaceOptions {
-  int threads = 0;                     // into how many tasks a call's work is cut; 0: as the colorizer's options say
+  int threads = 0;  // tasks that a call's work is cut into, up to 1024; 0: as the colorizer's options say
   std::shared_ptr<SharedTeam> team{};  // threads that several workspaces share, instead; `threads` is then theirs
   Lender lender = nullptr;             // or a host's own threads (parallel/team.hpp), called with `host`
   void* host = nullptr;

@@ -14,7 +14,8 @@
 
 namespace ochre::inline v0 {
 
-// Move-only. One that was moved from is empty: no size, no bytes, no grid, and every call on it an error.
+// The memory of a colorizer's calls on pictures of one size, one call at a time. Move-only. One that was moved from is
+// empty: no size, no bytes, no grid, and every call on it an error.
 class ColorizerWorkspace {
  public:
   Extent picture() const noexcept { return memory_ ? memory_->picture : Extent{0, 0}; }

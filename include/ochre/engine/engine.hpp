@@ -28,8 +28,11 @@ struct EngineEvent {
   EngineTensorView output;
   double seconds = 0;
 };
+
+// Told after each step of a run, on the caller's thread; may be empty, and costs nothing then.
 using EngineObserver = FunctionRef<void(const EngineEvent&)>;
 
+// A network ready to run: its plan and packed weights, which copies share.
 class Engine {
  public:
   // Errors: whatever `source` returns, an unknown layer, an option that cannot be met, no memory.

@@ -13,6 +13,7 @@
 
 namespace ochre::inline v0 {
 
+// Bytes that a network will take in the fast engine.
 struct EngineCost {
   double activations = 0;  // bytes
   double weights = 0;
@@ -20,6 +21,7 @@ struct EngineCost {
   double all_bytes() const noexcept { return activations + weights; }
 };
 
+// What the fast engine will take for inputs of that shape, from the network's text alone.
 // wanted: a layer or every_layer. Errors: an input the network cannot take.
 inline Result<EngineCost> engine_cost(const NetworkDescription& network, Shape input, Index wanted) {
   input.n = 1;  // pictures run one after the other

@@ -23,7 +23,8 @@ struct ConvRequest {
 
 }  // namespace engine
 
-// Kernels come without weights; pack() brings them.
+// The fast engine's code of one instruction set, as functions that make kernels. Kernels come without weights; pack()
+// brings them.
 struct EngineKernels {
   const char* isa = "";
   bool has_bf16 = false;
@@ -100,6 +101,8 @@ std::unique_ptr<kernels::ColorHeadKernel> make_color_head(const kernels::ConvSha
 
 }  // namespace engine
 
+// The fast engine's code of the instruction set Arch, compiled where this is called; the table stays as long as the
+// program runs.
 // WithBf16: products of bf16 too, where the build has the instruction; they double the code to be compiled.
 template <class Arch = simd::DefaultArch, bool WithBf16 = false>
 const EngineKernels& engine_kernels() noexcept {

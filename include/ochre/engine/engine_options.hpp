@@ -12,11 +12,12 @@
 
 namespace ochre::inline v0 {
 
-// After the wanted layer, a convolution of 1x1: p = softmax(exponent·logits), y[k] = Σ_q p_q · values[k][q].
+// What makes colours of the wanted layer's logits, those of a 1x1 convolution:
+//   p = softmax(exponent·logits),  y[k] = Σ_q p_q · values[k][q] + offset[k]
 using ColorMean = kernels::ColorHeadOptions;
 
-// Of the products where Winograd computes them; sums are of float always. bf16: faster where the CPU multiplies it,
-// about 3 digits.
+// What the products of Winograd's convolutions are made in; sums are of float always. With bf16 they are faster where
+// the CPU multiplies it, and have 8 significant bits, about two digits.
 enum class Precision { float32, bf16 };
 
 struct EngineOptions {

@@ -14,6 +14,7 @@
 
 namespace ochre::inline v0 {
 
+// Which input a workspace is for, which threads its runs use, and what ends them early.
 struct EngineWorkspaceOptions {
   Shape input;                         // every run with this workspace takes exactly this shape
   int threads = 1;                     // 1: the caller's; no other is started
@@ -24,6 +25,7 @@ struct EngineWorkspaceOptions {
   const std::atomic<bool>* cancel = nullptr;  // while true, calls end between two steps: ErrorCode::cancelled
 };
 
+// The memory of runs on inputs of one shape, one run at a time.
 class EngineWorkspace {
  public:
   const Shape& input_shape() const noexcept { return input_; }

@@ -15,7 +15,7 @@
 
 namespace ochre::inline v0 {
 
-// Samples of a pixel, packed in this order, each of 8 or 16 bits; alpha comes last.
+// What the samples of a pixel are, packed in this order, each of 8 or 16 bits; alpha comes last.
 enum class PixelFormat : std::uint8_t { gray8, gray_alpha8, rgb8, rgba8, gray16, gray_alpha16, rgb16, rgba16 };
 
 namespace image {
@@ -24,14 +24,22 @@ inline constexpr PixelFormat last_pixel_format = PixelFormat::rgba16;
 
 }  // namespace image
 
-// What follows from a format.
+// Bytes of one sample: 1 or 2.
 constexpr Index bytes_per_sample(PixelFormat format) noexcept { return format < PixelFormat::gray16 ? 1 : 2; }
+
+// Samples of a pixel, alpha among them: 1 to 4.
 constexpr Index channels(PixelFormat format) noexcept { return static_cast<Index>(format) % 4 + 1; }
+
+// Whether the last sample of a pixel is alpha.
 constexpr bool has_alpha(PixelFormat format) noexcept { return channels(format) % 2 == 0; }
+
+// Whether a pixel has red, green and blue; else it is grey.
 constexpr bool has_color(PixelFormat format) noexcept { return channels(format) >= 3; }
+
+// Bytes of all samples of a pixel: 1 to 8.
 constexpr Index bytes_per_pixel(PixelFormat format) noexcept { return channels(format) * bytes_per_sample(format); }
 
-// A picture that is read.
+// A picture in the caller's memory that is read.
 struct PictureView {
   const void* pixels = nullptr;
   Index width = 0;       // pixels
@@ -43,7 +51,7 @@ struct PictureView {
   const std::uint8_t* row(Index y) const noexcept { return static_cast<const std::uint8_t*>(pixels) + y * row_stride; }
 };
 
-// A picture that is written.
+// A picture in the caller's memory that is written.
 struct MutablePictureView {
   void* pixels = nullptr;
   Index width = 0;

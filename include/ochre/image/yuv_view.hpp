@@ -20,11 +20,11 @@ namespace ochre::inline v0 {
 // How many luma samples share one of chroma: there is none, 2x2, 2 of a row, each has its own. Halves are rounded up.
 enum class ChromaSubsampling : std::uint8_t { yuv400, yuv420, yuv422, yuv444 };
 
-// 10 bits lie in a 16-bit word: in its low bits (yuv420p10) or its high ones (P010).
+// Bits of a sample; 10 of them lie in a 16-bit word, in its low bits (yuv420p10) or its high ones (P010).
 enum class YuvDepth : std::uint8_t { bits8, bits10, bits10_high };
 
-// Which codes are black and white. limited: 16 and 235 of 8 bits (Cb and Cr: 16 and 240), as most video has them. full:
-// 0 and 255, as JPEG and many cameras have them. A frame of one that is taken for the other has too little
+// Which codes are black and white: of 8 bits 16 and 235 (Cb and Cr: 16 and 240) if limited, as most video has them, or
+// 0 and 255 if full, as JPEG and many cameras have them. A frame of one that is taken for the other has too little
 // contrast or too much, and its colours shift by 2 ab units.
 enum class YuvRange : std::uint8_t { limited, full };
 
@@ -40,7 +40,7 @@ struct YuvFormat {
   YuvMatrix matrix = YuvMatrix::bt709;
 };
 
-// 1 or 2.
+// Bytes of one sample: 1 or 2.
 constexpr Index bytes_per_sample(YuvDepth depth) noexcept { return depth == YuvDepth::bits8 ? 1 : 2; }
 
 namespace image {
@@ -116,11 +116,10 @@ struct BasicYuvView {
   }
 };
 
-// Planes and frames that are read, and such as are written.
-using Plane = BasicPlane<const void>;
-using MutablePlane = BasicPlane<void>;
-using YuvView = BasicYuvView<const void>;
-using MutableYuvView = BasicYuvView<void>;
+using Plane = BasicPlane<const void>;       // samples of one kind that are read
+using MutablePlane = BasicPlane<void>;      // samples of one kind that are written
+using YuvView = BasicYuvView<const void>;   // a frame that is read
+using MutableYuvView = BasicYuvView<void>;  // a frame that is written
 
 // NV12 by its name, which becomes a YuvView: 4:2:0 of 8 bits, a plane of luma and one of Cb and Cr in turns.
 template <class Void>
@@ -171,11 +170,10 @@ struct BasicI420View {
   operator YuvView() const noexcept requires(!std::is_const_v<Void>) { return BasicYuvView<Void>(*this); }
 };
 
-// NV12 and I420 that are read, and such as are written.
-using Nv12View = BasicNv12View<const void>;
-using MutableNv12View = BasicNv12View<void>;
-using I420View = BasicI420View<const void>;
-using MutableI420View = BasicI420View<void>;
+using Nv12View = BasicNv12View<const void>;   // a frame of NV12 that is read
+using MutableNv12View = BasicNv12View<void>;  // a frame of NV12 that is written
+using I420View = BasicI420View<const void>;   // a frame of I420 that is read
+using MutableI420View = BasicI420View<void>;  // a frame of I420 that is written
 
 namespace detail {
 
@@ -217,7 +215,7 @@ inline Status check_luma(const YuvView& frame, const char* what) {
   return detail::check_plane(frame.luma, frame.extent(), format.depth, std::string(what) + ": luma");
 }
 
-// The same of a frame whose chroma matters too.
+// The validity check of a frame whose chroma matters, too: what check_luma() checks, and both planes of it.
 inline Status check_frame(const YuvView& frame, const char* what) {
   if (auto status = check_luma(frame, what); !status) return status;
   if (frame.format.subsampling == ChromaSubsampling::yuv400) {

@@ -19,7 +19,7 @@
 
 namespace ochre::inline v0 {
 
-// What a picture becomes when it is encoded.
+// The kinds of file that a picture can be encoded to.
 enum class PictureFileFormat { png, jpeg, pgm, ppm };
 
 // How a picture is encoded.
@@ -46,9 +46,9 @@ inline const char* format_name(PixelFormat format) noexcept {
 
 }  // namespace detail
 
-// The whole file. Its size is not known beforehand: it grows as it is made. Errors: a picture that is not there or
-// whose rows overlap, a pixel format that such a file cannot hold, a side that is too long for it, a quality out of
-// range. Threads: may be called by any number at once.
+// A picture as the bytes of a whole file. How many is not known beforehand: they grow as they are made. Errors: a
+// picture that is not there or whose rows overlap, a pixel format that such a file cannot hold, a side that is too long
+// for it, a quality out of range. Threads: may be called by any number at once.
 inline Result<std::vector<std::byte>> encode_picture(const PictureView& picture, PictureFileFormat file,
                                                      const EncodeOptions& options = {}) {
   if (file < PictureFileFormat::png || file > PictureFileFormat::ppm) {

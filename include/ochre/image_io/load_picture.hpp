@@ -31,7 +31,7 @@ inline bool begins_with(std::span<const std::byte> file, std::string_view start)
 
 }  // namespace detail
 
-// The same from memory, for pictures that arrive over a network.
+// Decodes a picture file's bytes, for pictures that arrive over a network.
 inline Result<LoadedPicture> decode_picture(std::span<const std::byte> file, const LoadLimits& limits = {}) {
   using detail::begins_with;
   if (begins_with(file, "P5") || begins_with(file, "P6")) return detail::decode_pnm(file, limits);
@@ -41,6 +41,7 @@ inline Result<LoadedPicture> decode_picture(std::span<const std::byte> file, con
   return Error{ErrorCode::unsupported, detail::found_bytes(file) + ", expected a PNG, JPEG, BMP or PNM picture"};
 }
 
+// Reads and decodes a picture file. Errors: the system's, and those of decode_picture().
 inline Result<LoadedPicture> load_picture(const std::string& path, const LoadLimits& limits = {}) {
   const auto file = MappedFile::open(path);
   if (!file) return file.error();

@@ -164,7 +164,8 @@ inline Result<Shape> npy_shape(std::span<const Index> sides) {
 
 }  // namespace detail
 
-// Scalar is float or double; a float64 file read as float is rounded to nearest.
+// The array that the bytes of a .npy file hold. Scalar is float or double; a float64 file read as float is rounded to
+// nearest.
 template <class Scalar>
 Result<Tensor<Scalar>> decode_npy(std::span<const std::byte> file) {
   static_assert(std::is_same_v<Scalar, float> || std::is_same_v<Scalar, double>);
@@ -200,7 +201,7 @@ Result<Tensor<Scalar>> decode_npy(std::span<const std::byte> file) {
   return tensor;
 }
 
-// The same from a file. Errors: the file's as well.
+// The array that a .npy file holds. Errors: those of decode_npy(), and the system's.
 template <class Scalar>
 Result<Tensor<Scalar>> load_npy(const std::string& path) {
   const auto file = MappedFile::open(path);
@@ -246,7 +247,7 @@ inline std::vector<std::byte> encode_npy(const TensorView<const double>& tensor)
   return detail::encode_npy_tensor(tensor);
 }
 
-// The same into a file, whole or not at all.
+// Writes that array as a .npy file, whole or not at all.
 inline Status save_npy(const std::string& path, const TensorView<const float>& tensor) {
   return weights::write_file_atomically(path, encode_npy(tensor));
 }

@@ -13,8 +13,8 @@
 
 namespace ochre::inline v0 {
 
-// Sizes in bytes are of decoded pixels, counted as at least three bytes each, because a grey one becomes a coloured
-// one.
+// What a picture file may claim at most before it is decoded. Sizes in bytes are of decoded pixels, counted as at least
+// three bytes each, because a grey one becomes a coloured one.
 struct LoadLimits {
   Index max_pixels = 268'435'456;  // 16384 x 16384; any camera's picture is a tenth of it
   Index max_bytes = Index{1} << 30;

@@ -14,7 +14,8 @@
 
 namespace ochre::inline v0 {
 
-// By the letters after the last dot of the file's name, in any case. Errors: another extension, or none.
+// The kind of file that a name asks for by the letters after its last dot, in any case. Errors: another extension, or
+// none.
 inline Result<PictureFileFormat> picture_file_format(const std::string& path) {
   const std::size_t name = path.rfind('/') + 1;  // 0 if there is no '/'
   const std::size_t dot = path.rfind('.');
@@ -37,8 +38,8 @@ inline Result<PixelFormat> savable_format(const std::string& path, PixelFormat f
   return savable_format(*file, format);
 }
 
-// Encodes and writes. Errors: those of encode_picture(), the name's, and the system's. On an error the file of that
-// name stays as it was.
+// Encodes a picture and writes it to a file. Errors: those of encode_picture(), the name's, and the system's. On an
+// error the file of that name stays as it was.
 inline Status save_picture(const std::string& path, const PictureView& picture, const EncodeOptions& options = {}) {
   const auto file = picture_file_format(path);
   if (!file) return file.error();

@@ -11,6 +11,7 @@
 
 namespace ochre::inline v0 {
 
+// A network and all its tensors, ready to be written to a model file. Move-only.
 struct ImportedModel {
   ImportedModel() = default;
   ImportedModel(ImportedModel&&) = default;  // a copy's tensors would be views of this one's `owned`

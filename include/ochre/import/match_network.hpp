@@ -144,6 +144,7 @@ inline Error no_match(const SourceFile& source) {
 
 }  // namespace detail
 
+// Finds the network that a file's tensors belong to, and names each tensor as that network does.
 // wanted: the network that the tensors must be of, or none: it is found. Errors: none fits; which tensor of the wanted,
 // or of the likeliest, does not.
 inline Result<ImportedModel> match_network(const SourceFile& source, const NetworkDescription* wanted = nullptr) {

@@ -17,6 +17,7 @@ inline bool is_safetensors(std::span<const std::byte> bytes) noexcept {
 
 }  // namespace detail
 
+// The tensors of a weight file of any known format, and its network's text where it holds a graph.
 // folder: where an ONNX model's external data may lie. The bytes must outlive the result. Errors: what the file seems
 // to be, if it is of no known format; else its reader's.
 inline Result<SourceFile> read_source(std::span<const std::byte> bytes, const std::string& folder = {}) {

@@ -6,6 +6,7 @@
 
 namespace ochre::inline v0 {
 
+// The tensors of a safetensors file. The bytes must outlive the result.
 inline Result<SourceFile> read_safetensors(std::span<const std::byte> bytes) {
   const auto file = Safetensors::parse(bytes);
   if (!file) return file.error();

@@ -15,6 +15,7 @@
 
 namespace ochre::inline v0 {
 
+// The tensors of a foreign weight file, its network's text if it holds a graph, and remarks for people.
 struct SourceFile {
   std::string format;                // for people: "a Caffe model"
   std::vector<TensorEntry> tensors;  // in the file's order …

@@ -12,6 +12,7 @@
 
 namespace ochre::inline v0::models {
 
+// The text of the ECCV16 colorizer: L in, ab out, by logits over the 313 ab bins.
 inline constexpr std::string_view eccv16 = R"(network eccv16
 input lightness channels=1
 scale normalise factor=0.01 offset=-0.5

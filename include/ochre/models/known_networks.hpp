@@ -10,6 +10,7 @@
 
 namespace ochre::inline v0::models {
 
+// The texts of all networks that ochre knows, in the order in which an import looks for them.
 inline constexpr std::array<std::string_view, 3> known_networks{eccv16, siggraph17, street};
 
 }  // namespace ochre::inline v0::models

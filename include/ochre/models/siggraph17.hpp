@@ -11,6 +11,7 @@
 
 namespace ochre::inline v0::models {
 
+// The text of the SIGGRAPH17 colorizer: L, hints of ab and their mask in, ab out.
 inline constexpr std::string_view siggraph17 = R"(network siggraph17
 input data channels=4 lightness=normalised
 

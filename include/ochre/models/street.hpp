@@ -11,6 +11,7 @@
 
 namespace ochre::inline v0::models {
 
+// The text of the embedded model's network: L in, logits over the 313 ab bins out.
 inline constexpr std::string_view street = R"(network street
 input lightness channels=1
 scale normalise factor=0.01 offset=-0.5

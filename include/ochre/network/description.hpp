@@ -30,7 +30,7 @@ inline constexpr Index network_input = -1;
 // In place of a wanted layer's index: all of them are wanted.
 inline constexpr Index every_layer = -2;
 
-// One line of the text.
+// A layer as a line of the text describes it, and which channels come and go.
 struct LayerDescription {
   std::string name;
   LayerSpec spec;
@@ -54,7 +54,7 @@ struct LayerDescription {
 // What makes colours of the head layer's output.
 enum class HeadKind { none, distribution, ab };
 
-// The line `head`, if there is one.
+// The line `head`: which layer's output becomes colours, and how.
 struct Head {
   HeadKind kind = HeadKind::none;
   Index layer = 0;

@@ -209,7 +209,7 @@ class DescriptionParser {
 
 namespace ochre::inline v0 {
 
-// Errors name the line, what was found and what was expected.
+// Reads and checks the text of a network. Errors name the line, what was found and what was expected.
 inline Result<NetworkDescription> parse_network(std::string_view text) {
   return network::DescriptionParser().parse(text);
 }

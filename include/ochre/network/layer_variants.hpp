@@ -23,6 +23,7 @@
 
 namespace ochre::inline v0 {
 
+// What a line of the text says of its layer: one of these kinds, with its attributes.
 using LayerSpec = std::variant<layers::Conv2dSpec, layers::ConvTranspose2dSpec, layers::BatchNormSpec, layers::ReluSpec,
                                layers::LeakyReluSpec, layers::TanhSpec, layers::DownsampleSpec, layers::UpsampleSpec,
                                layers::SoftmaxSpec, layers::AddSpec, layers::ConcatSpec, layers::ScaleSpec,

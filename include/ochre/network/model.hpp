@@ -20,6 +20,8 @@ namespace ochre::inline v0 {
 // The value of "format" in the metadata of every file this version reads.
 inline constexpr std::string_view model_format = "ochre 1";
 
+// A parsed model file: its tensors and metadata, views of the bytes, which must outlive it; and the network they are
+// of.
 struct Model {
   Safetensors file;
   NetworkDescription network;
@@ -53,7 +55,8 @@ struct Model {
   }
 };
 
-// The layers with their weights. Errors: a NaN or an infinity among the weights, a negative variance, no memory.
+// The readable engine with a model file's weights. Errors: a NaN or an infinity among the weights, a negative variance,
+// no memory.
 template <class T, class Arch = simd::DefaultArch>
 Result<Network<T, Arch>> load_network(const Model& model) {
   return Network<T, Arch>::create(model.network, [&](const RequiredTensor& tensor, std::span<T> values) -> Status {

@@ -29,11 +29,11 @@ struct LayerEvent {
   double seconds = 0;
 };
 
-// May be empty; called on the caller's thread, between two layers.
+// Told after each layer of a run, on the caller's thread; may be empty.
 template <class T>
 using LayerObserver = FunctionRef<void(const LayerEvent<T>&)>;
 
-// What a workspace is made for.
+// Which input and which wanted layer a workspace is for, and how many threads its runs use.
 struct WorkspaceOptions {
   Shape input;  // every run with this workspace takes exactly this shape
   int threads = 1;
@@ -45,7 +45,7 @@ struct WorkspaceOptions {
 template <class T, class Arch>
 class Network;
 
-// All memory of a run. Threads: one run at a time. Move-only.
+// All memory of the readable engine's runs on inputs of one shape. Threads: one run at a time. Move-only.
 template <class T>
 class Workspace {
  public:
@@ -80,7 +80,8 @@ class Workspace {
   AlignedBuffer<T> scratch_;
 };
 
-// The layers with their weights. Threads: shared by any number, each with a workspace of its own.
+// The readable engine: a network's layers with their weights. Threads: shared by any number, each with a workspace of
+// its own.
 template <class T, class Arch = simd::DefaultArch>
 class Network {
  public:

@@ -13,7 +13,7 @@
 
 namespace ochre::inline v0 {
 
-// SplitMix64 (Steele, Lea, Flood 2014): every seed gives a full-period sequence.
+// Pseudo-random numbers by SplitMix64 (Steele, Lea, Flood 2014): every seed gives a full-period sequence.
 class RandomNumbers {
  public:
   explicit RandomNumbers(std::uint64_t seed) noexcept : state_(seed) {}
@@ -43,7 +43,7 @@ inline std::uint64_t hash(std::string_view name, std::uint64_t seed) noexcept {
 
 }  // namespace detail
 
-// A ParameterSource for Network<T>::create.
+// A source of random weights for Network<T>::create(): the same for the same seed and tensor.
 template <class T>
 ParameterSource<T> random_weights(std::uint64_t seed) {
   return [seed](const RequiredTensor& tensor, std::span<T> values) -> Status {

@@ -17,6 +17,7 @@
 
 namespace ochre::inline v0 {
 
+// What a network takes to run: memory and work.
 struct RunCost {
   double bytes = 0;
   double weights = 0;
@@ -99,8 +100,8 @@ inline double work_of(const MatrixProducts& products, std::span<const Shape> inp
 
 }  // namespace detail
 
-// Of the readable engine in T, with one thread. wanted: a layer or every_layer. Errors: an input the network cannot
-// take.
+// What the readable engine takes in T, with one thread, for an input of that shape. wanted: a layer or every_layer.
+// Errors: an input the network cannot take.
 template <class T>
 Result<RunCost> readable_cost(const NetworkDescription& network, const Shape& input, Index wanted) {
   const auto shapes = network.shapes(input);

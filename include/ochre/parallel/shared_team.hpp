@@ -11,6 +11,7 @@
 
 namespace ochre::inline v0 {
 
+// Threads that several workspaces use by turns.
 class SharedTeam {
  public:
   // Errors: the system starts no more threads.

@@ -12,8 +12,8 @@
 
 namespace ochre::inline v0 {
 
-// Runs task(0) … task(tasks-1), each once, in any order, on any threads, and returns when all have returned. The tasks
-// need not run at once: a pool of one thread, or the caller's own, is enough.
+// A host's function that lends its threads: runs task(0) … task(tasks-1), each once, in any order, on any threads, and
+// returns when all have returned. The tasks need not run at once: a pool of one thread, or the caller's own, is enough.
 using Lender = void (*)(void* host, int tasks, FunctionRef<void(int)> task);
 
 namespace parallel {

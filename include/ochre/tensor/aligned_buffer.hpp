@@ -26,6 +26,7 @@ namespace ochre::inline v0 {
 // loads in 0.3 s instead of 0.9.
 enum class HugePages { at_once, later };
 
+// An array of plain numbers of its own, on a 64-byte boundary, zero at creation. Move-only.
 template <class T>
 class AlignedBuffer {
   static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);

@@ -14,8 +14,10 @@
 
 namespace ochre::inline v0 {
 
+// Channels that lie side by side at each pixel of a blocked tensor.
 inline constexpr Index channel_block = 16;
 
+// How many rows and columns of zeros lie around a tensor's interior.
 struct Border {
   Index top = 0;
   Index left = 0;
@@ -35,6 +37,7 @@ inline Border widest(const Border& first, const Border& second) noexcept {
 
 }  // namespace tensor
 
+// Where each number of a blocked tensor lies.
 struct BlockedLayout {
   Index channels = 1;
   Extent extent;
@@ -63,6 +66,7 @@ struct BlockedLayout {
   }
 };
 
+// A blocked tensor of somebody else.
 template <class T>
 struct BlockedView {
   T* data = nullptr;  // of the border's first pixel
@@ -92,7 +96,7 @@ inline void to_blocked(TensorView<const float> from, BlockedView<float> to, Inde
 
 }  // namespace tensor
 
-// Channels first … last-1 of the interior into a planar picture.
+// Copies channels first … last-1 of the interior into a planar picture.
 inline void to_planar(BlockedView<const float> from, TensorView<float> to, Index first, Index last) noexcept {
   const BlockedLayout& layout = from.layout;
   for (Index y = 0; y < layout.extent.h; ++y) {

@@ -22,7 +22,7 @@ struct TensorView {
   operator TensorView<const T>() const noexcept requires(!std::is_const_v<T>) { return {data, shape}; }
 };
 
-// An array of its own. Move-only.
+// A dense [N, C, H, W] array of its own. Move-only.
 template <class T>
 class Tensor {
  public:

@@ -96,8 +96,8 @@ class Problems {
 
 }  // namespace detail
 
-// That all is there which is required, and nothing else. Errors: a tensor is missing, of another shape or type, or
-// unknown to the network; the first one is named, the others counted.
+// Checks that all tensors are there which a network needs, and no other. Errors: a tensor is missing, of another shape
+// or type, or unknown to the network; the first one is named, the others counted.
 inline Status check_catalogue(std::span<const TensorEntry> tensors, std::span<const RequiredTensor> required) {
   detail::Problems problems;
   std::size_t missing = 0;

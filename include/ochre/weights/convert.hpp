@@ -137,7 +137,8 @@ Status convert_tensor(const TensorEntry& tensor, std::span<Number> numbers) {
 
 }  // namespace detail
 
-// numbers.size() must be the tensor's number of elements. After an Error the numbers are worthless.
+// Turns a tensor's bytes into numbers. numbers.size() must be the tensor's number of elements. After an Error the
+// numbers are worthless.
 inline Status convert_to(const TensorEntry& tensor, std::span<float> numbers) {
   return detail::convert_tensor(tensor, numbers);
 }

@@ -57,12 +57,12 @@ static_assert(dtype_facts[static_cast<std::size_t>(Dtype::u64)].name == "U64");
 
 }  // namespace detail
 
-// As the file says it: "F16".
+// A type's name as the file says it: "F16".
 constexpr std::string_view dtype_name(Dtype dtype) noexcept {
   return detail::dtype_facts[static_cast<std::size_t>(dtype)].name;
 }
 
-// Of one element.
+// Bits of one element.
 constexpr Index dtype_bits(Dtype dtype) noexcept { return detail::dtype_facts[static_cast<std::size_t>(dtype)].bits; }
 
 namespace detail {

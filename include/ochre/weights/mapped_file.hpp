@@ -13,6 +13,7 @@
 
 namespace ochre::inline v0 {
 
+// A file's bytes, mapped into memory read-only as long as this lives. Move-only.
 class MappedFile {
  public:
   MappedFile() = default;  // no bytes

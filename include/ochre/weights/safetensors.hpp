@@ -36,7 +36,7 @@ struct TensorEntry {
 // The header's `__metadata__`: texts by name.
 using Metadata = std::map<std::string, std::string, std::less<>>;
 
-// "[64,1,3,3]", as to_string(Shape) writes it.
+// A tensor's shape as messages show it: "[64,1,3,3]".
 inline std::string to_string(std::span<const Index> shape) {
   std::string text = "[";
   for (std::size_t i = 0; i < shape.size(); ++i) {

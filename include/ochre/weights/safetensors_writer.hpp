@@ -68,7 +68,8 @@ inline std::string header_text(std::span<const TensorEntry* const> tensors, cons
 
 }  // namespace detail
 
-// Each entry's bytes are little-endian and as many as its shape and dtype say. What would not read back is an Error.
+// The bytes of a safetensors file of these tensors and texts. Each entry's bytes are little-endian and as many as its
+// shape and dtype say. What would not read back is an Error.
 inline Result<std::vector<std::byte>> write_safetensors(std::span<const TensorEntry> tensors,
                                                         const Metadata& metadata = {}) {
   std::vector<const TensorEntry*> in_order;

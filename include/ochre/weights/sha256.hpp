@@ -104,7 +104,7 @@ class Sha256 {
   std::uint64_t length_ = 0;  // bytes in all
 };
 
-// 64 lower-case hexadecimal digits of all the bytes.
+// The SHA-256 of all the bytes, as 64 lower-case hexadecimal digits.
 inline std::string sha256_hex(std::span<const std::byte> bytes) {
   Sha256 hash;
   hash.update(bytes);
@@ -125,7 +125,8 @@ inline bool is_sha256(std::string_view hex) noexcept {
 
 }  // namespace weights
 
-// Errors: `expected` is no SHA-256 (invalid_argument), or not that of the bytes (mismatch).
+// Checks that bytes have the SHA-256 they must have. Errors: `expected` is no SHA-256 (invalid_argument), or not that
+// of the bytes (mismatch).
 inline Status check_sha256(std::span<const std::byte> bytes, const ExpectedSha256& expected) {
   std::string wanted = expected.hex;
   if (!weights::is_sha256(wanted)) {

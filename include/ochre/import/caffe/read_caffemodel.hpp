@@ -176,7 +176,8 @@ class CaffemodelReader {
 
 }  // namespace detail
 
-// The bytes must outlive what is returned: tensors are views of them, but for scaled statistics and unpacked numbers.
+// The tensors of a Caffe model. The bytes must outlive what is returned: tensors are views of them, but for scaled
+// statistics and unpacked numbers.
 inline Result<SourceFile> read_caffemodel(std::span<const std::byte> bytes) {
   return detail::CaffemodelReader(bytes).read();
 }

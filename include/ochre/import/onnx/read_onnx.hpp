@@ -7,6 +7,7 @@
 
 namespace ochre::inline v0 {
 
+// The tensors of an ONNX model, and its graph as a network's text.
 // folder: where the files with its external data lie; "" if it may have none. The bytes must outlive the result.
 // Errors: not an ONNX model, damaged, or a graph of other operators: which node, and what of it.
 inline Result<SourceFile> read_onnx(std::span<const std::byte> bytes, const std::string& folder = {}) {

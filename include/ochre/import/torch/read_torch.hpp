@@ -179,7 +179,7 @@ class TorchStream {
 
 }  // namespace detail
 
-// The tensors are views of these bytes, which must outlive them, or lie in `owned`.
+// The tensors of a PyTorch file. They are views of these bytes, which must outlive them, or lie in `owned`.
 inline Result<SourceFile> read_torch(std::span<const std::byte> bytes) {
   const std::string_view text = detail::text_of(bytes);
   if (text.starts_with("PK\3\4") || text.starts_with("PK\5\6")) return detail::read_torch_zip(bytes);

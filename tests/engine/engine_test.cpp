@@ -227,31 +227,32 @@ TEST_CASE("engine: an algorithm that the caller asks for is taken, and gives the
   }
 }
 
-TEST_CASE("engine: a mean of colours after logits") {
+TEST_CASE("engine: means of colours after logits") {
   const std::string text =
       "network n\ninput x channels=1\nconv2d a out=20 kernel=3 padding=1\nrelu r\n"
       "conv2d q out=313 kernel=1\noutput q\n";
   ColorMean mean;
   RandomNumbers random(3);
   mean.exponent = 2.5f;
-  for (int i = 0; i < 626; ++i) mean.values.push_back(static_cast<float>(100 * random.uniform()));
+  mean.means = 3;
+  for (int i = 0; i < 3 * 313; ++i) mean.values.push_back(static_cast<float>(100 * random.uniform()));
   const auto logits = make_engine(text);
   const auto engine = make_engine(text, {.color_mean = mean});
   const auto input = random_input({1, 1, 9, 30});
   const auto z = exact_output(logits, input.view());
   const auto actual = test::run_once(engine, input.view());
-  REQUIRE(actual.shape() == Shape{1, 2, 9, 30});
+  REQUIRE(actual.shape() == Shape{1, 3, 9, 30});
   for (Index pixel = 0; pixel < 9 * 30; ++pixel) {
     double sum = 0;
-    double color[2] = {};
+    double color[3] = {};
     for (Index q = 0; q < 313; ++q) {
       const double weight = std::exp(2.5 * z.data()[q * 270 + pixel]);
       sum += weight;
-      for (Index k = 0; k < 2; ++k) {
+      for (Index k = 0; k < 3; ++k) {
         color[k] += weight * static_cast<double>(mean.values[static_cast<std::size_t>(k * 313 + q)]);
       }
     }
-    for (Index k = 0; k < 2; ++k) {
+    for (Index k = 0; k < 3; ++k) {
       CHECK(static_cast<double>(actual.data()[k * 270 + pixel]) ==
             doctest::Approx(color[k] / sum).epsilon(1e-4).scale(10));
     }

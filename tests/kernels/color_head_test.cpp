@@ -19,13 +19,15 @@ struct Head {
   ConvCase logits;
   kernels::ColorHeadOptions options;
 
-  Head(Index channels, Index bins, Extent extent, float exponent)
+  Head(Index channels, Index bins, Extent extent, float exponent, Index means = 2)
       : logits({channels, bins, Window{}}, extent, static_cast<std::uint64_t>(bins)) {
     RandomNumbers random(static_cast<std::uint64_t>(channels));
     options.exponent = exponent;
-    for (Index i = 0; i < 2 * bins; ++i) options.values.push_back(static_cast<float>(110.0 * random.uniform()));
+    options.means = means;
+    for (Index i = 0; i < means * bins; ++i) options.values.push_back(static_cast<float>(110.0 * random.uniform()));
     options.offset[0] = 3.5f;
     options.offset[1] = -20.0f;
+    options.offset[2] = 7.0f;
   }
 
   Tensor<double> expected() const { return compute(nullptr); }
@@ -49,7 +51,7 @@ struct Head {
     }
     const auto schedule = head.schedule(layout, team.threads);
     std::vector<float> scratch(static_cast<std::size_t>(schedule.scratch), std::numeric_limits<float>::quiet_NaN());
-    auto out = Tensor<float>::create({1, 2, logits.in.h, logits.in.w}).value();
+    auto out = Tensor<float>::create({1, options.means, logits.in.h, logits.in.w}).value();
     head.run(view, out.view(), schedule, scratch, team);
     return out;
   }
@@ -67,9 +69,9 @@ struct Head {
     scale(z.view(), exponent, scaled.view());
     softmax(scaled.view(), shares.view());
     const std::vector<double> values(options.values.begin(), options.values.end());
-    const double offset[2] = {static_cast<double>(options.offset[0]), static_cast<double>(options.offset[1])};
-    const Conv2dParameters mean{{values.data(), {2, shape.c, 1, 1}}, static_cast<const double*>(offset)};
-    auto y = Tensor<double>::create({1, 2, shape.h, shape.w}).value();
+    const std::vector<double> offset(std::begin(options.offset), std::end(options.offset));
+    const Conv2dParameters mean{{values.data(), {options.means, shape.c, 1, 1}}, offset.data()};
+    auto y = Tensor<double>::create({1, options.means, shape.h, shape.w}).value();
     conv2d(shares.view(), mean, y.view());
     if (bound != nullptr) {
       const auto scaled_error = scale_bound({z.view(), z_error.data()}, exponent, arithmetic).value();
@@ -83,7 +85,7 @@ struct Head {
 TEST_CASE_TEMPLATE("color head: colours are the softmax's mean, for few and many bins", Arch, OCHRE_TEST_ARCHS) {
   for (const Index bins : {1, 2, 15, 16, 17, 64, 313}) {
     for (const float exponent : {1.0f, 0.38f / 0.1f, 0.5f}) {
-      const Head head(bins == 313 ? 40 : 7, bins, {3, 29}, exponent);
+      const Head head(bins == 313 ? 40 : 7, bins, {3, 29}, exponent, exponent == 1.0f ? 3 : 2);
       CAPTURE(bins);
       CAPTURE(exponent);
       const auto comparison = compare(head.run<Arch>().view(), head.expected().view(), head.bound().view());

@@ -30,13 +30,15 @@ inline Result<Index> wanted_layer(const NetworkDescription& network, const Engin
 // Makes a colour head of the last group, which must be logits alone.
 inline Status add_color_mean(const NetworkDescription& network, const ColorMean& mean, LayerGroup& last) {
   const LayerDescription& logits = network.layers[static_cast<std::size_t>(last.layers[0])];
-  const bool fits = last.layers.size() == 1 && is_pointwise_conv(logits) &&
-                    mean.values.size() == static_cast<std::size_t>(2 * logits.out_channels);
+  const bool fits = last.layers.size() == 1 && is_pointwise_conv(logits) && mean.means >= 2 &&
+                    mean.means <= kernels::most_color_means &&
+                    mean.values.size() == static_cast<std::size_t>(mean.means * logits.out_channels);
   if (!fits) {
     return Error{ErrorCode::unsupported,
                  "layer " + logits.name + ": expected a 1x1 convolution whose outputs have a colour each"};
   }
   last.kind = GroupKind::color_head;
+  last.means = mean.means;
   return {};
 }
 

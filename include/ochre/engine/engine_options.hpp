@@ -13,7 +13,7 @@
 namespace ochre::inline v0 {
 
 // What makes colours of the wanted layer's logits, those of a 1x1 convolution:
-//   p = softmax(exponent·logits),  y[k] = Σ_q p_q · values[k][q] + offset[k]
+//   p = softmax(exponent·logits),  y[k] = Σ_q p_q · values[k][q] + offset[k],  k = 0 … means-1
 using ColorMean = kernels::ColorHeadOptions;
 
 // What the products of Winograd's convolutions are made in; sums are of float always. With bf16 they are faster where

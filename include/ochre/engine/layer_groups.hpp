@@ -23,6 +23,7 @@ enum class GroupKind { convolution, color_head, sum, concat, upsample, input_sca
 struct LayerGroup {
   GroupKind kind = GroupKind::readable;
   std::vector<Index> layers;  // in order; the last one's output is the group's
+  Index means = 2;            // of a colour head: the channels of its output
 };
 
 // Does its step write a blocked tensor, of channel_block channels a block?

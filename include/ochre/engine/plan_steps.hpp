@@ -28,7 +28,7 @@ class StepPlanner {
     const Index tensor =
         add_step(*std::move(operation), group.layers, std::move(inputs), {group.layers.back(), output_block(group)});
     // Of logits alone, too, if the caller brings the mean.
-    if (group.kind == GroupKind::color_head) plan_.tensors[static_cast<std::size_t>(tensor)].channels = 2;
+    if (group.kind == GroupKind::color_head) plan_.tensors[static_cast<std::size_t>(tensor)].channels = group.means;
     return {};
   }
 

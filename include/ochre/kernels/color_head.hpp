@@ -1,8 +1,8 @@
-// A distribution over colours and its mean, without storing the distribution: for each pixel
+// A distribution over colours and its means, without storing the distribution: for each pixel
 //   z = W x + bias (Q logits, a 1x1 convolution),  p = softmax(exponent·z),  y[k] = Σ_q p_q · values[k][q] + offset[k]
-// For a colorizer values are the ab bins' centres, and exponent is T_folded / T: the annealed mean (Zhang et al., ECCV
-// 2016, eq. 5; the paper's V). The logits of a few pixels at a time stay in the first-level cache.
-// NaN among the logits makes y NaN. Tested by color_head_test.cpp.
+// For a colorizer the first two rows of values are the ab bins' centres, a third one maybe their squared lengths, and
+// exponent is T_folded / T: the annealed mean (Zhang et al., ECCV 2016, eq. 5; the paper's V). The logits of a few
+// pixels at a time stay in the first-level cache. NaN among the logits makes y NaN. Tested by color_head_test.cpp.
 #pragma once
 
 #include <limits>
@@ -15,10 +15,13 @@
 
 namespace ochre::inline v0::kernels {
 
+inline constexpr Index most_color_means = 3;
+
 struct ColorHeadOptions {
   float exponent = 1.0f;
-  std::vector<float> values;  // [2][Q]
-  float offset[2] = {0.0f, 0.0f};
+  std::vector<float> values;  // [means][Q]
+  Index means = 2;            // or most_color_means
+  float offset[most_color_means] = {};
 };
 
 class ColorHeadKernel {
@@ -29,7 +32,7 @@ class ColorHeadKernel {
   // Of the logits: weights [Q][C], bias [Q]. Errors: no memory.
   virtual Status pack(const ConvWeights& weights, std::span<const float> bias, const ColorHeadOptions& options,
                       const parallel::Team& team) = 0;
-  // After pack(). out: planar [1,2,h,w]; scratch: schedule.scratch floats.
+  // After pack(). out: planar [1,means,h,w]; scratch: schedule.scratch floats.
   virtual void run(BlockedView<const float> in, TensorView<float> out, const ConvSchedule& schedule,
                    std::span<float> scratch, const parallel::Team& team) const noexcept = 0;
 };
@@ -48,7 +51,8 @@ class ColorHead final : public ColorHeadKernel {
     epilogue.bias.assign(bias.begin(), bias.end());
     // Logits past the last are the least there can be: their share is exactly 0.
     epilogue.bias.resize(static_cast<std::size_t>(padded), std::numeric_limits<float>::lowest());
-    for (Index k = 0; k < 2; ++k) {
+    means_ = options.means;
+    for (Index k = 0; k < means_; ++k) {
       const auto row =
           std::span(options.values).subspan(static_cast<std::size_t>(k * outputs_), static_cast<std::size_t>(outputs_));
       values_[k].assign(row.begin(), row.end());
@@ -79,7 +83,7 @@ class ColorHead final : public ColorHeadKernel {
         const Index count = std::min(pixels, extent.w - x);
         logits_.run_pixels(in.pixel(0, y, x), schedule.offsets[0], count,
                            {memory, channel_block, pixels * channel_block});
-        for (Index i = 0; i < count; ++i) mean(memory + i * channel_block, out, y, x + i);
+        for (Index i = 0; i < count; ++i) make_means_of(memory + i * channel_block, out, y, x + i);
       }
     });
   }
@@ -92,7 +96,8 @@ class ColorHead final : public ColorHeadKernel {
   Index scratch_of_worker() const noexcept { return pixels * blocks_ * channel_block; }
 
   // One pixel; block b of its logits begins at logits + b·pixels·16.
-  void mean(const float* logits, TensorView<float> out, Index y, Index x) const noexcept {
+  template <Index Means>
+  void make_means(const float* logits, TensorView<float> out, Index y, Index x) const noexcept {
     const auto at = [&](Index c) {
       return simd::load<Arch>(logits + c / channel_block * pixels * channel_block + c % channel_block);
     };
@@ -102,17 +107,21 @@ class ColorHead final : public ColorHeadKernel {
     // A NaN may be lost in the maximum, but not in its own exponential, and so not in the sum.
     const Batch largest(reduce_max(top));
     Batch sum(0.0f);
-    Batch first(0.0f);
-    Batch second(0.0f);
+    Batch weighted[most_color_means] = {Batch(0.0f), Batch(0.0f), Batch(0.0f)};
     for (Index c = 0; c < channels; c += width) {
       const Batch weight = exp((at(c) - largest) * Batch(exponent_));
       sum = sum + weight;
-      first = simd::fmadd(weight, simd::load<Arch>(values_[0].data() + c), first);
-      second = simd::fmadd(weight, simd::load<Arch>(values_[1].data() + c), second);
+      for (Index k = 0; k < Means; ++k) {
+        weighted[k] = simd::fmadd(weight, simd::load<Arch>(values_[k].data() + c), weighted[k]);
+      }
     }
     const float total = reduce_add(sum);
-    out.at(0, 0, y, x) = reduce_add(first) / total + offset_[0];
-    out.at(0, 1, y, x) = reduce_add(second) / total + offset_[1];
+    for (Index k = 0; k < Means; ++k) out.at(0, k, y, x) = reduce_add(weighted[k]) / total + offset_[k];
+  }
+
+  void make_means_of(const float* logits, TensorView<float> out, Index y, Index x) const noexcept {
+    if (means_ == 2) return make_means<2>(logits, out, y, x);
+    make_means<most_color_means>(logits, out, y, x);
   }
 
   static float reduce_max(const Batch& value) noexcept {
@@ -132,8 +141,9 @@ class ColorHead final : public ColorHeadKernel {
 
   DirectConv<Arch> logits_;
   Index outputs_ = 0;  // Q
-  std::vector<float> values_[2];
-  float offset_[2] = {0.0f, 0.0f};
+  std::vector<float> values_[most_color_means];
+  Index means_ = 2;
+  float offset_[most_color_means] = {};
   float exponent_ = 1.0f;
   Index blocks_ = 0;
 };

@@ -9,6 +9,7 @@
 
 #include <ochre/color/annealed_mean.hpp>
 #include <ochre/color/area_average.hpp>
+#include <ochre/color/consensus.hpp>
 #include <ochre/color/srgb_lab.hpp>
 #include <ochre/color/upsample_ab.hpp>
 #include <ochre/color/yuv_rows.hpp>
@@ -233,6 +234,31 @@ void annealed_mean(benchmark::State& state) {
   }
 }
 BENCHMARK(annealed_mean)->Unit(benchmark::kMillisecond);
+
+// Of a square of 256 by 256, as `street` makes it: a grid of 64 by 64, 128 features a cell.
+void consensus(benchmark::State& state) {
+  constexpr ochre::Extent grid{64, 64};
+  constexpr Index channels = 128;
+  const Index cells = grid.h * grid.w;
+  std::vector<float> features(at(channels * cells));
+  for (std::size_t i = 0; i < features.size(); ++i) features[i] = static_cast<float>(i * 2654435761u % 1000u) * 0.001f;
+  const ochre::TensorView<const float> view{features.data(), {1, channels, grid.h, grid.w}};
+  std::vector<float> means(at(3 * cells), 10.0f);
+  std::fill(means.begin() + 2 * cells, means.end(), 300.0f);
+  std::vector<float> a(at(cells));
+  std::vector<float> b(at(cells));
+  auto memory = ochre::color::Consensus::create(grid, channels).value();
+  for (auto _ : state) {
+    memory.read_features(view, {});
+    memory.settle(means.data(), a.data(), b.data(), &ochre::color::vote_row<ochre::color::ConsensusNumbers::values>,
+                  {});
+    benchmark::DoNotOptimize(a.data());
+  }
+  for (const float value : a) {
+    if (std::fabs(value - a[0]) > 1e-3f) state.SkipWithError("one colour did not stay one");
+  }
+}
+BENCHMARK(consensus)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 

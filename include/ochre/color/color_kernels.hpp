@@ -3,6 +3,7 @@
 #pragma once
 
 #include <ochre/color/annealed_mean.hpp>
+#include <ochre/color/consensus.hpp>
 #include <ochre/color/srgb_lab.hpp>
 #include <ochre/color/upsample_ab.hpp>
 #include <ochre/color/yuv_rows.hpp>
@@ -24,6 +25,8 @@ struct ColorKernels {
                           PixelFormat format) noexcept;
   void (*lab_to_chroma_row)(const std::uint8_t* luma, Index step, const YuvFormat& format, Index width,
                             const float* lightness, float* a, float* b) noexcept;
+  void (*vote_row)(const color::VoteQueries& queries, const color::VoteEntries& entries, Index y,
+                   float* sums) noexcept;  // of a consensus
   void (*annealed_mean)(TensorView<const float> logits, float exponent, const parallel::Team& team, float* a,
                         float* b) noexcept;
 };
@@ -32,10 +35,15 @@ struct ColorKernels {
 // program runs.
 template <class Arch = simd::DefaultArch>
 const ColorKernels& color_kernels() noexcept {
-  static constexpr ColorKernels table{
-      &color::read_lightness_row<Arch>,       &color::read_luma_row<Arch>,  &color::upsample_ab_edge_aware_row<Arch>,
-      &color::upsample_ab_bilinear_row<Arch>, &color::copy_alpha_row<Arch>, &color::lab_to_srgb_row<Arch>,
-      &color::lab_to_chroma_row<Arch>,        &color::annealed_mean<Arch>};
+  static constexpr ColorKernels table{&color::read_lightness_row<Arch>,
+                                      &color::read_luma_row<Arch>,
+                                      &color::upsample_ab_edge_aware_row<Arch>,
+                                      &color::upsample_ab_bilinear_row<Arch>,
+                                      &color::copy_alpha_row<Arch>,
+                                      &color::lab_to_srgb_row<Arch>,
+                                      &color::lab_to_chroma_row<Arch>,
+                                      &color::vote_row<color::ConsensusNumbers::values, Arch>,
+                                      &color::annealed_mean<Arch>};
   return table;
 }
 

@@ -1,0 +1,109 @@
+// Cells that vote: each cell i of a grid asks all entries j, and takes of their values the more the more alike they
+// look and the nearer they are:
+//   S[i][j] = exp(−|q_i − e_j|²/2 + trust_j) · (far + row_j[y_i] · column_j[x_i]),   sums[k][i] = Σ_j S[i][j] ·
+//   value_j[k]
+// q, e: keys, what cell and entry look like, each divided by how far apart alike may be (its sigma). −|q − e|²/2 is
+// found as q·e − |q|²/2 − |e|²/2, a product of matrices whose tiles never leave the registers; exponents are held at
+// least_exponent, so that nothing underflows. far > 0: what looks alike counts wherever it is, what is near more so.
+// The order of the entries is that of the sums: same bits for any number of threads. Tested by votes_test.cpp against
+// reference/votes.hpp.
+#pragma once
+
+#include <algorithm>
+
+#include <ochre/base/extent.hpp>
+#include <ochre/simd/simd.hpp>
+
+namespace ochre::inline v0::color {
+
+inline constexpr float least_exponent = -80.0f;  // e^-80 = 2e-35, a thousand times the smallest normal float
+inline constexpr Index vote_tile = 4;            // entries at once: 4 by 2 registers of sums, of 16
+inline constexpr Index vote_slack = 32;          // floats that are read past a row's end: two of the widest registers
+
+struct VoteQueries {
+  Extent grid{0, 0};
+  Index depth = 0;
+  const float* keys = nullptr;        // [depth][h·w] + slack
+  const float* half_norms = nullptr;  // [h·w] + slack: |key|²/2
+};
+
+struct VoteEntries {
+  Index count = 0;                    // a multiple of vote_tile; those whose values are 0 do not count
+  const float* keys = nullptr;        // [count][depth]
+  const float* half_norms = nullptr;  // [count]: |key|²/2 − trust
+  const float* rows = nullptr;        // [count][grid.h]
+  const float* columns = nullptr;     // [count][grid.w] + slack
+  float far = 0.0f;
+  const float* values = nullptr;  // [count][values]
+};
+
+namespace detail {
+
+// Two registers of neighbouring cells.
+template <class Arch>
+struct CellPair {
+  simd::Batch<float, Arch> cells[2];
+};
+
+// Adds the votes of the tile that begins with entry j, of the cells that begin with column x of row y.
+template <Index Values, class Arch>
+[[gnu::always_inline]] inline void add_tile(const VoteQueries& queries, const VoteEntries& entries, Index j, Index y,
+                                            Index x, CellPair<Arch> (&sums)[Values]) noexcept {
+  using Batch = simd::Batch<float, Arch>;
+  constexpr Index width = simd::lanes<float, Arch>;
+  const Index plane = queries.grid.h * queries.grid.w;
+  const Index cell = y * queries.grid.w + x;
+  Batch product[vote_tile][2];
+#pragma GCC unroll 8
+  for (auto& of_entry : product) of_entry[0] = of_entry[1] = Batch(0.0f);
+  const float* key = queries.keys + cell;
+  const float* entry = entries.keys + j * queries.depth;
+  for (Index d = 0; d < queries.depth; ++d, key += plane) {
+    const Batch near = simd::load<Arch>(key);
+    const Batch next = simd::load<Arch>(key + width);
+#pragma GCC unroll 8
+    for (Index t = 0; t < vote_tile; ++t) {
+      const Batch factor(entry[t * queries.depth + d]);
+      product[t][0] = simd::fmadd(factor, near, product[t][0]);
+      product[t][1] = simd::fmadd(factor, next, product[t][1]);
+    }
+  }
+#pragma GCC unroll 8
+  for (Index t = 0; t < vote_tile; ++t) {
+    const Batch its_norm(entries.half_norms[j + t]);
+    const Batch row(entries.rows[(j + t) * queries.grid.h + y]);
+    const float* column = entries.columns + (j + t) * queries.grid.w + x;
+    const float* value = entries.values + (j + t) * Values;
+    for (Index half = 0; half < 2; ++half) {
+      const Batch own_norm = simd::load<Arch>(queries.half_norms + cell + half * width);
+      const Batch likeness = exp(max(product[t][half] - own_norm - its_norm, Batch(least_exponent)));
+      const Batch share = likeness * simd::fmadd(row, simd::load<Arch>(column + half * width), Batch(entries.far));
+      for (Index k = 0; k < Values; ++k) sums[k].cells[half] = simd::fmadd(share, Batch(value[k]), sums[k].cells[half]);
+    }
+  }
+}
+
+}  // namespace detail
+
+// sums: [Values][h·w]; those of row y are written.
+template <Index Values, class Arch = simd::DefaultArch>
+inline void vote_row(const VoteQueries& queries, const VoteEntries& entries, Index y, float* sums) noexcept {
+  constexpr Index width = simd::lanes<float, Arch>;
+  const Index plane = queries.grid.h * queries.grid.w;
+  for (Index x = 0; x < queries.grid.w; x += 2 * width) {
+    detail::CellPair<Arch> sum[Values];
+    for (auto& pair : sum) pair.cells[0] = pair.cells[1] = simd::Batch<float, Arch>(0.0f);
+    for (Index j = 0; j < entries.count; j += vote_tile) {
+      detail::add_tile<Values, Arch>(queries, entries, j, y, x, sum);
+    }
+    for (Index k = 0; k < Values; ++k) {
+      float* to = sums + k * plane + y * queries.grid.w + x;
+      for (Index half = 0; half < 2; ++half) {
+        const Index left = queries.grid.w - x - half * width;
+        if (left > 0) simd::store_partial(to + half * width, sum[k].cells[half], std::min(left, width));
+      }
+    }
+  }
+}
+
+}  // namespace ochre::inline v0::color

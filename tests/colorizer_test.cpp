@@ -354,6 +354,23 @@ TEST_CASE("colorizer: a network that enlarges beyond all measure is refused befo
   CHECK(workspace.error().code == ErrorCode::too_large);
 }
 
+TEST_CASE("colorizer: a grid that is all width takes no consensus' tables beyond the bound") {
+  const auto model = test::random_model(
+                         "network n\ninput x channels=1\ndownsample d stride=16x1\nupsample u factor=1x8192\nconv2d q "
+                         "out=313 kernel=1\noutput q\n"
+                         "head distribution layer=q temperature=1\n")
+                         .value();
+  // 1 by 131,072 cells: 78 planes take 41 MB of floats, the nearness of all columns to 516 entries 271 MB.
+  const auto open = [&](Index memory, bool consensus) {
+    return Colorizer::from_bytes(model, {.size = 16, .threads = 1, .consensus = consensus, .memory = memory}).value();
+  };
+  check_too_large(open(200'000'000, true).make_workspace({16, 16}), "ColorizerOptions::memory allows more");
+  CHECK(open(200'000'000, false).make_workspace({16, 16}));
+  const auto workspace = open(600'000'000, true).make_workspace({16, 16});
+  REQUIRE(workspace);
+  CHECK(workspace->bytes() > 270'000'000);
+}
+
 TEST_CASE("colorizer: what a network takes is bounded, unless the caller says how much there is") {
   const char* const claims[] = {
       "conv2d ab out=2 kernel=1\nupsample u factor=200\noutput u\nhead ab layer=u\n",        // the colours

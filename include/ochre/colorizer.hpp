@@ -122,6 +122,9 @@ class Colorizer {
       if (!features) return std::move(features).error();
       colorizer.model_.features = *std::move(features);
     }
+    const LayerDescription& classifier = model->network.layers[static_cast<std::size_t>(head.layer)];
+    const bool has_distribution = head.kind == HeadKind::distribution && engine::is_pointwise_conv(classifier);
+    if (options.consensus && has_distribution) colorizer.model_.consensus_channels = classifier.channels[0];
     if (auto status = colorizer.load(*model, done); !status) return std::move(status).error();
     return colorizer;
   }
@@ -162,10 +165,7 @@ inline Status Colorizer::load(const Model& model, BytesDone done) {
                         .memory = model_.settings.memory,
                         .precision = model_.settings.precision};
   if (head.kind == HeadKind::distribution && engine::is_pointwise_conv(layer)) {
-    ColorMean mean{model_.settings.exponent(), {}};
-    mean.values.assign(color::bin_centres.a.begin(), color::bin_centres.a.end());
-    mean.values.insert(mean.values.end(), color::bin_centres.b.begin(), color::bin_centres.b.end());
-    options.color_mean = std::move(mean);
+    options.color_mean = detail::color_mean(model_);
   }
   const Shape claimed{1, model.network.input_channels, square.h, square.w};
   auto status = detail::check_weights(model.network, claimed, head.layer, model_.settings.memory);

@@ -349,3 +349,19 @@ TEST_CASE("colorize: an unusable model") {
   CHECK(run(shop.path(".")).says("a directory"));
   CHECK(!shop.has("out.png"));
 }
+
+TEST_CASE("colorize: what looks alike agrees on its colour, unless told otherwise") {
+  const Workshop shop;
+  const std::string picture = std::string(OCHRE_GOLDEN_DIR) + "/../../examples/pictures/rocket.jpg";
+  const auto colored = [&](const char* name, const Words& more) {
+    Words words{"colorize", picture, "-o", shop.path(name), "--size", "96"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome run = run_program(words);
+    CAPTURE(run.err);
+    REQUIRE(run.code == 0);
+    return load_picture(shop.path(name)).value();
+  };
+  const LoadedPicture agreed = colored("agreed.png", {});
+  CHECK(equal_pixels(agreed, colored("again.png", {})));
+  CHECK(!equal_pixels(agreed, colored("alone.png", {"--no-consensus"})));
+}

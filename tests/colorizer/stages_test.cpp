@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <ochre/colorizer_file.hpp>
+#include <ochre/reference/consensus.hpp>
 
 #include "support/allocations.hpp"
 #include "support/golden.hpp"
@@ -215,7 +216,8 @@ TEST_CASE("stages: the distribution's mean is the grid, at any temperature") {
   const Picture scene = make_scene(90, 60);
   for (const float temperature : {0.2f, 1.0f}) {
     CAPTURE(temperature);
-    const auto colorizer = open_stages({.temperature = temperature, .saturation = 1.5f, .features = true});
+    const auto colorizer =
+        open_stages({.temperature = temperature, .saturation = 1.5f, .consensus = false, .features = true});
     auto workspace = colorizer.make_workspace({.h = 60, .w = 90}).value();
     REQUIRE(colorizer.predict(scene.view(), workspace));
     const AbGridView grid = workspace.grid();
@@ -264,6 +266,59 @@ TEST_CASE("stages: nothing is allocated in a call") {
   const Status all_distributed = workspace.distribution(all);
   CHECK(test::allocations() == before);
   CHECK((predicted.ok() && applied.ok() && distributed.ok() && all_distributed.ok()));
+}
+
+TEST_CASE("stages: the grid is the consensus of the features and of a narrower distribution, with any threads") {
+  const Picture scene = make_scene(90, 60);
+  const auto agreeing = open_stages({.temperature = 0.4f, .saturation = 1.5f, .features = true});
+  const auto alone = open_stages({.temperature = 0.3f, .consensus = false, .features = true});
+  auto workspace = agreeing.make_workspace({.h = 60, .w = 90}, {.threads = 1}).value();
+  auto other = alone.make_workspace({.h = 60, .w = 90}).value();
+  const auto before = test::allocations();
+  const Status predicted = agreeing.predict(scene.view(), workspace);
+  CHECK(test::allocations() == before);
+  REQUIRE(predicted);
+  REQUIRE(alone.predict(scene.view(), other));
+  const AbGridView grid = workspace.grid();
+  const auto features = workspace.features().value();
+  const auto cells = static_cast<std::size_t>(features.shape.plane());
+  std::vector<float> shares(color::bin_count * cells);
+  REQUIRE(other.distribution(shares));
+  std::vector<double> means(3 * cells);
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    const double a = static_cast<double>(color::bin_centres.a[i / cells]);
+    const double b = static_cast<double>(color::bin_centres.b[i / cells]);
+    means[i % cells] += static_cast<double>(shares[i]) * a;
+    means[cells + i % cells] += static_cast<double>(shares[i]) * b;
+    means[2 * cells + i % cells] += static_cast<double>(shares[i]) * (a * a + b * b);
+  }
+  using Numbers = color::ConsensusNumbers;
+  const std::vector<double> inputs(features.data, features.data + features.shape.size());
+  const auto expected = reference::consensus({.grid = {grid.height, grid.width},
+                                              .channels = features.shape.c,
+                                              .group = ceil_div(features.shape.c, Numbers::most_depth),
+                                              .feature_sigma = static_cast<double>(Numbers::feature_sigma),
+                                              .place_sigma = static_cast<double>(Numbers::place_sigma),
+                                              .far = static_cast<double>(Numbers::far),
+                                              .narrow = static_cast<double>(Numbers::narrow),
+                                              .self = static_cast<double>(Numbers::self),
+                                              .calm = static_cast<double>(Numbers::calm),
+                                              .gain = static_cast<double>(Numbers::gain)},
+                                             inputs, means);
+  double worst = 0;
+  double largest = 0;
+  for (std::size_t i = 0; i < cells; ++i) {
+    worst = std::fmax(worst, std::fabs(static_cast<double>(grid.a[i]) - 1.5 * expected.a[i]));
+    worst = std::fmax(worst, std::fabs(static_cast<double>(grid.b[i]) - 1.5 * expected.b[i]));
+    largest = std::fmax(largest, std::fabs(1.5 * expected.b[i]));
+  }
+  CHECK(worst < 0.02);  // consensus_test.cpp's tolerance, and the logits' own errors
+  CHECK(largest > 1);
+
+  auto more = agreeing.make_workspace({.h = 60, .w = 90}, {.threads = 3}).value();
+  REQUIRE(agreeing.predict(scene.view(), more));
+  CHECK(std::equal(grid.a, grid.a + cells, more.grid().a));
+  CHECK(std::equal(grid.b, grid.b + cells, more.grid().b));
 }
 
 TEST_CASE("stages: features that were not asked for, or that there are not yet, are errors") {

@@ -179,7 +179,8 @@ Result<PictureColorizer> open_model(const ColorizeOptions& options) {
   ColorizerOptions wanted{.temperature = options.temperature,
                           .saturation = options.saturation,
                           .size = options.size,
-                          .threads = options.threads};
+                          .threads = options.threads,
+                          .consensus = options.consensus};
   if (options.memory) wanted.memory = Index{*options.memory} * 1'000'000;
   auto colorizer = open_colorizer(file->bytes(), wanted);
   if (!colorizer) return std::move(colorizer).error().in(options.model);

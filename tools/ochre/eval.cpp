@@ -145,8 +145,10 @@ int run_eval(const EvalOptions& options) {
   }
   const auto file = ModelFile::open(options.model, options.sha256);
   if (!file) return fail(file.error());
-  auto colorizer = open_colorizer(
-      file->bytes(), {.temperature = options.temperature, .size = options.size, .threads = options.threads});
+  auto colorizer = open_colorizer(file->bytes(), {.temperature = options.temperature,
+                                                  .size = options.size,
+                                                  .threads = options.threads,
+                                                  .consensus = options.consensus});
   if (!colorizer) return fail_to_open(Error{colorizer.error()}.in(options.model));
 
   auto scores = Scores::create(options.size);

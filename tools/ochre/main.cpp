@@ -96,6 +96,7 @@ class CommandLine {
     verb->add_option("--saturation", o.saturation, "Factor on the colours, 0 to 100")
         ->option_text("S [1]")
         ->check(CLI::Range(0.0, 100.0));
+    add_no_consensus(verb, o.consensus);
     verb->add_option("--size", o.size, "Shorter side at the network, in pixels;\ndefault: the model's")
         ->option_text("N")
         ->check(size_range);
@@ -249,6 +250,7 @@ class CommandLine {
     verb->add_option("--threads", o.threads, threads_help)->option_text("N [0]")->check(threads_range);
     verb->add_option("--first", o.first, "The first N pictures only")->option_text("N")->check(CLI::PositiveNumber);
     add_limit(verb, o.limit);
+    add_no_consensus(verb, o.consensus);
     verb->add_flag("--by-prefix", o.by_prefix,
                    "The figures of each camera, too: of the names\nthat are alike before their first -");
     verb->add_flag(
@@ -257,6 +259,12 @@ class CommandLine {
     verb->add_flag("--json", o.json, "As JSON");
     verb->add_flag("--quiet", o.quiet, "No progress, no remarks");
     verb->callback([this] { verb_ = [this] { return run_eval(eval_); }; });
+  }
+
+  static void add_no_consensus(CLI::App* verb, bool& consensus) {
+    verb->add_flag_callback(
+        "--no-consensus", [&consensus] { consensus = false; },
+        "Each place by itself: what looks alike may\nget several colours");
   }
 
   static CLI::Option* add_sha256(CLI::App* verb, std::string& sha256,

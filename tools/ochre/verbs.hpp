@@ -25,6 +25,7 @@ struct ColorizeOptions {
   std::string sha256;  // of the model; empty: any
   std::optional<float> temperature;
   float saturation = 1.0f;
+  bool consensus = true;  // what looks alike gets one colour
   std::optional<int> size;
   std::optional<int> memory;  // megabytes
   int threads = 0;
@@ -119,6 +120,7 @@ struct EvalOptions {
   int threads = 0;
   std::optional<int> first;  // so many pictures only
   std::optional<int> limit;  // megapixels
+  bool consensus = true;     // what looks alike gets one colour
   bool by_prefix = false;    // a part for what begins alike, too
   bool disturb = false;      // measure how far the colours move with the input, too
   bool json = false;

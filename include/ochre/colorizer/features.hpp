@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include <ochre/color/consensus.hpp>
 #include <ochre/color/distribution.hpp>
 #include <ochre/colorizer/options.hpp>
 #include <ochre/engine/engine.hpp>
@@ -56,11 +57,20 @@ inline Result<std::shared_ptr<const FeatureSource>> feature_source(const Model& 
   return std::shared_ptr<const FeatureSource>(std::move(source));
 }
 
-// If the event is the classifier's: its input, planar.
-inline void keep_features(const EngineEvent& event, Index classifier, const parallel::Team& team,
+// Is it the event of the step that computes the classifier, whose first input the features are?
+inline bool reads_features(const EngineEvent& event, Index classifier) noexcept {
+  return std::find(event.layers.begin(), event.layers.end(), classifier) != event.layers.end();
+}
+
+inline void read_features(const EngineTensorView& from, const parallel::Team& team,
+                          color::Consensus& consensus) noexcept {
+  if (from.blocked.data == nullptr) return consensus.read_features(from.planar, team);
+  consensus.read_features(from.blocked, team);
+}
+
+// Planar, whatever their layout.
+inline void keep_features(const EngineTensorView& from, const parallel::Team& team,
                           TensorView<float> features) noexcept {
-  if (std::find(event.layers.begin(), event.layers.end(), classifier) == event.layers.end()) return;
-  const EngineTensorView& from = event.inputs[0];
   if (from.blocked.data == nullptr) {
     std::copy_n(from.planar.data, features.shape.size(), features.data);
     return;

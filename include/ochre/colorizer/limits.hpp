@@ -46,6 +46,7 @@ inline Index most_memory(const Shape& input, const ColorizerSettings& settings) 
 
 struct OutputLimit {
   Index planes = 3;  // that are to be held, each of the size of the network's output
+  Index lines = 0;   // and floats for each of its rows and columns
   Index bytes = 0;   // that they may take
 };
 
@@ -55,8 +56,11 @@ inline Result<Shape> output_shape(const NetworkDescription& network, Index wante
   const auto shapes = network.shapes(input);
   if (!shapes) return shapes.error();
   const Shape output = (*shapes)[static_cast<std::size_t>(wanted)];
-  const auto bytes = checked_product({limit.planes, output.h, output.w, Index{sizeof(float)}});
-  if (std::max(output.h, output.w) <= color::longest_grid_side && bytes && *bytes <= limit.bytes) return output;
+  const auto planes = checked_product({limit.planes, output.h, output.w, Index{sizeof(float)}});
+  if (std::max(output.h, output.w) <= color::longest_grid_side && planes) {
+    const Index lines = limit.lines * (output.h + output.w) * static_cast<Index>(sizeof(float));
+    if (*planes <= limit.bytes && lines <= limit.bytes - *planes) return output;
+  }
   return Error{ErrorCode::too_large, "the network gives " + to_string(output) + " for an input of " + to_string(input) +
                                          ", expected colours of at most " + std::to_string(limit.bytes) +
                                          " bytes and 2^24 cells a side" + more_memory};

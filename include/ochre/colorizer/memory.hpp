@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <ochre/color/ab_grid.hpp>
+#include <ochre/color/consensus.hpp>
 #include <ochre/color/working_size.hpp>
 #include <ochre/colorizer/features.hpp>
 #include <ochre/colorizer/limits.hpp>
@@ -24,6 +25,7 @@ struct ColorizerMemory {
   Tensor<float> input;             // [1, C, working size]
   Tensor<float> grid;              // [1, 3, network's output size]: a, b, mean L
   Tensor<float> features;          // [1, the classifier's channels, the same size]; empty if nobody asked for them
+  color::Consensus consensus;      // empty if there is none
   AlignedBuffer<float> averaging;  // one row at working size or of the grid, whichever is wider
   AlignedBuffer<float> rows;       // L of one row, a and b of two, for each thread
   std::shared_ptr<const FeatureSource> feature_source;  // none: as above
@@ -41,7 +43,7 @@ struct ColorizerMemory {
   Index bytes() const noexcept {
     const Index floats =
         input.shape().size() + grid.shape().size() + features.shape().size() + averaging.size() + rows.size();
-    return network.bytes() + floats * static_cast<Index>(sizeof(float));
+    return network.bytes() + consensus.bytes() + floats * static_cast<Index>(sizeof(float));
   }
 };
 
@@ -49,10 +51,25 @@ struct ColorizerMemory {
 struct ColorizerModel {
   ColorizerSettings settings;
   std::shared_ptr<const FeatureSource> features;  // none: nobody asked for them
+  Index consensus_channels = 0;                   // of the classifier's input; 0: no consensus
 };
 
+// What the engine makes of the logits: the mean a and b, and for a consensus that of |ab|², of a narrower distribution.
+inline ColorMean color_mean(const ColorizerModel& model) {
+  const auto& [a, b] = color::bin_centres;
+  ColorMean mean{.exponent = model.settings.exponent(), .values = {}};
+  mean.values.assign(a.begin(), a.end());
+  mean.values.insert(mean.values.end(), b.begin(), b.end());
+  if (model.consensus_channels == 0) return mean;
+  mean.exponent /= color::ConsensusNumbers::temperature_factor;
+  mean.means = 3;
+  for (std::size_t q = 0; q < a.size(); ++q) mean.values.push_back(a[q] * a[q] + b[q] * b[q]);
+  return mean;
+}
+
 // All but the network's own.
-inline Status allocate(ColorizerMemory& memory, const Shape& input, Extent grid, int threads) {
+inline Status allocate(ColorizerMemory& memory, const Shape& input, Extent grid, Index consensus_channels,
+                       int threads) {
   const auto row_values = checked_product({memory.picture.w, ColorizerMemory::rows_of_worker, threads});
   if (!row_values) {
     return Error{ErrorCode::too_large, "a picture " + std::to_string(memory.picture.w) + " pixels wide"};
@@ -62,6 +79,10 @@ inline Status allocate(ColorizerMemory& memory, const Shape& input, Extent grid,
   if (memory.feature_source) {
     const Shape shape{1, memory.feature_source->channels, grid.h, grid.w};
     if (auto status = Tensor<float>::create(shape).move_to(memory.features); !status) return status;
+  }
+  if (consensus_channels > 0) {
+    auto status = color::Consensus::create(grid, consensus_channels).move_to(memory.consensus);
+    if (!status) return status;
   }
   const Index widest = std::max(memory.working.w, grid.w);
   if (auto status = AlignedBuffer<float>::create(widest).move_to(memory.averaging); !status) return status;
@@ -81,8 +102,11 @@ inline Result<std::unique_ptr<ColorizerMemory>> make_memory(const Engine& engine
   memory->feature_source = model.features;
   const Shape input{1, network.input_channels, memory->working.h, memory->working.w};
   const Index most = most_memory(input, model.settings);
-  const Index planes = 3 + (model.features ? model.features->channels : 0);
-  const auto grid = output_shape(network, engine.plan().wanted, input, {.planes = planes, .bytes = most});
+  const Index planes = 3 + (model.features ? model.features->channels : 0) +
+                       (model.consensus_channels > 0 ? color::Consensus::planes() : 0);
+  const Index lines = model.consensus_channels > 0 ? color::ConsensusNumbers::most_blocks + color::vote_tile : 0;
+  const auto grid =
+      output_shape(network, engine.plan().wanted, input, {.planes = planes, .lines = lines, .bytes = most});
   if (!grid) return grid.error();
   const int own = options.threads == 0 ? model.settings.threads : options.threads;
   const int threads = options.team ? options.team->threads() : own;
@@ -100,7 +124,8 @@ inline Result<std::unique_ptr<ColorizerMemory>> make_memory(const Engine& engine
     return error;
   }
   memory->network = *std::move(network_memory);
-  if (auto status = allocate(*memory, input, {grid->h, grid->w}, threads); !status) return std::move(status).error();
+  if (auto status = allocate(*memory, input, {grid->h, grid->w}, model.consensus_channels, threads); !status)
+    return std::move(status).error();
   return memory;
 }
 

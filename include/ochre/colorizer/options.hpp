@@ -28,6 +28,8 @@ struct ColorizerOptions {
   float saturation = 1.0f;             // factor on ab, 0…100
   std::optional<Index> size{};         // working size: the shorter side at the network, 8…4096; none: the model's own
   int threads = 0;                     // up to 1024; 0: as many as this process may use
+  bool consensus = true;  // what looks alike gets one colour (color/consensus.hpp), where a 1x1 convolution
+                          // makes a distribution; other networks' colours stay as they are
   AbUpsampling upsampling = AbUpsampling::edge_aware;
   Precision precision = Precision::float32;  // of the network's products; bf16 needs kernels that have it
   bool features = false;  // predict keeps what the distribution over the colours is made of: a workspace gives both

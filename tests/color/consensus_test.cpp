@@ -80,7 +80,7 @@ reference::AbPlanes expected(const SceneGrid& grid, Index block) {
                                .block = block,
                                .feature_sigma = double_of(Numbers::feature_sigma),
                                .place_sigma = double_of(Numbers::place_sigma),
-                               .far = double_of(Numbers::far),
+                               .anywhere = double_of(Numbers::anywhere),
                                .narrow = double_of(Numbers::narrow),
                                .self = double_of(Numbers::self),
                                .calm = double_of(Numbers::calm),

@@ -22,7 +22,7 @@ constexpr Index value_count = 3;
 struct Election {
   Extent grid;
   Index depth;
-  float far = 0.05f;
+  float anywhere = 0.05f;
   std::vector<reference::VoteEntry> entries;
   std::vector<float> keys, half_norms, entry_keys, entry_norms, rows, columns, values;
 
@@ -76,7 +76,7 @@ struct Election {
                                  entry_norms.data(),
                                  rows.data(),
                                  columns.data(),
-                                 far,
+                                 anywhere,
                                  values.data()};
     for (Index y = 0; y < grid.h; ++y) color::vote_row<value_count, Arch>(queries, all, y, sums.data());
     return sums;
@@ -91,7 +91,7 @@ double worst_ratio(const Election& election, const std::vector<float>& sums) {
     std::vector<double> query;
     for (Index d = 0; d < election.depth; ++d) query.push_back(static_cast<double>(election.key(d, cell)));
     const auto expected =
-        reference::votes(query, election.entries, static_cast<double>(election.far), cell / election.grid.w,
+        reference::votes(query, election.entries, static_cast<double>(election.anywhere), cell / election.grid.w,
                          cell % election.grid.w, static_cast<double>(color::least_exponent));
     for (Index k = 0; k < value_count; ++k) {
       const double error = std::abs(static_cast<double>(sums[at(k * cells + cell)]) - expected[at(k)].value);
@@ -116,7 +116,7 @@ TEST_CASE_TEMPLATE("votes: the definition in double, for every remainder of a ro
   CHECK(worst_ratio(deep, deep.sums<Arch>()) <= 1);
 }
 
-TEST_CASE("votes: the comparison notices a wrong key, norm, place, share of what is far and value") {
+TEST_CASE("votes: the comparison notices a wrong key, norm, place, share of what is far away and value") {
   const Election right({2, 5}, 6, 4);
   const auto notices = [&](const auto& spoil) {
     Election wrong({2, 5}, 6, 4);
@@ -130,7 +130,7 @@ TEST_CASE("votes: the comparison notices a wrong key, norm, place, share of what
   CHECK(notices([](Election& wrong) { wrong.half_norms[9] += 1e-3f; }));
   CHECK(notices([](Election& wrong) { wrong.rows[7] += 1e-3f; }));
   CHECK(notices([](Election& wrong) { wrong.columns[19] += 1e-2f; }));
-  CHECK(notices([](Election& wrong) { wrong.far += 1e-4f; }));
+  CHECK(notices([](Election& wrong) { wrong.anywhere += 1e-4f; }));
   CHECK(notices([](Election& wrong) { wrong.values[11] += 1e-2f; }));
   CHECK(notices([](Election& wrong) { wrong.values[0] = NAN; }));
 }

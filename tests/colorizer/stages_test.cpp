@@ -299,7 +299,7 @@ TEST_CASE("stages: the grid is the consensus of the features and of a narrower d
                                               .group = ceil_div(features.shape.c, Numbers::most_depth),
                                               .feature_sigma = static_cast<double>(Numbers::feature_sigma),
                                               .place_sigma = static_cast<double>(Numbers::place_sigma),
-                                              .far = static_cast<double>(Numbers::far),
+                                              .anywhere = static_cast<double>(Numbers::anywhere),
                                               .narrow = static_cast<double>(Numbers::narrow),
                                               .self = static_cast<double>(Numbers::self),
                                               .calm = static_cast<double>(Numbers::calm),

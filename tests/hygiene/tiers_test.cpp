@@ -68,6 +68,8 @@ constexpr std::array words_with_a_place{
     Foreign{"__APPLE__", "base/platform/"},
     Foreign{"OCHRE_WINDOWS", "base/platform/"},
     Foreign{"OCHRE_POSIX", "base/platform/"},
+    Foreign{"far", ""},  // macros of <windows.h>, as the next
+    Foreign{"near", ""},
     Foreign{"throw", "base/result.hpp"},
     Foreign{"cout", ""},
     Foreign{"cerr", ""},
@@ -302,6 +304,8 @@ TEST_CASE("the tier check finds each kind of fault") {
       {"base/a.hpp", "#if OCHRE_POSIX", "says OCHRE_POSIX"},
       {"audit/a.hpp", "inline int a = v0::detail::b();", "into detail"},
       {"audit/a.hpp", "namespace detail {}", "into detail"},
+      {"color/a.hpp", "inline float far = 0;", "says far"},
+      {"color/a.hpp", "inline float near = 0;", "says near"},
       {"base/a.hpp", "inline void f() { std::abort(); }", "says abort"},
       {"base/a.hpp", "inline void f() { exit(1); }", "says exit"},
       {"base/a.hpp", "inline void f() { std::printf(\"\\\"\"); }", "says printf"},

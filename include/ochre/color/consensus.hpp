@@ -6,7 +6,7 @@
 //   sure  c = (s² + 16)^-2
 //   told  m = V[c·o] / V[c],   V[z]_i = Σ_j S_ij z_j + self · z_i,   j: blocks, their u from mean features, z their
 //   means
-//         S = exp(−|u_i − u_j|²/(2·0.3²)) · (far + exp(−|x_i − x_j|²/(2·0.15²))),   x: place, in units of √(h·w)
+//         S = exp(−|u_i − u_j|²/(2·0.3²)) · (anywhere + exp(−|x_i − x_j|²/(2·0.15²))),   x: place, in units of √(h·w)
 //   odd   v = V[c·|o|²]/V[c] − |m|² + V[c·s²]/V[c]
 //   ab'   = m · gain · |m|² / (|m|² + calm · v)
 // Nothing is trained: the numbers were chosen on 84 photographs and five cameras, and looked at on 164 photographs more
@@ -29,7 +29,7 @@ struct ConsensusNumbers {
   static constexpr Index most_depth = 64;             // fewer channels blur what is alike (32: rebalanced AuC -0.25)
   static constexpr float feature_sigma = 0.3f;        // below: patches stay; above: unlike surfaces are drawn together
   static constexpr float place_sigma = 0.15f;
-  static constexpr float far = 0.05f;        // a like surface far away counts a twentieth
+  static constexpr float anywhere = 0.05f;   // a like surface far away counts a twentieth
   static constexpr float narrow = 16.0f;     // s² from which on a cell is not sure: a spread of 4, half a bin
   static constexpr float self = 0.4f;        // a cell's own vote; 0: small things lose their colour
   static constexpr float calm = 0.05f;       // 0.02 leaves stains, 0.1 makes trees grey
@@ -87,8 +87,8 @@ class Consensus {
     });
     normalise_keys(team);
     const VoteQueries queries{grid_, depth_, keys_.data(), half_norms_.data()};
-    const VoteEntries entries{entry_norms_.size(), entry_keys_.data(),    entry_norms_.data(), rows_.data(),
-                              columns_.data(),     ConsensusNumbers::far, entry_values_.data()};
+    const VoteEntries entries{entry_norms_.size(), entry_keys_.data(),         entry_norms_.data(), rows_.data(),
+                              columns_.data(),     ConsensusNumbers::anywhere, entry_values_.data()};
     parallel::for_ranges(team, grid_.h, 1, [&](Index begin, Index end, int) noexcept {
       for (Index y = begin; y < end; ++y) {
         vote_row(queries, entries, y, sums_.data());

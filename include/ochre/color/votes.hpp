@@ -1,12 +1,12 @@
 // Cells that vote: each cell i of a grid asks all entries j, and takes of their values the more the more alike they
 // look and the nearer they are:
-//   S[i][j] = exp(−|q_i − e_j|²/2 + trust_j) · (far + row_j[y_i] · column_j[x_i]),   sums[k][i] = Σ_j S[i][j] ·
-//   value_j[k]
+//   S[i][j] = exp(−|q_i − e_j|²/2 + trust_j) · (anywhere + row_j[y_i] · column_j[x_i])
+//   sums[k][i] = Σ_j S[i][j] · value_j[k]
 // q, e: keys, what cell and entry look like, each divided by how far apart alike may be (its sigma). −|q − e|²/2 is
 // found as q·e − |q|²/2 − |e|²/2, a product of matrices whose tiles never leave the registers; exponents are held at
-// least_exponent, so that nothing underflows. far > 0: what looks alike counts wherever it is, what is near more so.
-// The order of the entries is that of the sums: same bits for any number of threads. Tested by votes_test.cpp against
-// reference/votes.hpp.
+// least_exponent, so that nothing underflows. anywhere > 0: what looks alike counts wherever it is, the nearer the
+// more. The order of the entries is that of the sums: same bits for any number of threads. Tested by votes_test.cpp
+// against reference/votes.hpp.
 #pragma once
 
 #include <algorithm>
@@ -33,7 +33,7 @@ struct VoteEntries {
   const float* half_norms = nullptr;  // [count]: |key|²/2 − trust
   const float* rows = nullptr;        // [count][grid.h]
   const float* columns = nullptr;     // [count][grid.w] + slack
-  float far = 0.0f;
+  float anywhere = 0.0f;
   const float* values = nullptr;  // [count][values]
 };
 
@@ -59,12 +59,12 @@ template <Index Values, class Arch>
   const float* key = queries.keys + cell;
   const float* entry = entries.keys + j * queries.depth;
   for (Index d = 0; d < queries.depth; ++d, key += plane) {
-    const Batch near = simd::load<Arch>(key);
+    const Batch here = simd::load<Arch>(key);
     const Batch next = simd::load<Arch>(key + width);
 #pragma GCC unroll 8
     for (Index t = 0; t < vote_tile; ++t) {
       const Batch factor(entry[t * queries.depth + d]);
-      product[t][0] = simd::fmadd(factor, near, product[t][0]);
+      product[t][0] = simd::fmadd(factor, here, product[t][0]);
       product[t][1] = simd::fmadd(factor, next, product[t][1]);
     }
   }
@@ -77,7 +77,7 @@ template <Index Values, class Arch>
     for (Index half = 0; half < 2; ++half) {
       const Batch own_norm = simd::load<Arch>(queries.half_norms + cell + half * width);
       const Batch likeness = exp(max(product[t][half] - own_norm - its_norm, Batch(least_exponent)));
-      const Batch share = likeness * simd::fmadd(row, simd::load<Arch>(column + half * width), Batch(entries.far));
+      const Batch share = likeness * simd::fmadd(row, simd::load<Arch>(column + half * width), Batch(entries.anywhere));
       for (Index k = 0; k < Values; ++k) sums[k].cells[half] = simd::fmadd(share, Batch(value[k]), sums[k].cells[half]);
     }
   }

@@ -20,7 +20,7 @@ struct ConsensusParameters {
   Index block = 4;  // cells of a block's side
   double feature_sigma = 0;
   double place_sigma = 0;
-  double far = 0;
+  double anywhere = 0;
   double narrow = 0;
   double self = 0;
   double calm = 0;
@@ -97,7 +97,7 @@ inline AbPlanes consensus(const ConsensusParameters& p, std::span<const double> 
   for (Index cell = 0; cell < p.grid.h * p.grid.w; ++cell) {
     auto key = consensus_key(p, features, cell);
     to_length(key, 1 / p.feature_sigma);
-    const auto sums = votes(key, entries, p.far, cell / p.grid.w, cell % p.grid.w, -80);
+    const auto sums = votes(key, entries, p.anywhere, cell / p.grid.w, cell % p.grid.w, -80);
     const auto own = consensus_values(p, means, cell);
     const auto voted = [&](std::size_t k) { return sums[k].value + p.self * own[k]; };
     const double a = voted(1) / voted(0);

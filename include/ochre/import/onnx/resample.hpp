@@ -66,8 +66,8 @@ inline Result<OnnxFeature> read_onnx_slice(OnnxValues& values, const OnnxNode& n
     const bool picture = axis == 2 || axis == 3;
     // Whoever means "to the end" writes the largest number there is, or the size where it is fixed.
     const Index length = picture ? along : axis == 1 ? feature.channels : 0;
-    const double far = length > 0 ? static_cast<double>(length) : std::numeric_limits<std::int32_t>::max();
-    if (starts[i] != 0 || ends[i] < far || !(step >= 1) || step > 4096 || step != std::floor(step) ||
+    const double past_the_last = length > 0 ? static_cast<double>(length) : std::numeric_limits<std::int32_t>::max();
+    if (starts[i] != 0 || ends[i] < past_the_last || !(step >= 1) || step > 4096 || step != std::floor(step) ||
         (step != 1 && !picture) || !(axis >= 0 && axis <= 3)) {
       return node_error(node, "found a part of the picture or of the channels, expected every n-th row or column");
     }

@@ -7,9 +7,9 @@
 #include <ochre/color/consensus.hpp>
 #include <ochre/network/random_weights.hpp>
 #include <ochre/parallel/thread_team.hpp>
-#include <ochre/reference/consensus.hpp>
 #include "support/archs.hpp"
 #include "support/at.hpp"
+#include "support/consensus_parameters.hpp"
 
 namespace {
 
@@ -74,18 +74,7 @@ double double_of(float value) { return static_cast<double>(value); }
 reference::AbPlanes expected(const SceneGrid& grid, Index block) {
   const std::vector<double> features(grid.features.begin(), grid.features.end());
   const std::vector<double> means(grid.means.begin(), grid.means.end());
-  return reference::consensus({.grid = grid.size,
-                               .channels = grid.channels,
-                               .group = ceil_div(grid.channels, Numbers::most_depth),
-                               .block = block,
-                               .feature_sigma = double_of(Numbers::feature_sigma),
-                               .place_sigma = double_of(Numbers::place_sigma),
-                               .anywhere = double_of(Numbers::anywhere),
-                               .narrow = double_of(Numbers::narrow),
-                               .self = double_of(Numbers::self),
-                               .calm = double_of(Numbers::calm),
-                               .gain = double_of(Numbers::gain)},
-                              features, means);
+  return reference::consensus(test::consensus_parameters(grid.size, grid.channels, block), features, means);
 }
 
 // In ab. Of colours up to 90 the float sums' rounding leaves some 1e-5 of a share's weight, the difference of |o|² and

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include <ochre/colorizer_file.hpp>
-#include <ochre/reference/consensus.hpp>
 
 #include "support/allocations.hpp"
+#include "support/consensus_parameters.hpp"
 #include "support/golden.hpp"
 #include "support/random_network.hpp"
 #include "support/scene.hpp"
@@ -292,19 +292,10 @@ TEST_CASE("stages: the grid is the consensus of the features and of a narrower d
     means[cells + i % cells] += static_cast<double>(shares[i]) * b;
     means[2 * cells + i % cells] += static_cast<double>(shares[i]) * (a * a + b * b);
   }
-  using Numbers = color::ConsensusNumbers;
   const std::vector<double> inputs(features.data, features.data + features.shape.size());
-  const auto expected = reference::consensus({.grid = {grid.height, grid.width},
-                                              .channels = features.shape.c,
-                                              .group = ceil_div(features.shape.c, Numbers::most_depth),
-                                              .feature_sigma = static_cast<double>(Numbers::feature_sigma),
-                                              .place_sigma = static_cast<double>(Numbers::place_sigma),
-                                              .anywhere = static_cast<double>(Numbers::anywhere),
-                                              .narrow = static_cast<double>(Numbers::narrow),
-                                              .self = static_cast<double>(Numbers::self),
-                                              .calm = static_cast<double>(Numbers::calm),
-                                              .gain = static_cast<double>(Numbers::gain)},
-                                             inputs, means);
+  const auto parameters =
+      test::consensus_parameters({grid.height, grid.width}, features.shape.c, color::ConsensusNumbers::least_block);
+  const auto expected = reference::consensus(parameters, inputs, means);
   double worst = 0;
   double largest = 0;
   for (std::size_t i = 0; i < cells; ++i) {

@@ -1,5 +1,4 @@
 // ochre eval: colours the pictures of a folder from their own grey versions, and scores them (scores.hpp).
-#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -92,9 +91,8 @@ Status score_file(const std::string& path, const EvalOptions& options, PictureCo
   return status ? status : std::move(status).error().in(path);
 }
 
-// To four decimals; how far the colours move, and the chroma that it compares with.
+// How far the colours move, and the chroma that it compares with.
 Json disturbed(const Steadiness& steadiness) {
-  const auto rounded = [](double value) { return std::round(value * 1e4) / 1e4; };
   Json figures{{"chroma", rounded(steadiness.chroma())}};
   for (std::size_t i = 0; i < disturbances.size(); ++i) {
     figures[std::string(disturbances[i].key)] = rounded(steadiness.moved(i));
@@ -106,7 +104,7 @@ void print_json(const EvalOptions& options, double temperature, const Evaluation
   Json all{{"model", options.model},
            {"pictures", evaluation.all.pictures()},
            {"size", options.size},
-           {"temperature", std::round(temperature * 1e4) / 1e4}};
+           {"temperature", rounded(temperature)}};
   all.update(evaluation.all.json());
   if (options.disturb) all["disturbed"] = disturbed(evaluation.steadiness);
   for (const auto& [prefix, scores] : evaluation.by_prefix) {

@@ -65,15 +65,10 @@ void Scores::add(const LoadedPicture& truth, const LoadedPicture& colored) {
   ++pictures_;
 }
 
-namespace {
-
-// JSON knows no infinity: the PSNR of equal pictures becomes null.
 Json rounded(double value) {
   if (!std::isfinite(value)) return nullptr;
   return std::round(value * 1e4) / 1e4;
 }
-
-}  // namespace
 
 Json ScoreRow::pixels_json() const {
   return {{"auc", rounded(auc.auc())},

@@ -14,6 +14,9 @@
 
 namespace ochre::program {
 
+// A figure of eval's to four decimals. JSON knows no infinity: the PSNR of equal pictures becomes null.
+Json rounded(double value);
+
 // The scores of one way to colour.
 struct ScoreRow {
   color::AucScore auc;

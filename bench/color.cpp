@@ -10,6 +10,7 @@
 #include <ochre/color/annealed_mean.hpp>
 #include <ochre/color/area_average.hpp>
 #include <ochre/color/consensus.hpp>
+#include <ochre/color/recall.hpp>
 #include <ochre/color/srgb_lab.hpp>
 #include <ochre/color/upsample_ab.hpp>
 #include <ochre/color/yuv_rows.hpp>
@@ -236,29 +237,79 @@ void annealed_mean(benchmark::State& state) {
 BENCHMARK(annealed_mean)->Unit(benchmark::kMillisecond);
 
 // Of a square of 256 by 256, as `street` makes it: a grid of 64 by 64, 128 features a cell.
-void consensus(benchmark::State& state) {
-  constexpr ochre::Extent grid{64, 64};
-  constexpr Index channels = 128;
-  const Index cells = grid.h * grid.w;
-  std::vector<float> features(at(channels * cells));
-  for (std::size_t i = 0; i < features.size(); ++i) features[i] = static_cast<float>(i * 2654435761u % 1000u) * 0.001f;
-  const ochre::TensorView<const float> view{features.data(), {1, channels, grid.h, grid.w}};
-  std::vector<float> means(at(3 * cells), 10.0f);
-  std::fill(means.begin() + 2 * cells, means.end(), 300.0f);
-  std::vector<float> a(at(cells));
-  std::vector<float> b(at(cells));
-  auto memory = ochre::color::Consensus::create(grid, channels).value();
-  for (auto _ : state) {
-    memory.read_features(view, {});
-    memory.settle(means.data(), a.data(), b.data(), &ochre::color::vote_row<ochre::color::ConsensusNumbers::values>,
-                  {});
-    benchmark::DoNotOptimize(a.data());
+struct Cells {
+  static constexpr ochre::Extent grid{64, 64};
+  static constexpr Index channels = 128;
+  static constexpr Index count = grid.h * grid.w;
+  std::vector<float> features = std::vector<float>(at(channels * count));
+  std::vector<float> lightness = std::vector<float>(at(count));
+  std::vector<float> a = std::vector<float>(at(count), 10.0f);
+  std::vector<float> b = a;
+  ochre::color::CellKeys keys = ochre::color::CellKeys::create(grid, channels).value();
+
+  Cells() {
+    for (std::size_t i = 0; i < features.size(); ++i)
+      features[i] = static_cast<float>(i * 2654435761u % 1000u) * 0.001f;
+    for (std::size_t i = 0; i < lightness.size(); ++i) lightness[i] = static_cast<float>(i * 40503u % 100u);
+    read();
   }
+  void read() {
+    keys.read_features(ochre::TensorView<const float>{features.data(), {1, channels, grid.h, grid.w}}, {});
+    keys.read_lightness(lightness.data());
+  }
+};
+
+void expect_one_color(const std::vector<float>& a, benchmark::State& state) {
   for (const float value : a) {
-    if (std::fabs(value - a[0]) > 1e-3f) state.SkipWithError("one colour did not stay one");
+    if (!(std::fabs(value - a[0]) < 1e-3f)) state.SkipWithError("one colour did not stay one");
   }
 }
+
+void consensus(benchmark::State& state) {
+  Cells cells;
+  std::vector<float> means(at(3 * Cells::count), 10.0f);
+  std::fill(means.begin() + 2 * Cells::count, means.end(), 300.0f);
+  auto memory = ochre::color::Consensus::create(Cells::grid, cells.keys.depth()).value();
+  for (auto _ : state) {
+    cells.read();
+    memory.settle(cells.keys, means.data(), cells.a.data(), cells.b.data(),
+                  &ochre::color::vote_row<ochre::color::ConsensusNumbers::values>, {});
+    benchmark::DoNotOptimize(cells.a.data());
+  }
+  expect_one_color(cells.a, state);
+}
 BENCHMARK(consensus)->Unit(benchmark::kMillisecond);
+
+// Of one picture in colour, 4,096 entries, on itself.
+void recall(benchmark::State& state) {
+  Cells cells;
+  ochre::Reference reference{.model = "",
+                             .grid = Cells::grid,
+                             .depth = cells.keys.depth(),
+                             .keys = {},
+                             .lightness = cells.lightness,
+                             .a = cells.a,
+                             .b = cells.b,
+                             .own_a = cells.a,
+                             .own_b = cells.b};
+  for (Index i = 0; i < Cells::count; ++i) {
+    for (Index d = 0; d < reference.depth; ++d) reference.keys.push_back(cells.keys.plane(d)[i]);
+    reference.a[at(i)] = reference.b[at(i)] = (cells.lightness[at(i)] + 16.0f) / 10.0f;
+  }
+  ochre::CameraMemory memory;
+  if (!memory.add(reference)) state.SkipWithError("nothing was learned");
+  auto recall = ochre::color::Recall::create(memory, Cells::grid, ochre::MemoryPlace::same).value();
+  std::vector<float> a(at(Cells::count));
+  std::vector<float> b(at(Cells::count));
+  for (auto _ : state) {
+    recall.settle(cells.keys, cells.lightness.data(), a.data(), b.data(),
+                  &ochre::color::vote_row<ochre::color::RecallNumbers::values>, {});
+    benchmark::DoNotOptimize(a.data());
+  }
+  for (Index i = 0; i < Cells::count; ++i) a[at(i)] /= cells.lightness[at(i)] + 16.0f;
+  expect_one_color(a, state);
+}
+BENCHMARK(recall)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 

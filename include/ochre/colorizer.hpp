@@ -17,6 +17,7 @@
 #include <ochre/colorizer/check_call.hpp>
 #include <ochre/colorizer/predict.hpp>
 #include <ochre/colorizer/read_lightness.hpp>
+#include <ochre/colorizer/read_reference.hpp>
 #include <ochre/colorizer/workspace.hpp>
 #include <ochre/colorizer_kernels.hpp>
 #include <ochre/engine/load_engine.hpp>
@@ -84,6 +85,10 @@ class Colorizer {
   Status predict(const PictureView& input, Workspace& workspace) const { return predict_of(input, workspace); }
   Status predict(const YuvView& input, Workspace& workspace) const { return predict_of(input, workspace); }
 
+  // What a picture in colour teaches of its place, for a CameraMemory: a picture of the workspace's size.
+  // Errors: a colorizer without ColorizerOptions::teachable; a grey pixel format; those of predict.
+  Result<Reference> read_reference(const PictureView& picture, Workspace& workspace) const;
+
   // The rest: the input's own lightness in the colours of the workspace's grid, as predict or the caller left it, or of
   // another one, of any size, that covers the picture. A small part of colorize's time: a network that runs for every
   // fifth frame only is four lines. Errors beside colorize's: a grid of no size, a number in it that is none.
@@ -122,11 +127,25 @@ class Colorizer {
       if (!features) return std::move(features).error();
       colorizer.model_.features = *std::move(features);
     }
-    const LayerDescription& classifier = model->network.layers[static_cast<std::size_t>(head.layer)];
-    const bool has_distribution = head.kind == HeadKind::distribution && engine::is_pointwise_conv(classifier);
-    if (options.consensus && has_distribution) colorizer.model_.consensus_channels = classifier.channels[0];
+    if (auto status = colorizer.choose_voters(*model, options); !status) return std::move(status).error();
+    if (options.teachable) colorizer.model_.identity = sha256_hex(bytes);
     if (auto status = colorizer.load(*model, done); !status) return std::move(status).error();
     return colorizer;
+  }
+
+  // What cells may look like to each other, and whether they agree on colours.
+  Status choose_voters(const Model& model, const ColorizerOptions& options) {
+    const Head& head = model.network.head;
+    const auto classifier = detail::classifier_of(model.network);
+    model_.consensus = options.consensus && head.kind == HeadKind::distribution && classifier == head.layer;
+    if (options.teachable && !classifier) {
+      return Error{ErrorCode::unsupported, "network " + model.network.name + " cannot be taught: its colours come " +
+                                               "from no 1x1 convolution whose features could be compared"};
+    }
+    if (!model_.consensus && !options.teachable) return {};
+    model_.classifier = *classifier;
+    model_.channels = model.network.layers[static_cast<std::size_t>(*classifier)].channels[0];
+    return {};
   }
 
   // A network whose layers do not fit is no fault of the caller's arguments.
@@ -189,7 +208,25 @@ Status Colorizer::predict_into(const Picture& input, detail::ColorizerMemory& me
   const auto awake = memory.network.stay_awake();
   auto status = detail::read_lightness(*kernels_.color, input, network().normalised_lightness, memory);
   if (!status) return status;
-  return detail::predict_grid(*engine_, *kernels_.color, model_.settings, memory);
+  detail::read_hint_lightness(*kernels_.color, input, memory);
+  return detail::predict_grid(*engine_, *kernels_.color, model_, memory);
+}
+
+inline Result<Reference> Colorizer::read_reference(const PictureView& picture, Workspace& workspace) const {
+  return base::catch_no_memory([&]() -> Result<Reference> {
+    if (!workspace.memory_) return detail::empty_workspace();
+    detail::ColorizerMemory& memory = *workspace.memory_;
+    if (model_.identity.empty())
+      return detail::invalid("a reference for a colorizer without ColorizerOptions::teachable");
+    if (auto status = detail::check_input(picture, memory.picture); !status) return std::move(status).error();
+    if (!has_color(picture.format)) return detail::invalid("reference: a grey pixel format, expected RGB or RGBA");
+    const auto awake = memory.network.stay_awake();
+    memory.predicted = false;
+    auto status = detail::read_lightness(*kernels_.color, picture, network().normalised_lightness, memory);
+    if (status) status = detail::predict_own(*engine_, *kernels_.color, model_, {}, memory);
+    if (!status) return std::move(status).error();
+    return detail::make_reference(*kernels_.color, model_, picture, memory);
+  });
 }
 
 template <class Picture, class Target>

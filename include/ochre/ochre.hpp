@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ochre/base/version.hpp>
+#include <ochre/camera_memory_file.hpp>
 #include <ochre/colorizer.hpp>
 #include <ochre/colorizer_file.hpp>
 #include <ochre/models/eccv16.hpp>

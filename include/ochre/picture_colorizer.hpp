@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,8 +17,9 @@ namespace ochre::inline v0 {
 
 // How much is kept from one picture to the next.
 struct PictureColorizerOptions {
-  Index workspaces = 1;          // that are kept at most, one for each size of picture; 1 or more
-  std::optional<Index> bytes{};  // that they may keep together; the last one stays, whatever it takes
+  Index workspaces = 1;                   // that are kept at most, one for each size of picture; 1 or more
+  std::optional<Index> bytes{};           // that they may keep together; the last one stays, whatever it takes
+  ColorizerWorkspaceOptions workspace{};  // each is made with
 };
 
 // A Colorizer and the workspaces it was last used with. Threads: one call at a time, as of a workspace. Any number of
@@ -56,12 +58,36 @@ class PictureColorizer {
 
   // As Colorizer::colorize(): input and output are of one size, any size. Of a size that is not kept it makes a
   // workspace first, and before that gives up the one that was used longest ago where `workspaces` are kept already.
-  // Errors: those of Colorizer::make_workspace() and Colorizer::colorize(); on one the output is untouched.
-  Status colorize(const PictureView& input, const MutablePictureView& output) {
+  // hints: what is known of this picture (ColorizerWorkspace::set_hints()).
+  // Errors: those of Colorizer::make_workspace() and Colorizer::colorize(), and of hints; on one the output is
+  // untouched.
+  Status colorize(const PictureView& input, const MutablePictureView& output, std::span<const Hint> hints = {}) {
     if (colorizer_ == nullptr) return Error{ErrorCode::invalid_argument, "the PictureColorizer was moved from"};
     if (auto status = check_picture(input, "input"); !status) return status;
     if (auto status = bring_forward(input.extent()); !status) return status;
+    if (auto status = workspaces_.front().set_hints(hints); !status) return status;
     return colorizer_->colorize(input, output, workspaces_.front());
+  }
+
+  // As Colorizer::read_reference(): what a picture in colour teaches, whatever its size.
+  Result<Reference> read_reference(const PictureView& picture) {
+    if (colorizer_ == nullptr) return Error{ErrorCode::invalid_argument, "the PictureColorizer was moved from"};
+    if (auto status = check_picture(picture, "reference"); !status) return std::move(status).error();
+    if (auto status = bring_forward(picture.extent()); !status) return std::move(status).error();
+    return colorizer_->read_reference(picture, workspaces_.front());
+  }
+
+  // What the next pictures recall (ColorizerWorkspaceOptions::memory), or nothing, if it is null. Workspaces are made
+  // anew, whose errors then say what does not fit.
+  void recall(std::shared_ptr<const CameraMemory> memory, MemoryPlace place = MemoryPlace::found) {
+    clear();
+    options_.workspace.memory = std::move(memory);
+    options_.workspace.place = place;
+  }
+
+  // That of the last call, for what it tells of it; null before the first.
+  const Colorizer::Workspace* last_workspace() const noexcept {
+    return workspaces_.empty() ? nullptr : &workspaces_.front();
   }
 
   // Gives up all memory that is kept; the next picture takes it anew.
@@ -80,7 +106,7 @@ class PictureColorizer {
       return {};
     }
     while (static_cast<Index>(workspaces_.size()) >= options_.workspaces) workspaces_.pop_back();
-    auto workspace = colorizer_->make_workspace(size);
+    auto workspace = colorizer_->make_workspace(size, options_.workspace);
     if (!workspace) return std::move(workspace).error();
     workspaces_.insert(workspaces_.begin(), *std::move(workspace));
     while (options_.bytes && workspaces_.size() > 1 && bytes() > *options_.bytes) workspaces_.pop_back();

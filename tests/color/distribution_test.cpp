@@ -50,11 +50,11 @@ std::vector<float> all_shares(const Case& given) {
 std::vector<double> in_double(const float* from, Index count) { return {from, from + count}; }
 
 // exponent·logits, and of each logit the sum of its terms' sizes.
-struct Reference {
+struct ExactShares {
   std::vector<double> shares, sizes;
 };
 
-Reference reference_of(const Case& given) {
+ExactShares reference_of(const Case& given) {
   const auto run = [&](std::vector<double> weights, std::vector<double> bias, std::vector<double> features) {
     std::vector<double> logits(static_cast<std::size_t>(share_shape.size()));
     const reference::Conv2dParameters parameters{{weights.data(), {colors, feature_channels, 1, 1}}, bias.data()};
@@ -66,7 +66,7 @@ Reference reference_of(const Case& given) {
   auto features = in_double(given.features.data(), feature_shape.size());
   std::vector<double> logits = run(weights, bias, features);
   for (double& logit : logits) logit *= static_cast<double>(given.classifier.exponent);
-  Reference expected;
+  ExactShares expected;
   expected.shares.resize(logits.size());
   reference::softmax({logits.data(), share_shape}, {expected.shares.data(), share_shape});
   for (auto* list : {&weights, &bias, &features}) {
@@ -83,7 +83,7 @@ TEST_CASE("distribution: the reference's softmax of its convolution, within the 
     CAPTURE(exponent);
     const Case given = make_case(exponent);
     const std::vector<float> shares = all_shares(given);
-    const Reference expected = reference_of(given);
+    const ExactShares expected = reference_of(given);
     for (Index cell = 0; cell < share_shape.plane(); ++cell) {
       double largest = 0;
       double sum = 0;

@@ -112,14 +112,14 @@ TEST_CASE_TEMPLATE("votes: the definition in double, for every remainder of a ro
     CHECK(worst_ratio(election, sums) <= 1);
     CHECK(sums.back() == -1.0f);  // nothing is written behind the last
   }
-  const Election deep({3, 20}, 64, 12);
+  const Election deep({3, 20}, color::most_vote_depth, 16);
   CHECK(worst_ratio(deep, deep.sums<Arch>()) <= 1);
 }
 
 TEST_CASE("votes: the comparison notices a wrong key, norm, place, share of what is far away and value") {
-  const Election right({2, 5}, 6, 4);
+  const Election right({2, 5}, 6, 8);
   const auto notices = [&](const auto& spoil) {
-    Election wrong({2, 5}, 6, 4);
+    Election wrong({2, 5}, 6, 8);
     spoil(wrong);
     return worst_ratio(right, wrong.sums<simd::DefaultArch>()) > 1;
   };
@@ -136,7 +136,7 @@ TEST_CASE("votes: the comparison notices a wrong key, norm, place, share of what
 }
 
 TEST_CASE("votes: what looks nothing like a cell has next to no say, and nothing underflows") {
-  Election election({1, 2}, 4, 4);
+  Election election({1, 2}, 4, 8);
   for (float& value : election.entry_keys) value = 1000.0f;
   for (float& norm : election.entry_norms) norm = 4 * 1000.0f * 1000.0f / 2;
   for (const float sum : election.sums<simd::DefaultArch>()) {

@@ -11,7 +11,7 @@ inline reference::ConsensusParameters consensus_parameters(Extent grid, Index ch
   using Numbers = color::ConsensusNumbers;
   return {.grid = grid,
           .channels = channels,
-          .group = ceil_div(channels, Numbers::most_depth),
+          .group = ceil_div(channels, color::most_key_depth),
           .block = block,
           .feature_sigma = static_cast<double>(Numbers::feature_sigma),
           .place_sigma = static_cast<double>(Numbers::place_sigma),

@@ -4,6 +4,7 @@
 
 #include <ochre/color/annealed_mean.hpp>
 #include <ochre/color/consensus.hpp>
+#include <ochre/color/recall.hpp>
 #include <ochre/color/srgb_lab.hpp>
 #include <ochre/color/upsample_ab.hpp>
 #include <ochre/color/yuv_rows.hpp>
@@ -16,6 +17,8 @@ struct ColorKernels {
   void (*read_lightness_row)(const std::uint8_t* row, PixelFormat format, Index width, float* lightness) noexcept;
   void (*read_luma_row)(const std::uint8_t* row, Index step, const YuvFormat& format, Index width,
                         float* lightness) noexcept;
+  void (*srgb_to_lab_row)(const std::uint8_t* row, PixelFormat format, Index width, float* lightness, float* a,
+                          float* b) noexcept;
   void (*upsample_edge_aware_row)(const AbGridView& grid, Extent picture, Index y, const float* lightness, float* a,
                                   float* b) noexcept;
   void (*upsample_bilinear_row)(const AbGridView& grid, Extent picture, Index y, float* a, float* b) noexcept;
@@ -27,6 +30,8 @@ struct ColorKernels {
                             const float* lightness, float* a, float* b) noexcept;
   void (*vote_row)(const color::VoteQueries& queries, const color::VoteEntries& entries, Index y,
                    float* sums) noexcept;  // of a consensus
+  void (*recall_row)(const color::VoteQueries& queries, const color::VoteEntries& entries, Index y,
+                     float* sums) noexcept;  // the votes of a recall
   void (*annealed_mean)(TensorView<const float> logits, float exponent, const parallel::Team& team, float* a,
                         float* b) noexcept;
 };
@@ -37,12 +42,14 @@ template <class Arch = simd::DefaultArch>
 const ColorKernels& color_kernels() noexcept {
   static constexpr ColorKernels table{&color::read_lightness_row<Arch>,
                                       &color::read_luma_row<Arch>,
+                                      &color::srgb_to_lab_row<Arch>,
                                       &color::upsample_ab_edge_aware_row<Arch>,
                                       &color::upsample_ab_bilinear_row<Arch>,
                                       &color::copy_alpha_row<Arch>,
                                       &color::lab_to_srgb_row<Arch>,
                                       &color::lab_to_chroma_row<Arch>,
                                       &color::vote_row<color::ConsensusNumbers::values, Arch>,
+                                      &color::vote_row<color::RecallNumbers::values, Arch>,
                                       &color::annealed_mean<Arch>};
   return table;
 }

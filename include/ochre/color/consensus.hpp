@@ -1,11 +1,10 @@
 // Consensus: surfaces that look alike get one colour. The cells of a picture's grid ask its blocks of cells
 // (votes.hpp), and take the colours of those whose features are like theirs; who is sure decides, and where like
-// surfaces disagree the colour is calmed. With f the input of the network's classifier, u = f/|f| after its channels
-// were added up in groups to at most 64, and of each cell's distribution over colours, at T = temperature_factor times
-// the caller's, the mean ab (o) and the variance s² (the mean of |c − o|²):
+// surfaces disagree the colour is calmed. With u what a cell looks like (cell_keys.hpp), and of its distribution over
+// colours, at T = temperature_factor times the caller's, the mean ab (o) and the variance s² (the mean of |c − o|²):
 //   sure  c = (s² + 16)^-2
-//   told  m = V[c·o] / V[c],   V[z]_i = Σ_j S_ij z_j + self · z_i,   j: blocks, their u from mean features, z their
-//   means
+//   told  m = V[c·o] / V[c],   V[z]_i = Σ_j S_ij z_j + self · z_i,   j: blocks, their u the direction of their
+//   cells' mean, z the mean
 //         S = exp(−|u_i − u_j|²/(2·0.3²)) · (anywhere + exp(−|x_i − x_j|²/(2·0.15²))),   x: place, in units of √(h·w)
 //   odd   v = V[c·|o|²]/V[c] − |m|² + V[c·s²]/V[c]
 //   ab'   = m · gain · |m|² / (|m|² + calm · v)
@@ -17,16 +16,14 @@
 #include <cmath>
 #include <utility>
 
+#include <ochre/color/cell_keys.hpp>
 #include <ochre/color/votes.hpp>
 #include <ochre/parallel/team.hpp>
-#include <ochre/tensor/blocked.hpp>
-#include <ochre/tensor/tensor.hpp>
 
 namespace ochre::inline v0::color {
 
 struct ConsensusNumbers {
   static constexpr float temperature_factor = 0.75f;  // narrower than what is shown alone: the voters are many
-  static constexpr Index most_depth = 64;             // fewer channels blur what is alike (32: rebalanced AuC -0.25)
   static constexpr float feature_sigma = 0.3f;        // below: patches stay; above: unlike surfaces are drawn together
   static constexpr float place_sigma = 0.15f;
   static constexpr float anywhere = 0.05f;   // a like surface far away counts a twentieth
@@ -45,13 +42,11 @@ class Consensus {
  public:
   Consensus() = default;  // of no grid
 
-  // channels: of the features. Errors: a grid too large, no memory.
-  static Result<Consensus> create(Extent grid, Index channels) {
+  // depth: of the cells' keys. Errors: a grid too large, no memory.
+  static Result<Consensus> create(Extent grid, Index depth) {
     Consensus consensus;
     consensus.grid_ = grid;
-    consensus.group_ = ceil_div(channels, ConsensusNumbers::most_depth);
-    consensus.depth_ = ceil_div(channels, consensus.group_);
-    consensus.channels_ = channels;
+    consensus.depth_ = depth;
     while (consensus.blocks().h * consensus.blocks().w > ConsensusNumbers::most_blocks) ++consensus.block_;
     if (auto status = consensus.allocate(); !status) return std::move(status).error();
     consensus.fill_tables();
@@ -61,32 +56,25 @@ class Consensus {
   bool is_empty() const noexcept { return grid_.h == 0; }
   Index bytes() const noexcept {
     return static_cast<Index>(sizeof(float)) *
-           (keys_.size() + half_norms_.size() + own_.size() + sums_.size() + entry_keys_.size() + entry_norms_.size() +
-            rows_.size() + columns_.size() + entry_values_.size());
+           (half_norms_.size() + own_.size() + sums_.size() + entry_keys_.size() + entry_norms_.size() + rows_.size() +
+            columns_.size() + entry_values_.size());
   }
-  static Index planes() noexcept { return ConsensusNumbers::most_depth + 1 + 2 * ConsensusNumbers::values; }
+  static Index planes() noexcept { return 1 + 2 * ConsensusNumbers::values; }
 
-  // First: the features, [1, channels, h, w], planar or blocked, while the network still has them.
-  template <class Features>
-  void read_features(const Features& features, const parallel::Team& team) noexcept {
-    parallel::for_ranges(team, grid_.h, 1, [&](Index begin, Index end, int) noexcept {
-      for (Index y = begin; y < end; ++y) read_feature_row(features, y);
-    });
-  }
-
-  // Then: a, b and the mean of |c|² of each cell, three planes of the grid's size; the colours agreed upon go to a and
+  // means: a, b and the mean of |c|² of each cell, three planes of the grid's size; the colours agreed upon go to a and
   // b. vote_row: votes.hpp's, of the machine's instruction set.
   template <class VoteRow>
-  void settle(const float* means, float* a, float* b, VoteRow vote_row, const parallel::Team& team) noexcept {
+  void settle(const CellKeys& keys, const float* means, float* a, float* b, VoteRow vote_row,
+              const parallel::Team& team) noexcept {
     read_colors(means);
     const Extent blocks = this->blocks();
     parallel::for_ranges(team, blocks.h, 1, [&](Index begin, Index end, int) noexcept {
       for (Index y = begin; y < end; ++y) {
-        for (Index x = 0; x < blocks.w; ++x) make_entry(y, x);
+        for (Index x = 0; x < blocks.w; ++x) make_entry(keys, y, x);
       }
     });
-    normalise_keys(team);
-    const VoteQueries queries{grid_, depth_, keys_.data(), half_norms_.data()};
+    for (Index i = 0; i < cells(); ++i) half_norms_.data()[i] = keys.square(i) * half_over_square;
+    const VoteQueries queries{grid_, depth_, keys.plane(0), half_norms_.data()};
     const VoteEntries entries{entry_norms_.size(), entry_keys_.data(),         entry_norms_.data(), rows_.data(),
                               columns_.data(),     ConsensusNumbers::anywhere, entry_values_.data()};
     parallel::for_ranges(team, grid_.h, 1, [&](Index begin, Index end, int) noexcept {
@@ -99,31 +87,26 @@ class Consensus {
 
  private:
   using Numbers = ConsensusNumbers;
+  static constexpr float half_over_square = 0.5f / (Numbers::feature_sigma * Numbers::feature_sigma);
 
   Index cells() const noexcept { return grid_.h * grid_.w; }
   Extent blocks() const noexcept { return {ceil_div(grid_.h, block_), ceil_div(grid_.w, block_)}; }
   Index entries() const noexcept { return ceil_div(blocks().h * blocks().w, vote_tile) * vote_tile; }
 
   Status allocate() {
-    const auto keys = checked_product({depth_, grid_.h, grid_.w});
     const auto columns = checked_product({entries(), grid_.w});
     const auto rows = checked_product({entries(), grid_.h});
-    if (!keys || !columns || !rows) {
+    if (!columns || !rows) {
       return Error{ErrorCode::too_large, "the consensus of a grid of " + width_by_height(grid_)};
     }
     struct Wanted {
       AlignedBuffer<float>& buffer;
       Index floats;
     };
-    const Wanted all[] = {{keys_, *keys + vote_slack},
-                          {half_norms_, cells() + vote_slack},
-                          {own_, Numbers::values * cells()},
-                          {sums_, Numbers::values * cells()},
-                          {entry_keys_, entries() * depth_},
-                          {entry_norms_, entries()},
-                          {rows_, *rows},
-                          {columns_, *columns + vote_slack},
-                          {entry_values_, entries() * Numbers::values}};
+    const Wanted all[] = {{half_norms_, cells() + vote_slack}, {own_, Numbers::values * cells()},
+                          {sums_, Numbers::values * cells()},  {entry_keys_, entries() * depth_},
+                          {entry_norms_, entries()},           {rows_, *rows},
+                          {columns_, *columns + vote_slack},   {entry_values_, entries() * Numbers::values}};
     for (const Wanted& wanted : all) {
       if (auto status = AlignedBuffer<float>::create(wanted.floats).move_to(wanted.buffer); !status) return status;
     }
@@ -146,28 +129,6 @@ class Consensus {
     }
   }
 
-  void read_feature_row(TensorView<const float> features, Index y) noexcept {
-    for (Index d = 0; d < depth_; ++d) {
-      float* to = keys_.data() + d * cells() + y * grid_.w;
-      std::fill_n(to, grid_.w, 0.0f);
-      for (Index c = d * group_; c < std::min((d + 1) * group_, channels_); ++c) {
-        const float* from = features.plane(0, c) + y * grid_.w;
-        for (Index x = 0; x < grid_.w; ++x) to[x] += from[x];
-      }
-    }
-  }
-
-  void read_feature_row(const BlockedView<const float>& features, Index y) noexcept {
-    for (Index d = 0; d < depth_; ++d) {
-      float* to = keys_.data() + d * cells() + y * grid_.w;
-      for (Index x = 0; x < grid_.w; ++x) {
-        float sum = 0.0f;
-        for (Index c = d * group_; c < std::min((d + 1) * group_, channels_); ++c) sum += features.at(c, y, x);
-        to[x] = sum;
-      }
-    }
-  }
-
   // What each cell says of itself.
   void read_colors(const float* means) noexcept {
     const Index count = cells();
@@ -187,8 +148,8 @@ class Consensus {
     }
   }
 
-  // A block's mean features, to length 1/sigma, and the means of what its cells say.
-  void make_entry(Index block_y, Index block_x) noexcept {
+  // The direction of a block's mean features, over sigma², and the means of what its cells say.
+  void make_entry(const CellKeys& keys, Index block_y, Index block_x) noexcept {
     const Index j = block_y * blocks().w + block_x;
     const Index first_x = block_x * block_;
     const Index last_x = std::min(first_x + block_, grid_.w);
@@ -204,43 +165,16 @@ class Consensus {
     float* key = entry_keys_.data() + j * depth_;
     float squares = 0.0f;
     for (Index d = 0; d < depth_; ++d) {
-      key[d] = sum_of(keys_.data() + d * cells());
+      key[d] = sum_of(keys.plane(d));
       squares += key[d] * key[d];
     }
-    const float factor = key_factor(squares);
+    const float factor = squares == 0.0f ? 0.0f : 2.0f * half_over_square / std::sqrt(squares);
     for (Index d = 0; d < depth_; ++d) key[d] *= factor;
-    entry_norms_.data()[j] = half_norm(squares);
+    entry_norms_.data()[j] = squares == 0.0f ? 0.0f : half_over_square;
     const float count = static_cast<float>((last_x - first_x) * (last_y - first_y));
     for (Index k = 0; k < Numbers::values; ++k) {
       entry_values_.data()[j * Numbers::values + k] = sum_of(own_.data() + k * cells()) / count;
     }
-  }
-
-  static float key_factor(float squares) noexcept {
-    return squares == 0.0f ? 0.0f : 1.0f / (Numbers::feature_sigma * std::sqrt(squares));
-  }
-  static float half_norm(float squares) noexcept {
-    return squares == 0.0f ? 0.0f : 0.5f / (Numbers::feature_sigma * Numbers::feature_sigma);
-  }
-
-  void normalise_keys(const parallel::Team& team) noexcept {
-    parallel::for_ranges(team, grid_.h, 1, [&](Index begin, Index end, int) noexcept {
-      const Index first = begin * grid_.w;
-      const Index last = end * grid_.w;
-      float* squares = half_norms_.data();
-      std::fill(squares + first, squares + last, 0.0f);
-      for (Index d = 0; d < depth_; ++d) {
-        const float* key = keys_.data() + d * cells();
-        for (Index i = first; i < last; ++i) squares[i] += key[i] * key[i];
-      }
-      float* factors = sums_.data();  // which the votes fill later
-      for (Index i = first; i < last; ++i) factors[i] = key_factor(squares[i]);
-      for (Index d = 0; d < depth_; ++d) {
-        float* key = keys_.data() + d * cells();
-        for (Index i = first; i < last; ++i) key[i] *= factors[i];
-      }
-      for (Index i = first; i < last; ++i) squares[i] = half_norm(squares[i]);
-    });
   }
 
   void settle_cell(Index i, float* a, float* b) const noexcept {
@@ -258,11 +192,8 @@ class Consensus {
   }
 
   Extent grid_{0, 0};
-  Index channels_ = 0;
-  Index group_ = 1;  // channels that are added up
   Index depth_ = 0;
   Index block_ = ConsensusNumbers::least_block;
-  AlignedBuffer<float> keys_;          // [depth][h·w]: summed features, later to length 1/sigma
   AlignedBuffer<float> half_norms_;    // [h·w]
   AlignedBuffer<float> own_;           // [values][h·w]
   AlignedBuffer<float> sums_;          // [values][h·w]

@@ -17,12 +17,13 @@
 namespace ochre::inline v0::color {
 
 inline constexpr float least_exponent = -80.0f;  // e^-80 = 2e-35, a thousand times the smallest normal float
-inline constexpr Index vote_tile = 4;            // entries at once: 4 by 2 registers of sums, of 16
+inline constexpr Index vote_tile = 8;            // entries come in groups of so many
 inline constexpr Index vote_slack = 32;          // floats that are read past a row's end: two of the widest registers
+inline constexpr Index most_vote_depth = 65;     // so that the keys of some cells stay in the nearest cache
 
 struct VoteQueries {
   Extent grid{0, 0};
-  Index depth = 0;
+  Index depth = 0;                    // most_vote_depth at most
   const float* keys = nullptr;        // [depth][h·w] + slack
   const float* half_norms = nullptr;  // [h·w] + slack: |key|²/2
 };
@@ -45,31 +46,43 @@ struct CellPair {
   simd::Batch<float, Arch> cells[2];
 };
 
-// Adds the votes of the tile that begins with entry j, of the cells that begin with column x of row y.
-template <Index Values, class Arch>
-[[gnu::always_inline]] inline void add_tile(const VoteQueries& queries, const VoteEntries& entries, Index j, Index y,
-                                            Index x, CellPair<Arch> (&sums)[Values]) noexcept {
+// The keys of two registers of cells, side by side: in the grid's planes they lie pages apart.
+template <class Arch>
+struct CellKeyTile {
+  static constexpr Index width = 2 * simd::lanes<float, Arch>;
+  alignas(64) float keys[most_vote_depth * width];
+
+  CellKeyTile(const VoteQueries& queries, Index cell) noexcept {
+    const Index plane = queries.grid.h * queries.grid.w;
+    for (Index d = 0; d < queries.depth; ++d) std::copy_n(queries.keys + d * plane + cell, width, keys + d * width);
+  }
+};
+
+// Adds the votes of `Tile` entries, the first of them j, of the cells that begin with column x of row y.
+template <Index Tile, Index Values, class Arch>
+[[gnu::always_inline]] inline void add_tile(const VoteQueries& queries, const VoteEntries& entries,
+                                            const CellKeyTile<Arch>& keys, Index j, Index y, Index x,
+                                            CellPair<Arch> (&sums)[Values]) noexcept {
   using Batch = simd::Batch<float, Arch>;
   constexpr Index width = simd::lanes<float, Arch>;
-  const Index plane = queries.grid.h * queries.grid.w;
   const Index cell = y * queries.grid.w + x;
-  Batch product[vote_tile][2];
+  Batch product[Tile][2];
 #pragma GCC unroll 8
   for (auto& of_entry : product) of_entry[0] = of_entry[1] = Batch(0.0f);
-  const float* key = queries.keys + cell;
+  const float* key = keys.keys;
   const float* entry = entries.keys + j * queries.depth;
-  for (Index d = 0; d < queries.depth; ++d, key += plane) {
+  for (Index d = 0; d < queries.depth; ++d, key += 2 * width) {
     const Batch here = simd::load<Arch>(key);
     const Batch next = simd::load<Arch>(key + width);
 #pragma GCC unroll 8
-    for (Index t = 0; t < vote_tile; ++t) {
+    for (Index t = 0; t < Tile; ++t) {
       const Batch factor(entry[t * queries.depth + d]);
       product[t][0] = simd::fmadd(factor, here, product[t][0]);
       product[t][1] = simd::fmadd(factor, next, product[t][1]);
     }
   }
 #pragma GCC unroll 8
-  for (Index t = 0; t < vote_tile; ++t) {
+  for (Index t = 0; t < Tile; ++t) {
     const Batch its_norm(entries.half_norms[j + t]);
     const Batch row(entries.rows[(j + t) * queries.grid.h + y]);
     const float* column = entries.columns + (j + t) * queries.grid.w + x;
@@ -89,12 +102,14 @@ template <Index Values, class Arch>
 template <Index Values, class Arch = simd::DefaultArch>
 inline void vote_row(const VoteQueries& queries, const VoteEntries& entries, Index y, float* sums) noexcept {
   constexpr Index width = simd::lanes<float, Arch>;
+  constexpr Index tile = simd::has_32_registers<Arch> ? vote_tile : vote_tile / 2;  // by 2 registers of sums
   const Index plane = queries.grid.h * queries.grid.w;
   for (Index x = 0; x < queries.grid.w; x += 2 * width) {
+    const detail::CellKeyTile<Arch> keys(queries, y * queries.grid.w + x);
     detail::CellPair<Arch> sum[Values];
     for (auto& pair : sum) pair.cells[0] = pair.cells[1] = simd::Batch<float, Arch>(0.0f);
-    for (Index j = 0; j < entries.count; j += vote_tile) {
-      detail::add_tile<Values, Arch>(queries, entries, j, y, x, sum);
+    for (Index j = 0; j < entries.count; j += tile) {
+      detail::add_tile<tile, Values, Arch>(queries, entries, keys, j, y, x, sum);
     }
     for (Index k = 0; k < Values; ++k) {
       float* to = sums + k * plane + y * queries.grid.w + x;

@@ -5,10 +5,11 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
-#include <ochre/color/consensus.hpp>
+#include <ochre/color/cell_keys.hpp>
 #include <ochre/color/distribution.hpp>
 #include <ochre/colorizer/options.hpp>
 #include <ochre/engine/engine.hpp>
@@ -62,10 +63,24 @@ inline bool reads_features(const EngineEvent& event, Index classifier) noexcept 
   return std::find(event.layers.begin(), event.layers.end(), classifier) != event.layers.end();
 }
 
-inline void read_features(const EngineTensorView& from, const parallel::Team& team,
-                          color::Consensus& consensus) noexcept {
-  if (from.blocked.data == nullptr) return consensus.read_features(from.planar, team);
-  consensus.read_features(from.blocked, team);
+inline void read_features(const EngineTensorView& from, const parallel::Team& team, color::CellKeys& keys) noexcept {
+  if (from.blocked.data == nullptr) return keys.read_features(from.planar, team);
+  keys.read_features(from.blocked, team);
+}
+
+// The 1x1 convolution that makes a network's colours, with layers behind it that treat each number by itself (a tanh, a
+// factor), which keep its place; nothing if something else does.
+inline std::optional<Index> classifier_of(const NetworkDescription& network) {
+  Index at = network.head.layer;
+  while (at != network_input) {
+    const LayerDescription& layer = network.layers[static_cast<std::size_t>(at)];
+    if (engine::is_pointwise_conv(layer)) return at;
+    const std::string_view kind = layer.kind();
+    const bool by_itself = kind == "tanh" || kind == "scale" || kind == "sigmoid" || kind == "relu";
+    if (!by_itself || layer.inputs.size() != 1) break;
+    at = layer.inputs[0];
+  }
+  return std::nullopt;
 }
 
 // Planar, whatever their layout.

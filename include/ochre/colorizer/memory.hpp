@@ -9,7 +9,10 @@
 #include <utility>
 
 #include <ochre/color/ab_grid.hpp>
+#include <ochre/color/cell_keys.hpp>
 #include <ochre/color/consensus.hpp>
+#include <ochre/color/hints.hpp>
+#include <ochre/color/recall.hpp>
 #include <ochre/color/working_size.hpp>
 #include <ochre/colorizer/features.hpp>
 #include <ochre/colorizer/limits.hpp>
@@ -25,7 +28,10 @@ struct ColorizerMemory {
   Tensor<float> input;             // [1, C, working size]
   Tensor<float> grid;              // [1, 3, network's output size]: a, b, mean L
   Tensor<float> features;          // [1, the classifier's channels, the same size]; empty if nobody asked for them
+  color::CellKeys keys;            // empty if nothing votes
   color::Consensus consensus;      // empty if there is none
+  color::Recall recall;            // empty if there is nothing to recall
+  color::Hints hints;              // empty if nothing is known of this picture
   AlignedBuffer<float> averaging;  // one row at working size or of the grid, whichever is wider
   AlignedBuffer<float> rows;       // L of one row, a and b of two, for each thread
   std::shared_ptr<const FeatureSource> feature_source;  // none: as above
@@ -43,7 +49,8 @@ struct ColorizerMemory {
   Index bytes() const noexcept {
     const Index floats =
         input.shape().size() + grid.shape().size() + features.shape().size() + averaging.size() + rows.size();
-    return network.bytes() + consensus.bytes() + floats * static_cast<Index>(sizeof(float));
+    const Index votes = keys.bytes() + consensus.bytes() + recall.bytes() + hints.bytes();
+    return network.bytes() + votes + floats * static_cast<Index>(sizeof(float));
   }
 };
 
@@ -51,7 +58,10 @@ struct ColorizerMemory {
 struct ColorizerModel {
   ColorizerSettings settings;
   std::shared_ptr<const FeatureSource> features;  // none: nobody asked for them
-  Index consensus_channels = 0;                   // of the classifier's input; 0: no consensus
+  Index classifier = -1;  // the layer whose input the cells' keys are made of; none: nothing votes
+  Index channels = 0;     // of that input
+  bool consensus = false;
+  std::string identity;  // SHA-256 of the model file, if the colorizer is teachable, else empty
 };
 
 // What the engine makes of the logits: the mean a and b, and for a consensus that of |ab|², of a narrower distribution.
@@ -60,7 +70,7 @@ inline ColorMean color_mean(const ColorizerModel& model) {
   ColorMean mean{.exponent = model.settings.exponent(), .values = {}};
   mean.values.assign(a.begin(), a.end());
   mean.values.insert(mean.values.end(), b.begin(), b.end());
-  if (model.consensus_channels == 0) return mean;
+  if (!model.consensus) return mean;
   mean.exponent /= color::ConsensusNumbers::temperature_factor;
   mean.means = 3;
   for (std::size_t q = 0; q < a.size(); ++q) mean.values.push_back(a[q] * a[q] + b[q] * b[q]);
@@ -68,7 +78,7 @@ inline ColorMean color_mean(const ColorizerModel& model) {
 }
 
 // All but the network's own.
-inline Status allocate(ColorizerMemory& memory, const Shape& input, Extent grid, Index consensus_channels,
+inline Status allocate(ColorizerMemory& memory, const ColorizerModel& model, const Shape& input, Extent grid,
                        int threads) {
   const auto row_values = checked_product({memory.picture.w, ColorizerMemory::rows_of_worker, threads});
   if (!row_values) {
@@ -80,8 +90,12 @@ inline Status allocate(ColorizerMemory& memory, const Shape& input, Extent grid,
     const Shape shape{1, memory.feature_source->channels, grid.h, grid.w};
     if (auto status = Tensor<float>::create(shape).move_to(memory.features); !status) return status;
   }
-  if (consensus_channels > 0) {
-    auto status = color::Consensus::create(grid, consensus_channels).move_to(memory.consensus);
+  if (model.classifier >= 0) {
+    auto status = color::CellKeys::create(grid, model.channels).move_to(memory.keys);
+    if (!status) return status;
+  }
+  if (model.consensus) {
+    auto status = color::Consensus::create(grid, memory.keys.depth()).move_to(memory.consensus);
     if (!status) return status;
   }
   const Index widest = std::max(memory.working.w, grid.w);
@@ -89,11 +103,38 @@ inline Status allocate(ColorizerMemory& memory, const Shape& input, Extent grid,
   return AlignedBuffer<float>::create(*row_values).move_to(memory.rows);
 }
 
+// Errors: a memory of nothing, of another model's features, or for a colorizer that is not teachable.
+inline Status check_recall(const ColorizerModel& model, const CameraMemory* memory) {
+  if (memory == nullptr) return {};
+  if (model.identity.empty()) return invalid("a memory for a colorizer without ColorizerOptions::teachable");
+  if (memory->is_empty()) return invalid("the memory is empty: nothing was learned");
+  if (memory->totals().model == model.identity && memory->depth() == color::key_depth(model.channels)) return {};
+  return Error{ErrorCode::mismatch, "the memory: found the features of model " + memory->totals().model +
+                                        ", expected those of " + model.identity};
+}
+
+// Planes of the grid's size that a workspace holds beside the network's, and floats for each of its rows and columns.
+inline OutputLimit output_limit(const ColorizerModel& model, const CameraMemory* recalled, Index bytes) {
+  OutputLimit limit{.planes = 3 + (model.features ? model.features->channels : 0), .lines = 0, .bytes = bytes};
+  if (model.classifier >= 0) limit.planes += color::CellKeys::planes();
+  if (model.consensus) {
+    limit.planes += color::Consensus::planes();
+    limit.lines += color::ConsensusNumbers::most_blocks + color::vote_tile;
+  }
+  if (recalled != nullptr) {
+    limit.planes += color::Recall::planes();
+    limit.lines += color::Recall::lines();
+  }
+  return limit;
+}
+
 // Errors: an empty size, threads out of range or more than the system starts, no memory, more than the limits allow.
 inline Result<std::unique_ptr<ColorizerMemory>> make_memory(const Engine& engine, const ColorizerModel& model,
                                                             Extent picture, const ColorizerWorkspaceOptions& options) {
   if (picture.h < 1 || picture.w < 1) return invalid("the picture's size is " + width_by_height(picture));
   if (auto status = check_threads(options.threads); !status) return std::move(status).error();
+  const CameraMemory* recalled = options.memory.get();
+  if (auto status = check_recall(model, recalled); !status) return std::move(status).error();
   std::unique_ptr<ColorizerMemory> memory(new (std::nothrow) ColorizerMemory);
   if (!memory) return Error{ErrorCode::out_of_memory, "no memory for a workspace"};
   const NetworkDescription& network = engine.description();
@@ -102,11 +143,8 @@ inline Result<std::unique_ptr<ColorizerMemory>> make_memory(const Engine& engine
   memory->feature_source = model.features;
   const Shape input{1, network.input_channels, memory->working.h, memory->working.w};
   const Index most = most_memory(input, model.settings);
-  const Index planes = 3 + (model.features ? model.features->channels : 0) +
-                       (model.consensus_channels > 0 ? color::Consensus::planes() : 0);
-  const Index lines = model.consensus_channels > 0 ? color::ConsensusNumbers::most_blocks + color::vote_tile : 0;
-  const auto grid =
-      output_shape(network, engine.plan().wanted, input, {.planes = planes, .lines = lines, .bytes = most});
+  const OutputLimit limit = output_limit(model, recalled, most);
+  const auto grid = output_shape(network, engine.plan().wanted, input, limit);
   if (!grid) return grid.error();
   const int own = options.threads == 0 ? model.settings.threads : options.threads;
   const int threads = options.team ? options.team->threads() : own;
@@ -116,7 +154,7 @@ inline Result<std::unique_ptr<ColorizerMemory>> make_memory(const Engine& engine
                              .team = options.team,
                              .lender = options.lender,
                              .host = options.host,
-                             .memory = most - planes * grid->plane() * static_cast<Index>(sizeof(float)),
+                             .memory = most - limit.planes * grid->plane() * static_cast<Index>(sizeof(float)),
                              .cancel = options.cancel});
   if (!network_memory) {
     Error error = std::move(network_memory).error();
@@ -124,8 +162,12 @@ inline Result<std::unique_ptr<ColorizerMemory>> make_memory(const Engine& engine
     return error;
   }
   memory->network = *std::move(network_memory);
-  if (auto status = allocate(*memory, input, {grid->h, grid->w}, model.consensus_channels, threads); !status)
-    return std::move(status).error();
+  const Extent cells{grid->h, grid->w};
+  if (auto status = allocate(*memory, model, input, cells, threads); !status) return std::move(status).error();
+  if (recalled != nullptr) {
+    auto status = color::Recall::create(*recalled, cells, options.place).move_to(memory->recall);
+    if (!status) return std::move(status).error();
+  }
   return memory;
 }
 

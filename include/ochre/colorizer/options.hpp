@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <ochre/base/result.hpp>
+#include <ochre/color/camera_memory.hpp>
 #include <ochre/engine/engine_options.hpp>
 #include <ochre/network/model.hpp>
 #include <ochre/parallel/parallel_for.hpp>
@@ -32,18 +33,22 @@ struct ColorizerOptions {
                           // makes a distribution; other networks' colours stay as they are
   AbUpsampling upsampling = AbUpsampling::edge_aware;
   Precision precision = Precision::float32;  // of the network's products; bf16 needs kernels that have it
-  bool features = false;  // predict keeps what the distribution over the colours is made of: a workspace gives both
+  bool teachable = false;  // pictures in colour of a place may teach it: read_reference(), a workspace with a memory
+  bool features = false;   // predict keeps what the distribution over the colours is made of: a workspace gives both
   std::optional<Index> memory{};           // bytes that the network may take, weights included; fewer make it slower
   std::optional<ExpectedSha256> sha256{};  // of the model file, checked before anything of it is believed
 };
 
-// Which threads the calls with a workspace run on, and what ends them early.
+// Which threads the calls with a workspace run on, what ends them early, and what they recall.
 struct ColorizerWorkspaceOptions {
   int threads = 0;  // tasks that a call's work is cut into, up to 1024; 0: as the colorizer's options say
   std::shared_ptr<SharedTeam> team{};  // threads that several workspaces share, instead; `threads` is then theirs
   Lender lender = nullptr;             // or a host's own threads (parallel/team.hpp), called with `host`
   void* host = nullptr;
-  const std::atomic<bool>* cancel = nullptr;  // while true, calls end between two steps: ErrorCode::cancelled
+  const std::atomic<bool>* cancel = nullptr;     // while true, calls end between two steps: ErrorCode::cancelled
+  std::shared_ptr<const CameraMemory> memory{};  // what its place looked like in colour (color/recall.hpp): its
+                                                 // entries are copied; needs ColorizerOptions::teachable
+  MemoryPlace place = MemoryPlace::found;        // same: the camera has not moved, do not look whether it has
 };
 
 namespace detail {

@@ -1,40 +1,95 @@
 // Second of a colorizer's three stages: the network on the lightness that read_lightness.hpp left in its input; the a
-// and b that it gives, agreed upon by what looks alike (color/consensus.hpp), times the saturation, into the grid.
-// Tested by colorizer_test.cpp and stages_test.cpp.
+// and b that it gives, agreed upon by what looks alike (color/consensus.hpp), those that a memory recalls in their
+// place (color/recall.hpp), times the saturation, and what the caller knows (color/hints.hpp), into the grid. Tested by
+// colorizer_test.cpp and stages_test.cpp.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include <ochre/color/color_kernels.hpp>
 #include <ochre/colorizer/memory.hpp>
 
 namespace ochre::inline v0::detail {
 
-// Errors: a workspace of another colorizer, a colour that is not a number.
-inline Status predict_grid(const Engine& engine, const ColorKernels& kernels, const ColorizerSettings& settings,
-                           ColorizerMemory& memory) {
+// The L of the picture at its hints. input: a PictureView or a YuvView.
+template <class Picture>
+void read_hint_lightness(const ColorKernels& kernels, const Picture& input, ColorizerMemory& memory) noexcept {
+  Index row = -1;
+  float* lightness = memory.row_of(0, 0);
+  for (color::PixelHint& pixel : memory.hints.pixels()) {
+    if (pixel.y != row) color::lightness_of_row(kernels, input, pixel.y, lightness);
+    row = pixel.y;
+    pixel.lightness = lightness[pixel.x];
+  }
+}
+
+// The input's other channels, of a network that was trained with hints: a/110, b/110 and 1 at the hints, 0 elsewhere
+// (Zhang et al., "Real-Time User-Guided Image Colorization", 2017).
+inline bool takes_hints(const NetworkDescription& network) noexcept {
+  return network.input_channels == 4 && network.head.kind == HeadKind::ab;
+}
+
+inline void fill_hint_channels(std::span<const color::PixelHint> hints, ColorizerMemory& memory) noexcept {
+  constexpr float unit = 110.0f;
+  const auto input = memory.input.view();
+  std::fill_n(input.plane(0, 1), 3 * input.shape.plane(), 0.0f);
+  for (const color::PixelHint& pixel : hints) {
+    const Index y = pixel.y * memory.working.h / memory.picture.h;
+    const Index x = pixel.x * memory.working.w / memory.picture.w;
+    const Index at = y * memory.working.w + x;
+    input.plane(0, 1)[at] = pixel.a / unit;
+    input.plane(0, 2)[at] = pixel.b / unit;
+    input.plane(0, 3)[at] = 1.0f;
+  }
+}
+
+// The network's own colours, and the consensus of them, into the grid. hints: for a network that takes them.
+// Errors: a workspace of another colorizer.
+inline Status predict_own(const Engine& engine, const ColorKernels& kernels, const ColorizerModel& model,
+                          std::span<const color::PixelHint> hints, ColorizerMemory& memory) {
+  const parallel::Team& team = memory.network.team();
   const auto keep = [&](const EngineEvent& event) noexcept {
-    if (!reads_features(event, engine.description().head.layer)) return;
-    if (memory.feature_source) keep_features(event.inputs[0], memory.network.team(), memory.features.view());
-    if (!memory.consensus.is_empty()) read_features(event.inputs[0], memory.network.team(), memory.consensus);
+    if (memory.feature_source && reads_features(event, engine.description().head.layer)) {
+      keep_features(event.inputs[0], team, memory.features.view());
+    }
+    if (!memory.keys.is_empty() && reads_features(event, model.classifier)) {
+      read_features(event.inputs[0], team, memory.keys);
+    }
   };
-  const bool keeps = memory.feature_source != nullptr || !memory.consensus.is_empty();
+  if (takes_hints(engine.description())) fill_hint_channels(hints, memory);
+  const bool keeps = memory.feature_source != nullptr || !memory.keys.is_empty();
   const EngineObserver observer = keeps ? EngineObserver(keep) : EngineObserver();
-  memory.predicted = false;
   const auto output = engine.run(memory.input.view(), memory.network, observer);
   if (!output) return output.error();
-  const Index cells = output->shape.plane();
-  float* a = memory.grid.data();
+  const auto [a, b, lightness, width, height] = memory.grid_view();
+  if (!memory.keys.is_empty()) memory.keys.read_lightness(lightness);
   if (!memory.consensus.is_empty()) {
-    memory.consensus.settle(output->data, a, a + cells, kernels.vote_row, memory.network.team());
+    memory.consensus.settle(memory.keys, output->data, a, b, kernels.vote_row, team);
   } else if (output->shape.c == 2) {
-    std::copy_n(output->data, 2 * cells, a);
+    std::copy_n(output->data, 2 * width * height, a);
   } else {
-    kernels.annealed_mean(*output, settings.exponent(), memory.network.team(), a, a + cells);
+    kernels.annealed_mean(*output, model.settings.exponent(), team, a, b);
   }
-  for (Index i = 0; i < 2 * cells; ++i) {
-    a[i] *= settings.saturation;
+  return {};
+}
+
+// Errors: a workspace of another colorizer, a colour that is not a number.
+inline Status predict_grid(const Engine& engine, const ColorKernels& kernels, const ColorizerModel& model,
+                           ColorizerMemory& memory) {
+  memory.predicted = false;
+  if (auto status = predict_own(engine, kernels, model, memory.hints.pixels(), memory); !status) return status;
+  const auto [a, b, lightness, width, height] = memory.grid_view();
+  if (!memory.recall.is_empty()) {
+    memory.recall.settle(memory.keys, lightness, a, b, kernels.recall_row, memory.network.team());
+  }
+  for (Index i = 0; i < 2 * width * height; ++i) a[i] *= model.settings.saturation;
+  if (!memory.hints.is_empty()) {
+    const bool edge_aware = model.settings.upsampling == AbUpsampling::edge_aware;
+    memory.hints.settle(memory.keys, edge_aware, memory.grid_view(), kernels.recall_row, memory.network.team());
+  }
+  for (Index i = 0; i < 2 * width * height; ++i) {
     if (!std::isfinite(a[i])) return Error{ErrorCode::malformed, "the network gave a colour that is not a number"};
   }
   memory.predicted = true;

@@ -9,7 +9,9 @@
 #include <string>
 #include <utility>
 
+#include <ochre/base/no_memory.hpp>
 #include <ochre/color/ab_bins.hpp>
+#include <ochre/color/hints.hpp>
 #include <ochre/colorizer/memory.hpp>
 
 namespace ochre::inline v0 {
@@ -26,6 +28,18 @@ class ColorizerWorkspace {
   // What the last predict gave, the saturation in it, and the next apply shows; zero before the first, which is grey.
   MutableAbGridView grid() noexcept { return memory_ ? memory_->grid_view() : MutableAbGridView{}; }
   AbGridView grid() const noexcept { return memory_ ? memory_->grid_view() : MutableAbGridView{}; }
+
+  // What is known of the pictures that follow, until other hints are set; none: nothing. Not a part of a call: memory
+  // is taken here. Errors: a hint outside the picture; a colorizer without consensus and without
+  // ColorizerOptions::teachable; no memory. The hints are then those before.
+  Status set_hints(std::span<const Hint> hints);
+
+  // With a memory: how much the details of the last predict's picture were like those of the memory's place, −1…1, and
+  // whether it was taken for the same place (ColorizerWorkspaceOptions::place). Without one: 0, false.
+  double memory_likeness() const noexcept { return memory_ ? memory_->recall.likeness() : 0.0; }
+  bool shows_memory_place() const noexcept {
+    return memory_ && !memory_->recall.is_empty() && memory_->recall.same_place();
+  }
 
   // The classifier's input at the last predict, [1, channels, h, w], of the grid's size; until the next predict.
   // Errors: no predict yet, or a colorizer without ColorizerOptions::features.
@@ -45,6 +59,19 @@ class ColorizerWorkspace {
 
   std::unique_ptr<detail::ColorizerMemory> memory_;
 };
+
+inline Status ColorizerWorkspace::set_hints(std::span<const Hint> hints) {
+  if (!memory_) return detail::empty_workspace();
+  return base::catch_no_memory([&]() -> Status {
+    if (hints.empty()) {
+      memory_->hints = {};
+      return {};
+    }
+    const color::CellKeys& keys = memory_->keys;
+    if (keys.is_empty()) return detail::invalid("hints for a colorizer without ColorizerOptions::teachable");
+    return color::Hints::create(hints, memory_->picture, keys.grid(), keys.depth()).move_to(memory_->hints);
+  });
+}
 
 inline Result<TensorView<const float>> ColorizerWorkspace::features() const {
   if (!memory_) return detail::empty_workspace();

@@ -73,7 +73,8 @@ inline std::vector<VoteEntry> consensus_entries(const ConsensusParameters& p, st
       entry.values.resize(5);
       for (Index y = top; y <= bottom; ++y) {
         for (Index x = left; x <= right; ++x) {
-          const auto key = consensus_key(p, features, y * p.grid.w + x);
+          auto key = consensus_key(p, features, y * p.grid.w + x);
+          to_length(key, 1);
           const auto values = consensus_values(p, means, y * p.grid.w + x);
           for (std::size_t d = 0; d < key.size(); ++d) entry.key[d] += key[d];
           for (std::size_t k = 0; k < values.size(); ++k) {

@@ -1,0 +1,252 @@
+// Hints: colours that somebody knows, at pixels of a picture. They vote with full trust (votes.hpp), spread to where
+// the surface is alike, and no further. With u, L, x what a cell looks like, its lightness and its place in units of
+// √(h·w), j the cells with hints, q their colours over L + 16:
+//   S = exp(−|Δu|²/(2·0.25²) − ΔL²/(2·20²)) · (0.1 + exp(−|Δx|²/(2·0.15²)))
+//   told  v = (L + 16) Σ S q / Σ S,   t = min(1, 1.05 w/(w + 0.05)), w = Σ S;   ab' = t v + (1 − t) ab
+// Where several hints meet in like cells they mix. So that each has its colour at its own pixel after all, the cells
+// that a pixel is interpolated from are then moved, least of all by their squares, until it has (Kaczmarz 1937).
+// Tested by hints_test.cpp and colorizer/read_reference_test.cpp.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <ochre/color/ab_grid.hpp>
+#include <ochre/color/camera_memory.hpp>
+#include <ochre/color/cell_keys.hpp>
+#include <ochre/color/pixel_taps.hpp>
+#include <ochre/color/srgb_lab.hpp>
+#include <ochre/color/votes.hpp>
+#include <ochre/parallel/team.hpp>
+
+namespace ochre::inline v0 {
+
+// That the pixel in column x of row y, from 0, has that sRGB colour. Its lightness stays the picture's.
+struct Hint {
+  Index x = 0;
+  Index y = 0;
+  std::uint8_t red = 0;
+  std::uint8_t green = 0;
+  std::uint8_t blue = 0;
+};
+
+namespace color {
+
+struct HintNumbers {
+  static constexpr float feature_sigma = 0.25f;
+  static constexpr float lightness_sigma = 20.0f;
+  static constexpr float place_sigma = 0.15f;
+  static constexpr float anywhere = 0.1f;
+  static constexpr float half_told = 0.05f;            // w at which half of a colour is told
+  static constexpr Index values = 3;                   // 1, q
+  static constexpr int rounds = 20;                    // of corrections: hints that share cells take turns
+  static constexpr std::size_t most_pixels = 1 << 16;  // whose colour is made exact; of more, every second, third …
+};
+
+// A hint's a and b at its pixel.
+struct PixelHint {
+  Index x = 0;
+  Index y = 0;
+  float a = 0;
+  float b = 0;
+  float lightness = 0;  // L of the picture there, read with each picture
+  PixelTaps taps{};     // the cells that the pixel is interpolated from
+};
+
+inline PixelHint pixel_hint(const Hint& hint) noexcept {
+  const std::uint8_t rgb[3] = {hint.red, hint.green, hint.blue};
+  PixelHint pixel{.x = hint.x, .y = hint.y};
+  float lightness = 0;
+  srgb_to_lab_row(rgb, PixelFormat::rgb8, 1, &lightness, &pixel.a, &pixel.b);
+  return pixel;
+}
+
+// The hints on pictures of one size, and the memory in which they spread over a grid of one size.
+class Hints {
+ public:
+  Hints() = default;  // none
+
+  // hints: one at least. Errors: one outside the picture, a grid too large, no memory.
+  static Result<Hints> create(std::span<const Hint> hints, Extent picture, Extent grid, Index depth) {
+    Hints all;
+    all.grid_ = grid;
+    all.picture_ = picture;
+    all.depth_ = depth;
+    std::vector<PixelHint> sums(static_cast<std::size_t>(grid.h * grid.w));  // of each cell; lightness: how many
+    for (const Hint& hint : hints) {
+      if (hint.x < 0 || hint.x >= picture.w || hint.y < 0 || hint.y >= picture.h) {
+        return Error{ErrorCode::invalid_argument, "hint at column " + std::to_string(hint.x) + ", row " +
+                                                      std::to_string(hint.y) + ": outside the picture of " +
+                                                      width_by_height(picture)};
+      }
+      const PixelHint pixel = pixel_hint(hint);
+      const Index cell = hint.y * grid.h / picture.h * grid.w + hint.x * grid.w / picture.w;
+      PixelHint& sum = sums[static_cast<std::size_t>(cell)];
+      sum.a += pixel.a;
+      sum.b += pixel.b;
+      sum.lightness += 1.0f;
+    }
+    all.keep_cells(sums);
+    all.keep_pixels(hints);
+    if (auto status = all.allocate(); !status) return std::move(status).error();
+    all.fill_tables();
+    return all;
+  }
+
+  bool is_empty() const noexcept { return pixels_.empty(); }
+  Extent grid() const noexcept { return grid_; }
+  // Those that are made exact, in the order of their rows; their lightness is to be set before settle().
+  std::span<PixelHint> pixels() noexcept { return pixels_; }
+  Index bytes() const noexcept {
+    const std::size_t lists = pixels_.size() * sizeof(PixelHint) + cells_.size() * sizeof(HintedCell);
+    return static_cast<Index>(lists) +
+           static_cast<Index>(sizeof(float)) * (half_norms_.size() + sums_.size() + entry_keys_.size() +
+                                                entry_norms_.size() + rows_.size() + columns_.size() + values_.size());
+  }
+
+  // colors: changed. keys: with the lightness. edge_aware: how the grid will come to the picture's own size.
+  template <class VoteRow>
+  void settle(const CellKeys& keys, bool edge_aware, const MutableAbGridView& colors, VoteRow vote_row,
+              const parallel::Team& team) noexcept {
+    for (std::size_t j = 0; j < cells_.size(); ++j) fill_entry(keys, colors, j);
+    const VoteQueries queries{grid_, depth_ + 1, keys.plane(0), half_norms_.data()};
+    const VoteEntries entries{entry_norms_.size(), entry_keys_.data(), entry_norms_.data(), rows_.data(),
+                              columns_.data(),     Numbers::anywhere,  values_.data()};
+    parallel::for_ranges(team, grid_.h, 1, [&](Index begin, Index end, int) noexcept {
+      for (Index y = begin; y < end; ++y) {
+        for (Index i = y * grid_.w; i < (y + 1) * grid_.w; ++i) {
+          half_norms_.data()[i] = half_norm(keys.square(i), keys.plane(depth_)[i]);
+        }
+        vote_row(queries, entries, y, sums_.data());
+        for (Index i = y * grid_.w; i < (y + 1) * grid_.w; ++i) tell_cell(i, colors);
+      }
+    });
+    correct_pixels(edge_aware, colors);
+  }
+
+ private:
+  using Numbers = HintNumbers;
+  static constexpr float feature_weight = 1.0f / (Numbers::feature_sigma * Numbers::feature_sigma);
+  static constexpr float lightness_weight = 1.0f / (Numbers::lightness_sigma * Numbers::lightness_sigma);
+
+  struct HintedCell {
+    Index cell = 0;
+    float a = 0;
+    float b = 0;
+  };
+
+  // The mean of the hints of each cell that has some.
+  void keep_cells(const std::vector<PixelHint>& sums) {
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+      const float count = sums[i].lightness;
+      if (count > 0) cells_.push_back({static_cast<Index>(i), sums[i].a / count, sums[i].b / count});
+    }
+  }
+
+  void keep_pixels(std::span<const Hint> hints) {
+    const std::size_t step = (hints.size() + Numbers::most_pixels - 1) / Numbers::most_pixels;
+    for (std::size_t i = 0; i < hints.size(); i += step) pixels_.push_back(pixel_hint(hints[i]));
+    std::stable_sort(pixels_.begin(), pixels_.end(),
+                     [](const PixelHint& one, const PixelHint& other) { return one.y < other.y; });
+  }
+
+  Status allocate() {
+    const Index filled = ceil_div(static_cast<Index>(cells_.size()), vote_tile) * vote_tile;
+    const auto rows = checked_product({filled, grid_.h});
+    const auto columns = checked_product({filled, grid_.w});
+    if (!rows || !columns) return Error{ErrorCode::too_large, "hints on a grid of " + width_by_height(grid_)};
+    struct Wanted {
+      AlignedBuffer<float>& buffer;
+      Index floats;
+    };
+    const Wanted all[] = {{half_norms_, grid_.h * grid_.w + vote_slack},
+                          {sums_, Numbers::values * grid_.h * grid_.w},
+                          {entry_keys_, filled * (depth_ + 1)},
+                          {entry_norms_, filled},
+                          {rows_, *rows},
+                          {columns_, *columns + vote_slack},
+                          {values_, filled * Numbers::values}};
+    for (const Wanted& wanted : all) {
+      if (auto status = AlignedBuffer<float>::create(wanted.floats).move_to(wanted.buffer); !status) return status;
+    }
+    return {};
+  }
+
+  void fill_tables() noexcept {
+    const double unit = std::sqrt(static_cast<double>(grid_.h) * static_cast<double>(grid_.w));
+    const auto nearness = [&](Index cell, Index hinted) {
+      const double apart = static_cast<double>(cell - hinted) / unit;
+      const double sigma = static_cast<double>(Numbers::place_sigma);
+      return static_cast<float>(std::exp(-apart * apart / (2 * sigma * sigma)));
+    };
+    for (std::size_t j = 0; j < cells_.size(); ++j) {
+      const Index cell = cells_[j].cell;
+      float* rows = rows_.data() + static_cast<Index>(j) * grid_.h;
+      float* columns = columns_.data() + static_cast<Index>(j) * grid_.w;
+      for (Index y = 0; y < grid_.h; ++y) rows[y] = nearness(y, cell / grid_.w);
+      for (Index x = 0; x < grid_.w; ++x) columns[x] = nearness(x, cell % grid_.w);
+    }
+  }
+
+  static float half_norm(float square, float lightness) noexcept {
+    return 0.5f * (feature_weight * square + lightness_weight * lightness * lightness);
+  }
+
+  void fill_entry(const CellKeys& keys, const AbGridView& colors, std::size_t j) noexcept {
+    const HintedCell& hinted = cells_[j];
+    float* key = entry_keys_.data() + static_cast<Index>(j) * (depth_ + 1);
+    for (Index d = 0; d < depth_; ++d) key[d] = feature_weight * keys.plane(d)[hinted.cell];
+    const float lightness = keys.plane(depth_)[hinted.cell];
+    key[depth_] = lightness_weight * lightness;
+    entry_norms_.data()[j] = half_norm(keys.square(hinted.cell), lightness);
+    const float shade = colors.lightness[hinted.cell] + MemoryNumbers::shade;
+    float* values = values_.data() + static_cast<Index>(j) * Numbers::values;
+    values[0] = 1.0f;
+    values[1] = hinted.a / shade;
+    values[2] = hinted.b / shade;
+  }
+
+  void tell_cell(Index i, const MutableAbGridView& colors) const noexcept {
+    const float* sums = sums_.data();
+    const Index cells = grid_.h * grid_.w;
+    const float told = std::min(1.0f, (1.0f + Numbers::half_told) * sums[i] / (sums[i] + Numbers::half_told));
+    const float voted = told * (colors.lightness[i] + MemoryNumbers::shade) / sums[i];
+    colors.a[i] = voted * sums[cells + i] + (1.0f - told) * colors.a[i];
+    colors.b[i] = voted * sums[2 * cells + i] + (1.0f - told) * colors.b[i];
+  }
+
+  void correct_pixels(bool edge_aware, const MutableAbGridView& colors) noexcept {
+    for (PixelHint& pixel : pixels_) {
+      pixel.taps = edge_aware ? edge_aware_taps(colors, picture_, pixel.y, pixel.x, pixel.lightness)
+                              : bilinear_taps(colors, picture_, pixel.y, pixel.x);
+    }
+    for (int round = 0; round < Numbers::rounds; ++round) {
+      for (const PixelHint& pixel : pixels_) {
+        pixel.taps.move_to(pixel.a, colors.a);
+        pixel.taps.move_to(pixel.b, colors.b);
+      }
+    }
+  }
+
+  Extent grid_{0, 0};
+  Extent picture_{0, 0};
+  Index depth_ = 0;
+  std::vector<HintedCell> cells_;
+  std::vector<PixelHint> pixels_;
+  AlignedBuffer<float> half_norms_;   // [h·w]
+  AlignedBuffer<float> sums_;         // [values][h·w]
+  AlignedBuffer<float> entry_keys_;   // [cells with hints][depth + 1]
+  AlignedBuffer<float> entry_norms_;  // [cells with hints]
+  AlignedBuffer<float> rows_;         // [cells with hints][h]
+  AlignedBuffer<float> columns_;      // [cells with hints][w]
+  AlignedBuffer<float> values_;       // [cells with hints][values]
+};
+
+}  // namespace color
+
+}  // namespace ochre::inline v0

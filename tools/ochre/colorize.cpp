@@ -8,10 +8,12 @@
 #include <ochre/image_io/save_picture.hpp>
 
 #include "engine.hpp"
+#include "hint_list.hpp"
 #include "memory_remark.hpp"
 #include "model_file.hpp"
 #include "picture_list.hpp"
 #include "read_picture.hpp"
+#include "teaching.hpp"
 #include "terminal.hpp"
 #include "verbs.hpp"
 
@@ -81,6 +83,12 @@ std::string objection(const ColorizeOptions& options, const Plan& plan) {
     return "--suffix is for an output folder, found the file " + options.output;
   if (options.suffix.find('/') != std::string::npos)
     return "--suffix: found a '/' in " + options.suffix + ", expected none";
+  if (options.hint.tells() && plan.jobs.size() != 1) {
+    return "--hint and --hints are for one picture, found " + std::to_string(plan.jobs.size());
+  }
+  for (const std::string& text : options.hint.hints) {
+    if (const auto hint = parse_hint(text); !hint) return hint.error().message();
+  }
   std::error_code ignored;
   if (plan.makes_folders && fs::exists(options.output, ignored) && !is_folder(options.output)) {
     return options.output + ": found a file, expected a folder for the coloured pictures";
@@ -147,7 +155,7 @@ Status make_folder(const fs::path& root, const fs::path& folder) {
 }
 
 Status colorize_file(const Job& job, const ColorizeOptions& options, bool makes_folders, PictureColorizer& colorizer) {
-  auto input = read_picture(job.input, options.limit, options.quiet);
+  auto input = read_picture(job.input, options.reading.limit, options.reading.quiet);
   if (!input) return std::move(input).error();
   const Extent size{input->height, input->width};
   const Colorizer& network = *colorizer.colorizer();
@@ -155,15 +163,17 @@ Status colorize_file(const Job& job, const ColorizeOptions& options, bool makes_
     const Extent working = working_size(network, picture);
     return working.h * working.w;
   };
-  if (pixels(size) > pixels(usual_shape)) say_memory(job.input, network_bytes(network, size), options.quiet);
+  if (pixels(size) > pixels(usual_shape)) say_memory(job.input, network_bytes(network, size), options.reading.quiet);
   const auto format = savable_format(job.output, colored(input->format));
   if (!format) return format.error();
   Result<LoadedPicture> new_picture = LoadedPicture{};
   if (*format != input->format) new_picture = LoadedPicture::create(input->width, input->height, *format);
   if (!new_picture) return std::move(new_picture).error().in(job.input);
   LoadedPicture& output = *format == input->format ? *input : *new_picture;  // the same memory where it fits
+  const auto hints = hints_of(options.hint, size, options.reading);
+  if (!hints) return Error{hints.error()}.in(job.input);
   const auto* read_only = &*input;
-  if (Status status = colorize_picture(colorizer, read_only->view(), output.view()); !status) {
+  if (Status status = colorize_picture(colorizer, read_only->view(), output.view(), *hints); !status) {
     return std::move(status).error().in(job.input);
   }
   if (makes_folders) {
@@ -180,12 +190,22 @@ Result<PictureColorizer> open_model(const ColorizeOptions& options) {
                           .saturation = options.saturation,
                           .size = options.size,
                           .threads = options.threads,
-                          .consensus = options.consensus};
+                          .consensus = options.consensus,
+                          .teachable = options.teach.teaches() || options.hint.tells()};
   if (options.memory) wanted.memory = Index{*options.memory} * 1'000'000;
   auto colorizer = open_colorizer(file->bytes(), wanted);
   if (!colorizer) return std::move(colorizer).error().in(options.model);
-  say_memory(options.model, network_bytes(*colorizer->colorizer(), usual_shape), options.quiet);
+  say_memory(options.model, network_bytes(*colorizer->colorizer(), usual_shape), options.reading.quiet);
+  auto memory = lesson(options.teach, *colorizer, options.reading);
+  if (!memory) return std::move(memory).error();
+  colorizer->recall(*std::move(memory), options.teach.place());
   return colorizer;
+}
+
+// Heard in spite of --quiet: the colours are worse than they could be.
+void say_elsewhere(const std::string& camera, std::size_t count) {
+  say(camera + ": " + std::to_string(count) + (count == 1 ? " picture does" : " pictures do") +
+      " not show the place that was learned, and got the colours of like surfaces; has the camera moved?");
 }
 
 }  // namespace
@@ -201,7 +221,8 @@ int run_colorize(const ColorizeOptions& options) {
   std::size_t colored_count = 0;
   std::size_t skipped = 0;
   std::size_t failed = plan.unusable;
-  Progress progress(plan.jobs.size(), options.quiet);
+  std::size_t elsewhere = 0;  // pictures of another place than the camera's
+  Progress progress(plan.jobs.size(), options.reading.quiet);
   for (const Job& job : plan.jobs) {
     progress.begin(job.input);
     std::error_code ignored;
@@ -216,10 +237,12 @@ int run_colorize(const ColorizeOptions& options) {
       ++failed;
     } else {
       ++colored_count;
+      if (!options.teach.camera.empty() && !colorizer->last_workspace()->shows_memory_place()) ++elsewhere;
     }
   }
   progress.clear();
-  if (!options.quiet) {
+  if (elsewhere > 0) say_elsewhere(options.teach.camera, elsewhere);
+  if (!options.reading.quiet) {
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
     say(std::to_string(colored_count) + (colored_count == 1 ? " picture" : " pictures") + " coloured in " +
         fixed(elapsed.count(), 1) + " s" + (skipped > 0 ? ", " + std::to_string(skipped) + " skipped" : "") +

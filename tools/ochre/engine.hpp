@@ -8,6 +8,7 @@
 
 #include <ochre/audit/engine_audit.hpp>
 #include <ochre/audit/make_proof.hpp>
+#include <ochre/audit/memory_proof.hpp>
 #include <ochre/audit/proof.hpp>
 #include <ochre/picture_colorizer.hpp>
 #include <ochre/weights/mapped_file.hpp>
@@ -46,6 +47,7 @@ Result<TensorView<const T>> run_network(const Network<T>& network, TensorView<co
                                         LayerObserver<T> observer = {});
 
 Result<ProofReport> verify_proof(const Model& model);
+Result<MemoryProofReport> verify_memory(std::span<const std::byte> camera);
 
 // tensors: all that the network needs.
 Result<Network<double>> open_network(const NetworkDescription& network, std::span<const TensorEntry> tensors);
@@ -63,6 +65,8 @@ double fma_peak(int threads);
 
 // Of the chosen kernels; keeps the memory of the last size of picture.
 Result<PictureColorizer> open_colorizer(std::span<const std::byte> model, const ColorizerOptions& options);
-Status colorize_picture(PictureColorizer& colorizer, const PictureView& input, const MutablePictureView& output);
+Result<Reference> read_reference(PictureColorizer& colorizer, const PictureView& picture);
+Status colorize_picture(PictureColorizer& colorizer, const PictureView& input, const MutablePictureView& output,
+                        std::span<const Hint> hints = {});
 
 }  // namespace ochre::program

@@ -1,5 +1,6 @@
 #include <memory>
 
+#include <ochre/camera_memory_file.hpp>
 #include <ochre/color/network_lightness.hpp>
 #include <ochre/dispatch.hpp>
 #include <ochre/network/random_weights.hpp>
@@ -57,6 +58,10 @@ Result<Tensor<float>> lightness_input(const NetworkDescription& network, const P
   return input;
 }
 
+Result<MemoryProofReport> verify_memory(std::span<const std::byte> camera) {
+  return verify_camera_memory(camera, *(*isa())->kernels.color);
+}
+
 double fma_peak(int threads) { return (*isa())->fma_peak(threads); }
 
 Result<PictureColorizer> open_colorizer(std::span<const std::byte> model, const ColorizerOptions& options) {
@@ -65,8 +70,13 @@ Result<PictureColorizer> open_colorizer(std::span<const std::byte> model, const 
   return PictureColorizer::create(std::make_shared<const Colorizer>(*std::move(colorizer)));
 }
 
-Status colorize_picture(PictureColorizer& colorizer, const PictureView& input, const MutablePictureView& output) {
-  return colorizer.colorize(input, output);
+Result<Reference> read_reference(PictureColorizer& colorizer, const PictureView& picture) {
+  return colorizer.read_reference(picture);
+}
+
+Status colorize_picture(PictureColorizer& colorizer, const PictureView& input, const MutablePictureView& output,
+                        std::span<const Hint> hints) {
+  return colorizer.colorize(input, output, hints);
 }
 
 }  // namespace ochre::program

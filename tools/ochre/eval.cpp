@@ -6,6 +6,7 @@
 #include <ochre/color/srgb_lab.hpp>
 
 #include "engine.hpp"
+#include "eval_teachers.hpp"
 #include "json_text.hpp"
 #include "model_file.hpp"
 #include "picture_list.hpp"
@@ -27,12 +28,6 @@ struct Evaluation {
   Steadiness steadiness;
   std::size_t gray_pictures = 0;  // left out: there is no colour to find
 };
-
-// "suburb" of "clips/suburb-0030.png"; the whole name, without its ending, if there is no '-'.
-std::string prefix_of(const std::string& path) {
-  const std::string name = std::filesystem::path(path).stem().string();
-  return name.substr(0, name.find('-'));
-}
 
 Status add_score(const std::string& path, const EvalOptions& options, const LoadedPicture& truth,
                  const LoadedPicture& colored, Evaluation& evaluation) {
@@ -69,18 +64,23 @@ Result<LoadedPicture> gray_of(const LoadedPicture& picture) {
 Status score_file(const std::string& path, const EvalOptions& options, PictureColorizer& colorizer,
                   Evaluation& evaluation) {
   const Index size = options.size;
-  const auto picture = read_picture(path, options.limit, options.quiet);
+  const auto picture = read_picture(path, options.reading.limit, options.reading.quiet);
   if (!picture) return picture.error();
-  const auto square = square_picture(*picture, size);
+  const bool whole = !options.teach.camera.empty();  // a camera's memory knows places of the whole picture
+  const auto seen = whole ? resized_picture(*picture, size) : square_picture(*picture, size);
+  if (!seen) return Error{seen.error()}.in(path);
+  const auto square = centred_square(*seen);
   if (!square) return Error{square.error()}.in(path);
   if (is_gray(*square)) {
     ++evaluation.gray_pictures;
     return {};
   }
-  auto colored = LoadedPicture::create(size, size, PixelFormat::rgb16);
-  if (!colored) return Error{colored.error()}.in(path);
-  Status status = colorize_picture(colorizer, square->view(), colored->view());
+  auto painted = LoadedPicture::create(seen->width, seen->height, PixelFormat::rgb16);
+  if (!painted) return Error{painted.error()}.in(path);
+  Status status = colorize_picture(colorizer, seen->view(), painted->view());
   if (!status) return std::move(status).error().in(path);
+  const auto colored = centred_square(*painted);
+  if (!colored) return Error{colored.error()}.in(path);
   if (options.disturb) {
     const auto gray = gray_of(*square);
     if (!gray) return Error{gray.error()}.in(path);
@@ -146,17 +146,23 @@ int run_eval(const EvalOptions& options) {
   auto colorizer = open_colorizer(file->bytes(), {.temperature = options.temperature,
                                                   .size = options.size,
                                                   .threads = options.threads,
-                                                  .consensus = options.consensus});
+                                                  .consensus = options.consensus,
+                                                  .teachable = options.teach.teaches()});
   if (!colorizer) return fail_to_open(Error{colorizer.error()}.in(options.model));
 
   auto scores = Scores::create(options.size);
   if (!scores) return fail(scores.error());
   Evaluation evaluation{.all = *std::move(scores), .by_prefix = {}, .steadiness = {}};
+  std::vector<std::string> paths;
+  for (const std::string& name : *pictures) paths.push_back((std::filesystem::path(options.folder) / name).string());
+  auto teachers = EvalTeachers::create(options, paths, *colorizer);
+  if (!teachers) return fail(teachers.error());
   std::size_t failed = 0;
-  Progress progress(pictures->size(), options.quiet);
-  for (const std::string& name : *pictures) {
-    progress.begin(name);
-    const std::string path = (std::filesystem::path(options.folder) / name).string();
+  Progress progress(pictures->size(), options.reading.quiet);
+  for (const std::string& path : paths) {
+    progress.begin(path);
+    if (teachers->has_taught(path)) continue;
+    teachers->prepare(path, *colorizer);
     const Status status = score_file(path, options, *colorizer, evaluation);
     if (status) continue;
     progress.clear();
@@ -164,7 +170,7 @@ int run_eval(const EvalOptions& options) {
     ++failed;
   }
   progress.clear();
-  if (evaluation.gray_pictures > 0 && !options.quiet) {
+  if (evaluation.gray_pictures > 0 && !options.reading.quiet) {
     say(std::to_string(evaluation.gray_pictures) + " grey pictures left out: they have no colour to compare with");
   }
   if (evaluation.all.pictures() == 0) {

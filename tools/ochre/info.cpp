@@ -4,8 +4,10 @@
 #include <string_view>
 
 #include <ochre/audit/proof.hpp>
+#include <ochre/camera_memory_file.hpp>
 #include <ochre/weights/sha256.hpp>
 
+#include "info_camera.hpp"
 #include "json_text.hpp"
 #include "model_file.hpp"
 #include "terminal.hpp"
@@ -58,34 +60,10 @@ void print_json(const InfoOptions& options, const Facts& facts) {
   std::fputs(json_text(all).c_str(), stdout);
 }
 
-// What most texts of a model are cut to: six lines. Its history may take more, but does not flood the terminal either:
-// that of the embedded model, of eleven trainings, has 15 kB.
-constexpr std::size_t longest_text = 400;
+// That of the embedded model, of eleven trainings, has 15 kB; what takes more does not flood the terminal either.
 constexpr std::size_t longest_history = 24'000;
 
-// A paragraph of 80 columns, its first line after a label of 12.
-void print_paragraph(const std::string& label, const std::string& text, std::size_t longest = longest_text) {
-  constexpr std::size_t indent = 12;
-  constexpr std::size_t width = 80 - indent;
-  std::string line = label;
-  std::string clean = text;
-  std::replace_if(
-      clean.begin(), clean.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
-  clean = weights::printable(clean, longest);
-  std::string_view rest = clean;
-  do {
-    std::size_t end = rest.size();
-    if (end > width) {
-      end = rest.rfind(' ', width);
-      if (end == std::string_view::npos || end == 0) end = width;
-    }
-    std::printf("%s%s\n", left(line, indent).c_str(), std::string(rest.substr(0, end)).c_str());
-    line.clear();
-    rest.remove_prefix(std::min(rest.find_first_not_of(' ', end), rest.size()));
-  } while (!rest.empty());
-}
-
-void print_metadata(const Model& model, const char* label, const char* key, std::size_t longest = longest_text) {
+void print_metadata(const Model& model, const char* label, const char* key, std::size_t longest = 400) {
   if (const std::string* text = model.file.metadata(key)) print_paragraph(label, *text, longest);
 }
 
@@ -146,6 +124,7 @@ Result<Facts> gather(const Model& model, const ModelFile& file) {
 int run_info(const InfoOptions& options) {
   const auto file = ModelFile::open(options.model, options.sha256);
   if (!file) return fail(file.error());
+  if (is_camera_memory(file->bytes())) return info_of_camera(options, file->bytes());
   const auto model = Model::parse(file->bytes());
   if (!model) return fail(Error{model.error()}.in(options.model));
   const auto facts = gather(*model, *file);

@@ -44,6 +44,7 @@ class CommandLine {
              " --help` shows what it takes.\n";
     });
     add_colorize();
+    add_learn();
     add_import();
     add_known();
     add_info();
@@ -104,13 +105,50 @@ class CommandLine {
         ->option_text("MB")
         ->check(CLI::Range(1, 1 << 20));
     verb->add_option("--threads", o.threads, threads_help)->option_text("N [0]")->check(threads_range);
+    verb->add_option("--like", o.teach.like,
+                     "A picture in colour of the same or a like\nplace, or a folder of them; may be repeated")
+        ->option_text("FILE")
+        ->allow_extra_args(false);
+    add_camera(verb, o.teach.camera)->excludes("--like");
+    add_like_place(verb, o.teach.like_place);
+    verb->add_option(
+            "--hint", o.hint.hints,
+            "A colour that is known, at column X and row Y\nfrom 0; spreads to what looks alike; may be\nrepeated")
+        ->option_text("X,Y,#RRGGBB")
+        ->allow_extra_args(false);
+    verb->add_option("--hints", o.hint.picture, "A PNG whose opaque pixels are such colours")->option_text("FILE");
     verb->add_flag("--recursive", o.recursive, "Folders within folders, too");
     verb->add_flag("--skip-existing", o.skip_existing, "Leave outputs alone that are there");
     verb->add_option("--suffix", o.suffix, "Added to names: _colour, or with the kind\nof file: _colour.jpg")
         ->option_text("TEXT");
-    add_limit(verb, o.limit);
-    verb->add_flag("--quiet", o.quiet, "No progress, no summary");
+    add_limit(verb, o.reading.limit);
+    verb->add_flag("--quiet", o.reading.quiet, "No progress, no summary");
     verb->callback([this] { verb_ = [this] { return run_colorize(colorize_); }; });
+  }
+
+  void add_learn() {
+    auto& o = learn_;
+    auto* verb = add_verb("learn", "Press a camera's colour pictures into a memory",
+                          "ochre learn examples/pictures/china.jpg -o china.safetensors\n"
+                          "  ochre colorize examples/pictures/china.jpg --camera china.safetensors \\\n"
+                          "        -o china.png",
+                          "Of a camera that stands still: what its places look like and the colours they\n"
+                          "have, in 4 MB at most, however many pictures. Grey ones and those of another\n"
+                          "place are left out. `ochre info` and `ochre verify` read the memory, too.\n\n");
+    verb->add_option("INPUT", o.inputs, "Colour pictures, or folders of them")->required();
+    verb->add_option("-o,--output", o.output, "The memory to write")->required()->option_text("CAMERA.safetensors");
+    verb->add_flag("--add", o.add, "Add to a memory that is there");
+    verb->add_option("--model", o.model, "Which is to colour with it: a file, or\n`embedded`")
+        ->option_text("FILE [embedded]");
+    add_sha256(verb, o.sha256);
+    verb->add_option("--size", o.size, "Shorter side at the network, in pixels;\ndefault: the model's")
+        ->option_text("N")
+        ->check(size_range);
+    verb->add_option("--threads", o.threads, threads_help)->option_text("N [0]")->check(threads_range);
+    verb->add_flag("--recursive", o.recursive, "Folders within folders, too");
+    add_limit(verb, o.reading.limit);
+    verb->add_flag("--quiet", o.reading.quiet, "No progress, no summary");
+    verb->callback([this] { verb_ = [this] { return run_learn(learn_); }; });
   }
 
   void add_import() {
@@ -249,16 +287,33 @@ class CommandLine {
         ->check(CLI::PositiveNumber);
     verb->add_option("--threads", o.threads, threads_help)->option_text("N [0]")->check(threads_range);
     verb->add_option("--first", o.first, "The first N pictures only")->option_text("N")->check(CLI::PositiveNumber);
-    add_limit(verb, o.limit);
+    add_limit(verb, o.reading.limit);
     add_no_consensus(verb, o.consensus);
+    verb->add_option(
+            "--like", o.teach.like,
+            "A colour picture of the place, or FIRST: each\ncamera's first (names alike before the first\n-); what "
+            "taught is not scored")
+        ->option_text("FIRST|FILE")
+        ->allow_extra_args(false);
+    add_camera(verb, o.teach.camera)->excludes("--like");
+    add_like_place(verb, o.teach.like_place);
     verb->add_flag("--by-prefix", o.by_prefix,
                    "The figures of each camera, too: of the names\nthat are alike before their first -");
     verb->add_flag(
         "--disturb", o.disturb,
         "How far the colours move, too, when the\ninput gets noise, loses detail, is exposed\notherwise or coded");
     verb->add_flag("--json", o.json, "As JSON");
-    verb->add_flag("--quiet", o.quiet, "No progress, no remarks");
+    verb->add_flag("--quiet", o.reading.quiet, "No progress, no remarks");
     verb->callback([this] { verb_ = [this] { return run_eval(eval_); }; });
+  }
+
+  static CLI::Option* add_camera(CLI::App* verb, std::string& camera) {
+    return verb->add_option("--camera", camera, "What `learn` made of the camera's pictures")->option_text("FILE");
+  }
+
+  static void add_like_place(CLI::App* verb, bool& like_place) {
+    verb->add_flag("--like-place", like_place,
+                   "The camera stands still: take the place for\nthe same without looking whether it is");
   }
 
   static void add_no_consensus(CLI::App* verb, bool& consensus) {
@@ -288,6 +343,7 @@ class CommandLine {
   CLI::App app_;
   std::function<int()> verb_;
   ColorizeOptions colorize_;
+  LearnOptions learn_;
   ImportOptions import_;
   KnownOptions known_;
   InfoOptions info_;

@@ -14,14 +14,18 @@ struct Interval {
   Index end = 0;
 };
 
-// For each sample of the square along one axis, the pixels of the picture that it is the mean of.
-std::vector<Interval> source_intervals(Index length, Index shorter, Index side) {
+// How many samples one axis has where `shorter` pixels become `side` samples.
+Index resized_length(Index length, Index shorter, Index side) {
   const double exact = static_cast<double>(length) * static_cast<double>(side) / static_cast<double>(shorter);
-  const auto resized = static_cast<Index>(std::nearbyint(exact));  // halves to even, as Python rounds
+  return static_cast<Index>(std::nearbyint(exact));  // halves to even, as Python rounds
+}
+
+// For each of the samples in the middle of `resized`, as many as wanted, the pixels that it is the mean of.
+std::vector<Interval> source_intervals(Index length, Index resized, Index wanted) {
   const double factor = static_cast<double>(length) / static_cast<double>(resized);
-  const Index first = (resized - side) / 2;
+  const Index first = (resized - wanted) / 2;
   std::vector<Interval> all;
-  for (Index i = first; i < first + side; ++i) {
+  for (Index i = first; i < first + wanted; ++i) {
     const double centre = (static_cast<double>(i) + 0.5) * factor;
     const double half = std::max(factor, 1.0) / 2;
     const auto begin = std::max<Index>(static_cast<Index>(centre - half + 0.5), 0);
@@ -45,16 +49,18 @@ std::int64_t sum_of_samples(const std::uint8_t* row, PixelFormat format, Index c
   return sum;
 }
 
-}  // namespace
-
-Result<LoadedPicture> square_picture(const LoadedPicture& picture, Index side) {
-  auto square = LoadedPicture::create(side, side, PixelFormat::rgb8);
-  if (!square) return square;
+// The middle of the resized picture, of that size at most.
+Result<LoadedPicture> resample(const LoadedPicture& picture, Index side, Extent most) {
   const Index shorter = std::min(picture.width, picture.height);
-  const auto columns = source_intervals(picture.width, shorter, side);
-  const auto rows = source_intervals(picture.height, shorter, side);
+  const Index width = resized_length(picture.width, shorter, side);
+  const Index height = resized_length(picture.height, shorter, side);
+  const Extent size{std::min(height, most.h), std::min(width, most.w)};
+  auto resized = LoadedPicture::create(size.w, size.h, PixelFormat::rgb8);
+  if (!resized) return resized;
+  const auto columns = source_intervals(picture.width, width, size.w);
+  const auto rows = source_intervals(picture.height, height, size.h);
   const double level = bytes_per_sample(picture.format) == 2 ? 257.0 : 1.0;
-  std::uint8_t* to = square->pixels.data();
+  std::uint8_t* to = resized->pixels.data();
   for (const Interval& down : rows) {
     for (const Interval& across : columns) {
       const auto pixels = static_cast<double>((down.end - down.begin) * (across.end - across.begin));
@@ -67,7 +73,31 @@ Result<LoadedPicture> square_picture(const LoadedPicture& picture, Index side) {
       }
     }
   }
+  return resized;
+}
+
+}  // namespace
+
+Result<LoadedPicture> resized_picture(const LoadedPicture& picture, Index side) {
+  constexpr Index longest =
+      16;  // sides: of a wider picture the middle is left, so that no memory is taken by its shape
+  return resample(picture, side, {longest * side, longest * side});
+}
+
+Result<LoadedPicture> centred_square(const LoadedPicture& resized) {
+  const Index side = std::min(resized.width, resized.height);
+  auto square = LoadedPicture::create(side, side, resized.format);
+  if (!square) return square;
+  const Index step = bytes_per_pixel(resized.format);
+  for (Index y = 0; y < side; ++y) {
+    const std::uint8_t* from = resized.view().row(y + (resized.height - side) / 2) + (resized.width - side) / 2 * step;
+    std::copy_n(from, side * step, square->view().row(y));
+  }
   return square;
+}
+
+Result<LoadedPicture> square_picture(const LoadedPicture& picture, Index side) {
+  return resample(picture, side, {side, side});
 }
 
 bool is_gray(const LoadedPicture& picture) {

@@ -9,8 +9,12 @@
 
 namespace ochre::program {
 
-// The result is rgb8. Alpha is left out, 16 bits are rounded to 8.
+// The results are rgb8. Alpha is left out, 16 bits are rounded to 8.
 Result<LoadedPicture> square_picture(const LoadedPicture& picture, Index side);
+// All of the picture, the shorter side resized likewise; no longer than 16 squares.
+Result<LoadedPicture> resized_picture(const LoadedPicture& picture, Index side);
+// Of what resized_picture() gave, or of the same size, the square that square_picture() gives. side: the shorter one.
+Result<LoadedPicture> centred_square(const LoadedPicture& resized);
 
 // Has every pixel of an rgb8 picture equal samples?
 bool is_gray(const LoadedPicture& picture);

@@ -81,6 +81,27 @@ std::string right(std::string_view text, std::size_t width) {
   return text.size() < width ? std::string(width - text.size(), ' ') + std::string(text) : std::string(text);
 }
 
+void print_paragraph(const std::string& label, const std::string& text, std::size_t longest) {
+  constexpr std::size_t indent = 12;
+  constexpr std::size_t width = 80 - indent;
+  std::string line = label;
+  std::string clean = text;
+  std::replace_if(
+      clean.begin(), clean.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  clean = weights::printable(clean, longest);
+  std::string_view rest = clean;
+  do {
+    std::size_t end = rest.size();
+    if (end > width) {
+      end = rest.rfind(' ', width);
+      if (end == std::string_view::npos || end == 0) end = width;
+    }
+    std::printf("%s%s\n", left(line, indent).c_str(), std::string(rest.substr(0, end)).c_str());
+    line.clear();
+    rest.remove_prefix(std::min(rest.find_first_not_of(' ', end), rest.size()));
+  } while (!rest.empty());
+}
+
 Progress::Progress(std::size_t steps, bool quiet)
     : steps_(steps),
       visible_(!quiet && steps > 1 && ::isatty(STDERR_FILENO) == 1),

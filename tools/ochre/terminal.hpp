@@ -39,6 +39,10 @@ double to_thousandths(double value);
 std::string left(std::string_view text, std::size_t width);
 std::string right(std::string_view text, std::size_t width);
 
+// A paragraph of 80 columns on standard output, its first line after a label of 12; longer texts are cut, to six lines
+// if nothing else is said.
+void print_paragraph(const std::string& label, const std::string& text, std::size_t longest = 400);
+
 // A bar for work of several steps, on a terminal only: "  3/5 [=====>    ] 0:12 left  pictures/cat.jpg".
 class Progress {
  public:

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include <ochre/color/camera_memory.hpp>
+
 namespace ochre::program {
 
 // The program's promise to every script that calls it.
@@ -17,6 +19,30 @@ enum ExitCode : int {
 };
 
 inline constexpr char embedded[] = "embedded";  // the model within the program
+
+// How pictures are read.
+struct ReadOptions {
+  std::optional<int> limit;  // megapixels a picture may have; none: load_picture's own limits
+  bool quiet = false;
+};
+
+// What a place looks like in colour.
+struct TeachOptions {
+  std::vector<std::string> like;  // pictures in colour, or folders of them
+  std::string camera;             // a file that `learn` wrote; empty: none
+  bool like_place = false;        // the camera stands still
+
+  bool teaches() const { return !like.empty() || !camera.empty(); }
+  MemoryPlace place() const { return like_place ? MemoryPlace::same : MemoryPlace::found; }
+};
+
+// What is known of a picture's colours.
+struct HintOptions {
+  std::vector<std::string> hints;  // X,Y,#RRGGBB
+  std::string picture;             // whose opaque pixels are hints; empty: none
+
+  bool tells() const { return !hints.empty() || !picture.empty(); }
+};
 
 struct ColorizeOptions {
   std::vector<std::string> inputs;
@@ -32,10 +58,24 @@ struct ColorizeOptions {
   bool recursive = false;
   bool skip_existing = false;
   std::string suffix;
-  std::optional<int> limit;  // megapixels a picture may have; none: load_picture's own limits
-  bool quiet = false;
+  TeachOptions teach;
+  HintOptions hint;
+  ReadOptions reading;
 };
 int run_colorize(const ColorizeOptions&);
+
+struct LearnOptions {
+  std::vector<std::string> inputs;
+  std::string output;
+  bool add = false;
+  bool recursive = false;
+  std::string model = embedded;
+  std::string sha256;  // of the model; empty: any
+  std::optional<int> size;
+  int threads = 0;
+  ReadOptions reading;
+};
+int run_learn(const LearnOptions&);
 
 struct ImportOptions {
   std::string source;
@@ -119,12 +159,12 @@ struct EvalOptions {
   std::optional<float> temperature;
   int threads = 0;
   std::optional<int> first;  // so many pictures only
-  std::optional<int> limit;  // megapixels
   bool consensus = true;     // what looks alike gets one colour
+  TeachOptions teach;        // `like`: FIRST, each camera's first picture, or files
   bool by_prefix = false;    // a part for what begins alike, too
   bool disturb = false;      // measure how far the colours move with the input, too
   bool json = false;
-  bool quiet = false;
+  ReadOptions reading;
 };
 int run_eval(const EvalOptions&);
 

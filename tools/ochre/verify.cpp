@@ -1,5 +1,9 @@
 // ochre verify: replays the proof that stands in a model file.
+#include <algorithm>
 #include <cstdio>
+#include <span>
+
+#include <ochre/camera_memory_file.hpp>
 
 #include "engine.hpp"
 #include "memory_remark.hpp"
@@ -21,11 +25,27 @@ void print_layers(const ProofReport& report) {
   }
 }
 
+int verify_camera(const VerifyOptions& options, std::span<const std::byte> bytes) {
+  const auto report = verify_memory(bytes);
+  if (!report) return fail(Error{report.error()}.in(options.model));
+  const double error = std::max(report->formula_error, report->fast_error);
+  const std::string cells = std::to_string(report->cells) + " cells of its first picture";
+  if (!report->holds()) {
+    say(options.model + ": its answers on " + cells + " are " + scientific(error) + " from those stored, tolerance " +
+        scientific(MemoryProofReport::tolerance));
+    return check_failed;
+  }
+  std::printf("%s hold: largest error %s in ab, tolerance %s\n", cells.c_str(), scientific(error).c_str(),
+              scientific(MemoryProofReport::tolerance).c_str());
+  return done;
+}
+
 }  // namespace
 
 int run_verify(const VerifyOptions& options) {
   const auto file = ModelFile::open(options.model, options.sha256);
   if (!file) return fail(file.error());
+  if (is_camera_memory(file->bytes())) return verify_camera(options, file->bytes());
   const auto model = Model::parse(file->bytes());
   if (!model) return fail(Error{model.error()}.in(options.model));
   // A proof's activations are few (audit/proof_claim.hpp), its weights are the model's.

@@ -1,0 +1,153 @@
+// ochre learn: presses a camera's pictures in colour into a small memory, which colours its grey ones.
+#include <chrono>
+#include <ctime>
+#include <filesystem>
+
+#include <ochre/camera_memory_file.hpp>
+#include <ochre/weights/atomic_file.hpp>
+
+#include "model_file.hpp"
+#include "picture_list.hpp"
+#include "read_picture.hpp"
+#include "teaching.hpp"
+#include "terminal.hpp"
+#include "verbs.hpp"
+
+namespace ochre::program {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Lessons {
+  std::size_t learned = 0;
+  std::size_t gray = 0;
+  std::size_t elsewhere = 0;  // pictures of another place
+  std::size_t known = 0;      // that were learned before
+  std::size_t failed = 0;
+};
+
+// Of the day, by this machine's clock, when the file was last written; -1 if nobody knows.
+int hour_of(const std::string& path) {
+  std::error_code failure;
+  const auto written = fs::last_write_time(path, failure);
+  if (failure) return -1;
+  const auto time = std::chrono::system_clock::to_time_t(
+      std::chrono::time_point_cast<std::chrono::system_clock::duration>(fs::file_time_type::clock::to_sys(written)));
+  const std::tm* local = std::localtime(&time);
+  return local == nullptr ? -1 : local->tm_hour;
+}
+
+Status learn_picture(const std::string& path, const LearnOptions& options, PictureColorizer& colorizer,
+                     CameraMemory& memory, Lessons& lessons) {
+  const std::uint64_t name = file_name_number(path);
+  if (memory.knows(name)) {
+    ++lessons.known;
+    return {};
+  }
+  const auto picture = read_picture(path, options.reading.limit, options.reading.quiet);
+  if (!picture) return picture.error();
+  if (!shows_color(*picture)) {
+    ++lessons.gray;
+    return {};
+  }
+  auto reference = reference_of(colorizer, *picture, path);
+  if (!reference) return reference.error();
+  if (!memory.is_empty() && !memory.shows_place(*reference)) {
+    ++lessons.elsewhere;
+    return {};
+  }
+  reference->name = name;
+  reference->hour = hour_of(path);
+  if (Status status = memory.add(*reference); !status) return std::move(status).error().in(path);
+  ++lessons.learned;
+  return {};
+}
+
+// The files that are meant, or an error for an input that is none.
+Result<std::vector<std::string>> pictures_of(const LearnOptions& options) {
+  std::vector<std::string> files;
+  for (const std::string& input : options.inputs) {
+    if (!is_folder(input)) {
+      files.push_back(input);
+      continue;
+    }
+    const auto names = pictures_in(input, {.recursive = options.recursive});
+    if (!names) return names.error();
+    for (const std::string& name : *names) files.push_back((fs::path(input) / name).string());
+  }
+  return files;
+}
+
+// "day, night": where the pictures came from; of many only the first.
+std::string origin_of(const LearnOptions& options, const std::string& before) {
+  constexpr std::size_t longest = 2000;
+  std::string origin = before;
+  for (const std::string& input : options.inputs) {
+    const std::string name = weights::printable(fs::path(input).lexically_normal().filename().string());
+    if (name.empty() || origin.size() + name.size() > longest) continue;
+    origin += (origin.empty() ? "" : ", ") + name;
+  }
+  return origin;
+}
+
+void say_left_out(const Lessons& lessons) {
+  const auto line = [](std::size_t count, const std::string& why) {
+    if (count > 0) say(std::to_string(count) + (count == 1 ? " picture" : " pictures") + " left out: " + why);
+  };
+  line(lessons.gray, "grey");
+  line(lessons.known, "learned before");
+  line(lessons.elsewhere, "not of this place; has the camera moved?");
+}
+
+Result<CameraMemory> memory_before(const LearnOptions& options) {
+  std::error_code ignored;
+  if (!fs::exists(options.output, ignored)) return CameraMemory();
+  if (options.add) return read_camera(options.output);
+  return Error{ErrorCode::invalid_argument, options.output + ": is there already; --add adds to it"};
+}
+
+Status write_memory(const LearnOptions& options, CameraMemory& memory) {
+  memory.set_origin(origin_of(options, memory.totals().origin));
+  const auto bytes = encode_camera_memory(memory);
+  if (!bytes) return Error{bytes.error()}.in(options.output);
+  return weights::write_file_atomically(options.output, *bytes);
+}
+
+}  // namespace
+
+int run_learn(const LearnOptions& options) {
+  const auto files = pictures_of(options);
+  if (!files) return fail(files.error());
+  auto memory = memory_before(options);
+  if (!memory)
+    return memory.error().code == ErrorCode::invalid_argument ? misuse(memory.error().message()) : fail(memory.error());
+  const auto file = ModelFile::open(options.model, options.sha256);
+  if (!file) return fail(file.error());
+  auto colorizer = open_colorizer(file->bytes(), {.size = options.size, .threads = options.threads, .teachable = true});
+  if (!colorizer) return fail_to_open(Error{colorizer.error()}.in(options.model));
+  Lessons lessons;
+  Progress progress(files->size(), options.reading.quiet);
+  for (const std::string& path : *files) {
+    progress.begin(path);
+    const Status status = learn_picture(path, options, *colorizer, *memory, lessons);
+    if (status) continue;
+    progress.clear();
+    fail(status.error());
+    ++lessons.failed;
+  }
+  progress.clear();
+  if (!options.reading.quiet) say_left_out(lessons);
+  if (lessons.learned == 0) {
+    return fail(Error{ErrorCode::not_found, options.output + ": nothing new was learned, expected pictures in colour"});
+  }
+  if (const Status status = write_memory(options, *memory); !status) return fail(status.error());
+  if (!options.reading.quiet) {
+    say(std::to_string(lessons.learned) + (lessons.learned == 1 ? " picture" : " pictures") + " learned, " +
+        with_commas(static_cast<long long>(memory->entries().size())) + " entries from " +
+        with_commas(static_cast<long long>(memory->frames())) + " in all");
+  }
+  return lessons.failed == 0 ? done : some_failed;
+}
+
+}  // namespace ochre::program

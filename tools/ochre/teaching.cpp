@@ -1,0 +1,97 @@
+#include "teaching.hpp"
+
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+
+#include <ochre/camera_memory_file.hpp>
+
+#include "picture_list.hpp"
+#include "read_picture.hpp"
+#include "terminal.hpp"
+
+namespace ochre::program {
+
+bool shows_color(const LoadedPicture& picture) {
+  if (!has_color(picture.format)) return false;
+  const auto sample = static_cast<std::size_t>(bytes_per_sample(picture.format));
+  const Index step = bytes_per_pixel(picture.format);
+  for (Index y = 0; y < picture.height; ++y) {
+    const std::uint8_t* pixel = picture.view().row(y);
+    for (Index x = 0; x < picture.width; ++x, pixel += step) {
+      if (std::memcmp(pixel, pixel + sample, 2 * sample) != 0) return true;  // r = g and g = b
+    }
+  }
+  return false;
+}
+
+Result<Reference> reference_of(PictureColorizer& colorizer, const LoadedPicture& picture, const std::string& name) {
+  if (!shows_color(picture)) {
+    return Error{ErrorCode::mismatch, name + ": found a grey picture, expected one in colour to learn from"};
+  }
+  auto reference = read_reference(colorizer, picture.view());
+  if (!reference) return std::move(reference).error().in(name);
+  return reference;
+}
+
+Result<CameraMemory> read_camera(const std::string& path) {
+  const auto file = MappedFile::open(path);
+  if (!file) return file.error();
+  auto memory = parse_camera_memory(file->bytes());
+  if (!memory) return std::move(memory).error().in(path);
+  return memory;
+}
+
+std::uint64_t file_name_number(const std::string& path) {
+  const auto file = MappedFile::open(path);
+  if (!file) return 0;
+  const std::string digits = sha256_hex(file->bytes()).substr(0, 16);
+  std::uint64_t number = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), number, 16);
+  return number;
+}
+
+namespace {
+
+// Of a folder the pictures in colour; its grey ones are left out.
+Status learn_from(const std::string& path, PictureColorizer& colorizer, const ReadOptions& reading,
+                  CameraMemory& memory) {
+  const bool folder = is_folder(path);
+  const auto names = folder ? pictures_in(path, {}) : Result<std::vector<std::string>>(std::vector<std::string>{""});
+  if (!names) return names.error();
+  std::size_t gray = 0;
+  for (const std::string& name : *names) {
+    const std::string file = folder ? (std::filesystem::path(path) / name).string() : path;
+    const auto picture = read_picture(file, reading.limit, reading.quiet);
+    if (!picture) return picture.error();
+    if (folder && !shows_color(*picture)) {
+      ++gray;
+      continue;
+    }
+    const auto reference = reference_of(colorizer, *picture, file);
+    if (!reference) return reference.error();
+    if (Status status = memory.add(*reference); !status) return std::move(status).error().in(file);
+  }
+  if (gray == names->size()) {
+    return Error{ErrorCode::mismatch, path + ": found grey pictures alone, expected some in colour to learn from"};
+  }
+  if (gray > 0 && !reading.quiet) say(path + ": " + std::to_string(gray) + " grey pictures left out");
+  return {};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const CameraMemory>> lesson(const TeachOptions& options, PictureColorizer& colorizer,
+                                                   const ReadOptions& reading) {
+  if (!options.teaches()) return std::shared_ptr<const CameraMemory>();
+  auto memory = std::make_shared<CameraMemory>();
+  if (!options.camera.empty()) {
+    if (Status status = read_camera(options.camera).move_to(*memory); !status) return std::move(status).error();
+  }
+  for (const std::string& path : options.like) {
+    if (Status status = learn_from(path, colorizer, reading, *memory); !status) return std::move(status).error();
+  }
+  return std::shared_ptr<const CameraMemory>(std::move(memory));
+}
+
+}  // namespace ochre::program

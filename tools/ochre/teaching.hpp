@@ -1,0 +1,32 @@
+// What pictures in colour teach of a place: --like and --camera, and what `learn` presses into a file.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <ochre/color/camera_memory.hpp>
+#include <ochre/image_io/loaded_picture.hpp>
+
+#include "engine.hpp"
+#include "verbs.hpp"
+
+namespace ochre::program {
+
+// Has the picture a pixel that is not grey?
+bool shows_color(const LoadedPicture& picture);
+
+// What a picture in colour teaches. name: of the picture, for messages. Errors: a grey picture.
+Result<Reference> reference_of(PictureColorizer& colorizer, const LoadedPicture& picture, const std::string& name);
+
+// A file that `learn` wrote. Errors: the file's.
+Result<CameraMemory> read_camera(const std::string& path);
+
+// What --like and --camera say, learned by the colorizer that is to recall it; null if they say nothing.
+Result<std::shared_ptr<const CameraMemory>> lesson(const TeachOptions& options, PictureColorizer& colorizer,
+                                                   const ReadOptions& reading);
+
+// By which a memory knows a picture's file again: the first 64 bits of its SHA-256. 0 if it cannot be read.
+std::uint64_t file_name_number(const std::string& path);
+
+}  // namespace ochre::program

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <memory>
 #include <string>
 
 #include <ochre/colorizer_file.hpp>
@@ -43,6 +44,29 @@ TEST_CASE("examples: the README's coloured picture is made by the program as it 
       plain.view().row(y)[i] = gray.view().row(y)[i / 3 * channels(gray.format)];
   }
   CHECK(mean_difference(plain, shown) > 6.0);
+}
+
+// The camera's picture, alone and with what the frame in colour teaches.
+LoadedPicture colored_hall(const Colorizer& colorizer, const std::shared_ptr<const CameraMemory>& memory) {
+  const auto gray = load_picture(examples + "camera/hall.jpg").value();
+  auto colored = LoadedPicture::create(gray.width, gray.height, PixelFormat::rgb8).value();
+  auto workspace = colorizer.make_workspace(gray.view().extent(), {.memory = memory}).value();
+  REQUIRE(colorizer.colorize(gray.view(), colored.view(), workspace));
+  return colored;
+}
+
+TEST_CASE("examples: the README's hall is coloured by its frame in colour, and alone it is not") {
+  const auto colorizer =
+      Colorizer::open(OCHRE_WEIGHTS_DIR "/street.safetensors", {.threads = 2, .teachable = true}).value();
+  const auto frame = load_picture(examples + "camera/hall_in_colour.jpg").value();
+  auto workspace = colorizer.make_workspace(frame.view().extent()).value();
+  auto memory = std::make_shared<CameraMemory>();
+  REQUIRE(memory->add(colorizer.read_reference(frame.view(), workspace).value()));
+  const auto shown = load_picture(examples + "coloured/hall.jpg").value();
+  const auto shown_alone = load_picture(examples + "coloured/hall_alone.jpg").value();
+  CHECK(mean_difference(colored_hall(colorizer, memory), shown) < 3.0);
+  CHECK(mean_difference(colored_hall(colorizer, nullptr), shown_alone) < 3.0);
+  CHECK(mean_difference(shown_alone, shown) > 6.0);
 }
 
 }  // namespace

@@ -132,7 +132,8 @@ void check_equal(const CameraMemory& memory, const CameraMemory& expected) {
     const MemoryEntry& found = memory.entries()[i];
     const MemoryEntry& entry = expected.entries()[i];
     const bool same = found.y == entry.y && found.x == entry.x && found.lightness == entry.lightness &&
-                      found.a == entry.a && found.b == entry.b && found.seen == entry.seen;
+                      found.a == entry.a && found.b == entry.b && found.seen == entry.seen &&
+                      found.frames == entry.frames && found.last == entry.last;
     if (!same) FAIL_CHECK("entry " << i);
   }
 }
@@ -268,7 +269,7 @@ TEST_CASE("camera memory file: tensors of another type or shape") {
   reshaped("own", {1}, {"tensor own: found [1], expected [2]"});
   reshaped("own", {0}, {"tensor own: found [0], expected [2]"});
   reshaped("own", {3}, {"tensor own: found [3], expected 2 at most"});
-  reshaped("entries", {0, 6}, {"tensor entries: found [0,6], expected [1 or more,6]"});
+  reshaped("entries", {0, 8}, {"tensor entries: found [0,8], expected [1 or more,8]"});
   reshaped("entries", {6, 7}, {"tensor entries: found [6,7]"});
   reshaped("entries", {6, 0}, {"tensor entries: found [6,0]"});
   reshaped("keys", {125, 5}, {"tensor keys: found [125,5], expected [126,1 or more]"});
@@ -286,7 +287,7 @@ TEST_CASE("camera memory file: more than a memory can hold is refused before any
   const auto reshaped = [](const std::string& name, const std::vector<Index>& shape, const std::string& found) {
     check_refused([&](FileParts& parts) { parts.reshape(name, shape); }, {"tensor " + name + ": found " + found});
   };
-  reshaped("entries", {8193, 6}, "[8193,6], expected 49152 at most");
+  reshaped("entries", {8193, 8}, "[8193,8], expected 65536 at most");
   reshaped("keys", {126, 65}, "[126,65], expected 8064 at most");
   reshaped("detail", {1025, 512}, "[1025,512], expected 65536 at most");
   reshaped("casts", {32769}, "[32769], expected 32768 at most");
@@ -318,7 +319,7 @@ TEST_CASE("camera memory file: numbers out of their range, and what is none") {
                           {3, {-64.5f, 64.5f, -1e30f}}, {4, {-64.5f, 64.5f}}, {5, {0.0f, 0.5f, -1.0f, 2e30f}}};
   for (const auto& [column, wrong] : ranges) {
     for (const float value : wrong) {
-      refuses("entries", 6 * 17 + column, value, {"tensor entries, row 17: found a number out of range"});
+      refuses("entries", 8 * 17 + column, value, {"tensor entries, row 17: found a number out of range"});
     }
   }
   refuses("keys", 5 * 9, 2.0f, {"tensor keys, row 9: found the length 2.", "expected 1 or 0"});
@@ -355,9 +356,9 @@ TEST_CASE("camera memory file: the proof in a good file holds, in a changed one 
     return verify_camera_memory(changed(change)).value().holds();
   };
   CHECK_FALSE(holds([](FileParts& parts) {  // the colours' sign
-    for (std::size_t row = 0; row < 126; ++row) parts.set("entries", 6 * row + 3, -0.3f);
+    for (std::size_t row = 0; row < 126; ++row) parts.set("entries", 8 * row + 3, -0.3f);
   }));
-  CHECK_FALSE(holds([](FileParts& parts) { parts.set("entries", 6 * 17 + 3, 0.9f); }));
+  CHECK_FALSE(holds([](FileParts& parts) { parts.set("entries", 8 * 17 + 3, 0.9f); }));
   CHECK_FALSE(holds([](FileParts& parts) { parts.set("probe.lightness", 30, 90.0f); }));
   CHECK_FALSE(holds([](FileParts& parts) { parts.set("proof", 30, 90.0f); }));
   CHECK_FALSE(holds([](FileParts& parts) { parts.reshape("proof", {129}); }));

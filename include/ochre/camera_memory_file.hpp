@@ -1,7 +1,8 @@
 // A camera's memory as a file: safetensors, with its proof (audit/memory_proof.hpp); under 4 MB, whatever it learned.
 //   metadata  format "ochre camera 1"; model: SHA-256 of the model file of whose features the keys are; origin; frames;
 //             pressed 0 or 1; hours, those of the day when the pictures were taken, as "6 7 8"
-//   keys      F32 [entries, depth]           entries   F32 [entries, 6]: y, x, L, q_a, q_b, cells seen
+//   keys      F32 [entries, depth]           entries   F32 [entries, 8]: y, x, L, q_a, q_b, cells, frames,
+//                                                    the last frame
 //   detail    F32 [h, w]                     casts     F32 [frames known]
 //   own       F64 [2]: Σ own·true, Σ |own|²  names     U64 [names]
 //   probe.keys F32 [64, depth]               probe.lightness F32 [64]          proof F32 [129]
@@ -56,7 +57,8 @@ inline std::vector<std::byte> little_endian_words(std::span<const std::uint64_t>
 inline std::vector<float> entry_numbers(const CameraMemory& memory) {
   std::vector<float> numbers;
   for (const MemoryEntry& entry : memory.entries()) {
-    numbers.insert(numbers.end(), {entry.y, entry.x, entry.lightness, entry.a, entry.b, entry.seen});
+    numbers.insert(numbers.end(),
+                   {entry.y, entry.x, entry.lightness, entry.a, entry.b, entry.seen, entry.frames, entry.last});
   }
   return numbers;
 }
@@ -190,17 +192,19 @@ class CameraMemoryParser {
   static bool within(float value, float least, float most) noexcept { return value >= least && value <= most; }
 
   Status read_entries(std::vector<MemoryEntry>& entries) const {
-    const auto numbers = floats("entries", 2, 6 * Numbers::most_entries);
+    const auto numbers = floats("entries", 2, 8 * Numbers::most_entries);
     if (!numbers) return numbers.error();
-    if (file_.find("entries")->shape[1] != 6 || numbers->empty()) {
-      return fault("tensor entries", to_string(file_.find("entries")->shape), "[1 or more,6]");
+    if (file_.find("entries")->shape[1] != 8 || numbers->empty()) {
+      return fault("tensor entries", to_string(file_.find("entries")->shape), "[1 or more,8]");
     }
-    for (std::size_t i = 0; i < numbers->size(); i += 6) {
+    for (std::size_t i = 0; i < numbers->size(); i += 8) {
       const float* n = numbers->data() + i;
-      const bool usable = within(n[0], 0, 1) && within(n[1], 0, 1) && within(n[2], -1, 101) && within(n[3], -64, 64) &&
-                          within(n[4], -64, 64) && within(n[5], 1, 1e30f);
-      if (!usable) return fault("tensor entries, row " + std::to_string(i / 6), "a number out of range", "an entry");
-      entries.push_back({.y = n[0], .x = n[1], .lightness = n[2], .a = n[3], .b = n[4], .seen = n[5]});
+      const bool usable = within(n[0], 0, 1) && within(n[1], 0, 1) && within(n[2], -1, 101) && within(n[3], -10, 10) &&
+                          within(n[4], -10, 10) && within(n[5], 1, 1e30f) && within(n[6], 1, 1e12f) &&
+                          within(n[7], 1, 1e12f);
+      if (!usable) return fault("tensor entries, row " + std::to_string(i / 8), "a number out of range", "an entry");
+      entries.push_back(
+          {.y = n[0], .x = n[1], .lightness = n[2], .a = n[3], .b = n[4], .seen = n[5], .frames = n[6], .last = n[7]});
     }
     return {};
   }
@@ -233,6 +237,9 @@ class CameraMemoryParser {
     constexpr Index most_names = static_cast<Index>(Numbers::most_names);
     if (auto status = floats("detail", 2, most_detail).move_to(totals.details); !status) return status;
     totals.grid = {file_.find("detail")->shape[0], file_.find("detail")->shape[1]};
+    for (const float value : totals.details) {
+      if (!within(value, -1.001f, 1.001f)) return fault("tensor detail", "a number out of range", "-1 to 1");
+    }
     if (totals.details.empty()) return fault("tensor detail", "no number", "one for each cell");
     if (auto status = floats("casts", 1, most_names).move_to(totals.casts); !status) return status;
     for (const float cast : totals.casts) {
@@ -246,6 +253,9 @@ class CameraMemoryParser {
       return fault("tensor probe.keys", to_string(file_.find("probe.keys")->shape), "rows as long as those of keys");
     }
     if (auto status = floats("probe.lightness", 1, cells).move_to(totals.probe_lightness); !status) return status;
+    for (const float value : totals.probe_lightness) {
+      if (!within(value, -1, 101)) return fault("tensor probe.lightness", "a number out of range", "L, 0 to 100");
+    }
     if (static_cast<Index>(totals.probe_lightness.size()) == cells) return {};
     return fault("tensor probe.lightness", to_string(file_.find("probe.lightness")->shape), "64 numbers");
   }
@@ -292,7 +302,7 @@ inline Result<std::vector<std::byte>> encode_camera_memory(const CameraMemory& m
     };
     const detail::OwnedTensor owned[] = {
         floats("keys", {entries, memory.depth()}, memory.keys()),
-        floats("entries", {entries, 6}, detail::entry_numbers(memory)),
+        floats("entries", {entries, 8}, detail::entry_numbers(memory)),
         floats("detail", {totals.grid.h, totals.grid.w}, totals.details),
         floats("casts", {static_cast<Index>(totals.casts.size())}, totals.casts),
         floats("probe.keys", {probe, memory.depth()}, totals.probe_keys),

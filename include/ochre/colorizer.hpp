@@ -85,6 +85,10 @@ class Colorizer {
   Status predict(const PictureView& input, Workspace& workspace) const { return predict_of(input, workspace); }
   Status predict(const YuvView& input, Workspace& workspace) const { return predict_of(input, workspace); }
 
+  // Whether make_workspace() will take that memory. Errors: one of nothing, of another model's features, a colorizer
+  // without ColorizerOptions::teachable.
+  Status check_memory(const CameraMemory& memory) const { return detail::check_recall(model_, &memory); }
+
   // What a picture in colour teaches of its place, for a CameraMemory: a picture of the workspace's size.
   // Errors: a colorizer without ColorizerOptions::teachable; a grey pixel format; those of predict.
   Result<Reference> read_reference(const PictureView& picture, Workspace& workspace) const;

@@ -77,12 +77,17 @@ class PictureColorizer {
     return colorizer_->read_reference(picture, workspaces_.front());
   }
 
-  // What the next pictures recall (ColorizerWorkspaceOptions::memory), or nothing, if it is null. Workspaces are made
-  // anew, whose errors then say what does not fit.
-  void recall(std::shared_ptr<const CameraMemory> memory, MemoryPlace place = MemoryPlace::found) {
+  // What the next pictures recall (ColorizerWorkspaceOptions::memory), or nothing, if it is null; workspaces are made
+  // anew. Errors: those of Colorizer::check_memory(), and then what was recalled before stays.
+  Status recall(std::shared_ptr<const CameraMemory> memory, MemoryPlace place = MemoryPlace::found) {
+    if (colorizer_ == nullptr) return Error{ErrorCode::invalid_argument, "the PictureColorizer was moved from"};
+    if (memory != nullptr) {
+      if (auto status = colorizer_->check_memory(*memory); !status) return status;
+    }
     clear();
     options_.workspace.memory = std::move(memory);
     options_.workspace.place = place;
+    return {};
   }
 
   // That of the last call, for what it tells of it; null before the first.

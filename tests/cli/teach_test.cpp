@@ -63,12 +63,59 @@ TEST_CASE("teach: of a folder the pictures in colour teach, grey ones are left o
   write_place(places.folder.path("days/b.png"), {.in_color = false});
   const Outcome run = places.colorize("like.png", {"--like", places.folder.path("days")});
   CHECK(run.code == 0);
-  CHECK(run.says("1 grey pictures left out"));
+  CHECK(run.says("1 grey picture left out"));
   std::filesystem::remove(places.folder.path("days/a.png"));
   const Outcome none = places.colorize("none.png", {"--like", places.folder.path("days")});
   CHECK(none.code == 3);
-  CHECK(none.says("grey pictures alone"));
+  CHECK(none.says("found no picture in colour"));
   CHECK_FALSE(std::filesystem::exists(places.folder.path("none.png")));
+}
+
+TEST_CASE("teach: nothing that teaches is overwritten, and nothing is written among it") {
+  const Places places;
+  REQUIRE(places.learn({places.day}).code == 0);
+  std::filesystem::create_directory(places.folder.path("days"));
+  write_place(places.folder.path("days/a.png"), {});
+  const std::string camera = places.folder.write("camera.png", content_of(places.memory));
+  const std::string before = content_of(places.day);
+  for (const Words& words : {Words{places.day, "--like", places.day}, Words{camera, "--camera", camera},
+                             Words{places.day, "--hints", places.day},
+                             Words{places.folder.path("days/b.png"), "--like", places.folder.path("days")}}) {
+    CAPTURE(words);
+    Words all{"colorize", places.gray, "-o"};
+    all.insert(all.end(), words.begin(), words.end());
+    const Outcome run = run_program(all);
+    CHECK(run.code == 2);
+  }
+  CHECK(content_of(places.day) == before);
+  CHECK(content_of(camera) == content_of(places.memory));
+  CHECK(run_program({"colorize", places.gray, "-o", places.folder.path("x.png"), "--like-place"}).code == 2);
+}
+
+TEST_CASE("teach: of a folder what cannot be read is named, and the rest teaches") {
+  const Places places;
+  std::filesystem::create_directory(places.folder.path("days"));
+  write_place(places.folder.path("days/a.png"), {});
+  places.folder.write("days/broken.png", "no picture");
+  const Outcome run = places.colorize("like.png", {"--like", places.folder.path("days")});
+  CHECK(run.code == 0);
+  CHECK(run.says("broken.png"));
+}
+
+TEST_CASE("teach: nothing is added to a memory whose proof does not hold") {
+  const Places places;
+  REQUIRE(places.learn({places.day}).code == 0);
+  std::string bytes = content_of(places.memory);
+  const auto header = static_cast<std::size_t>(static_cast<unsigned char>(bytes[0])) +
+                      256 * static_cast<std::size_t>(static_cast<unsigned char>(bytes[1]));
+  const Json tensors = Json::parse(bytes.substr(8, header));
+  const std::size_t proof = 8 + header + tensors["proof"]["data_offsets"][0].get<std::size_t>();
+  bytes[proof + 3] ^= '\x80';
+  places.folder.write("gate.safetensors", bytes);
+  const Outcome run = places.learn({"--add", places.darker});
+  CHECK(run.code == 3);
+  CHECK(run.says("its proof does not hold"));
+  CHECK(content_of(places.memory) == bytes);
 }
 
 TEST_CASE("teach: what cannot teach is refused by name") {
@@ -109,7 +156,7 @@ TEST_CASE("teach: learn presses pictures into a memory, which --camera recalls, 
   CHECK(added.says("1 picture learned"));
   CHECK(added.says("1 picture left out: grey"));
   CHECK(added.says("1 picture left out: learned before"));
-  CHECK(added.says("1 picture left out: not of this place; has the camera moved?"));
+  CHECK(added.says("1 picture left out: not of the place learned before; has the camera moved?"));
   CHECK(std::filesystem::file_size(places.memory) <= 4'000'000);
   const Outcome nothing = places.learn({"--add", places.day});
   CHECK(nothing.code == 3);
@@ -150,7 +197,7 @@ TEST_CASE("teach: info and verify read a memory; a changed one fails") {
   const Json tensors = Json::parse(bytes.substr(8, header));
   const std::size_t colors = 8 + header + tensors["entries"]["data_offsets"][0].get<std::size_t>();
   for (std::size_t entry = 0; entry < tensors["entries"]["shape"][0].get<std::size_t>(); ++entry) {
-    bytes[colors + 24 * entry + 15] ^= '\x80';  // the sign of a
+    bytes[colors + 32 * entry + 15] ^= '\x80';  // the sign of a
   }
   const Outcome bad = run_program({"verify", places.folder.write("changed.safetensors", bytes)});
   CHECK(bad.code == 1);

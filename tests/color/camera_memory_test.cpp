@@ -192,8 +192,13 @@ TEST_CASE("camera memory: a passer-by in one frame of ten leaves the ground its 
     const Index kind = std::max_element(key, key + MadeUpPlace::kinds) - key;
     if (key[kind] < 0.5f) {
       passer_by += static_cast<double>(entry.seen);
+      CHECK(entry.frames == 1);  // however many cells it has
+      CHECK(entry.last == 7);
+      CHECK(memory.presence(i) == doctest::Approx(0.04));
       continue;
     }
+    CHECK(memory.presence(i) == 1);  // what was there in half of the pictures and more
+    CHECK(entry.last == 10);
     worst = std::max(
         worst, std::hypot(static_cast<double>(entry.a) - place.a(kind), static_cast<double>(entry.b) - place.b(kind)));
   }

@@ -114,8 +114,8 @@ double distance(const Answer& answer, const reference::Recalled& exact) {
 
 // In ab. An exponent is the difference of numbers up to 1/0.13² + 50²/30² = 62, which floats round by 2e-6 each; with
 // the product's terms some 1e-5. By as much of itself is a share off, so a colour of up to 60, or the step from the
-// network's colour to it, by 6e-4. Features of like signs are 2 apart at most in |Δu|², so that no exponent is held at
-// votes.hpp's least, of which the formulas know nothing.
+// network's colour to it, by 6e-4. An exponent so near to votes.hpp's least that it is a vote in one and none in the
+// other moves a colour by a hundredth of that.
 constexpr double tolerance = 1e-3;
 
 // A query that knows the place, but not exactly: R is about 0.9, where the cast of few frames counts. And one cell that

@@ -8,6 +8,7 @@
 
 #include <ochre/colorizer_file.hpp>
 #include <ochre/picture_colorizer.hpp>
+#include <ochre/weights/safetensors_writer.hpp>
 
 #include "support/allocations.hpp"
 #include "support/golden.hpp"
@@ -40,7 +41,68 @@ LoadedPicture colored_by(const Colorizer& colorizer, const LoadedPicture& gray,
   return output;
 }
 
+// A network of four channels, of which it passes the mask on to the neighbours of a hint, times 30, as a, and a tenth
+// of a's channel as b; at the hint itself both have the other sign, so that its vote does not reach them.
+std::vector<std::byte> hinted_network() {
+  std::vector<float> spread(2 * 4 * 9);
+  for (std::size_t tap = 0; tap < 9; ++tap) {
+    spread[3 * 9 + tap] = tap == 4 ? -30.0f : 30.0f;
+    spread[(4 + 1) * 9 + tap] = tap == 4 ? -11.0f : 11.0f;
+  }
+  const float as_it_is[4] = {1, 0, 0, 1};
+  const float none[2] = {0, 0};
+  const auto spread_bytes = little_endian_bytes(spread);
+  const auto as_it_is_bytes = little_endian_bytes(as_it_is);
+  const auto none_bytes = little_endian_bytes(none);
+  const TensorEntry tensors[] = {{"spread.weight", Dtype::f32, {2, 4, 3, 3}, spread_bytes},
+                                 {"spread.bias", Dtype::f32, {2}, none_bytes},
+                                 {"colors.weight", Dtype::f32, {2, 2, 1, 1}, as_it_is_bytes},
+                                 {"colors.bias", Dtype::f32, {2}, none_bytes}};
+  return write_safetensors(tensors, {{"format", std::string(model_format)},
+                                     {"network",
+                                      "network hinted\n"
+                                      "input data channels=4 lightness=normalised\n"
+                                      "conv2d spread out=2 kernel=3 padding=1\n"
+                                      "conv2d colors out=2 kernel=1\n"
+                                      "tanh bent\n"
+                                      "scale shown factor=50\n"
+                                      "output shown\n"
+                                      "head ab layer=shown\n"}})
+      .value();
+}
+
 }  // namespace
+
+TEST_CASE("recall: a network that takes hints gets them in its own channels, until they are taken back") {
+  const auto bytes = hinted_network();
+  const auto colorizer = Colorizer::from_bytes(bytes, {.size = 16, .threads = 1, .teachable = true}).value();
+  const LoadedPicture gray = test::place_picture({.in_color = false, .width = 32, .height = 32});
+  auto workspace = colorizer.make_workspace(gray.view().extent()).value();
+  const Hint hint{.x = 11, .y = 20, .red = 200, .green = 60, .blue = 60};  // of the cell in column 5, row 10
+  const float told_a = color::pixel_hint(hint).a;
+  REQUIRE(told_a > 20);
+  const auto predicted = [&] {
+    REQUIRE(colorizer.predict(std::as_const(gray).view(), workspace));
+    return workspace.grid();
+  };
+  constexpr Index neighbour = 12 * 16 + 4;  // two rows below the hint's cell
+  CHECK(predicted().a[11 * 16 + 3] == 0.0f);
+  REQUIRE(workspace.set_hints(std::span(&hint, 1)));
+  const AbGridView told = predicted();
+  CHECK(std::fabs(told.a[neighbour]) < 1);  // beyond the convolution's reach; a trace of the vote
+  // Cells of the 3 by 3 around the hint that its pixel is not interpolated from are what the network makes of them.
+  bool seen = false;
+  for (Index y = 9; y <= 11; ++y) {
+    for (Index x = 4; x <= 6; ++x) {
+      if (y == 10 && x == 5) continue;
+      seen = seen || std::fabs(told.a[y * 16 + x] - 50 * std::tanh(30.0f)) < 1;
+    }
+  }
+  CHECK(seen);
+  REQUIRE(workspace.set_hints({}));
+  const AbGridView again = predicted();
+  for (Index i = 0; i < 256; ++i) CHECK(again.a[i] == 0.0f);
+}
 
 TEST_CASE("recall: a grey picture takes the colours of a reference of its place") {
   const auto colorizer = open_teachable();

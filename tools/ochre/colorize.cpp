@@ -83,6 +83,7 @@ std::string objection(const ColorizeOptions& options, const Plan& plan) {
     return "--suffix is for an output folder, found the file " + options.output;
   if (options.suffix.find('/') != std::string::npos)
     return "--suffix: found a '/' in " + options.suffix + ", expected none";
+  if (options.teach.like_place && !options.teach.teaches()) return "--like-place says how to read --like or --camera";
   if (options.hint.tells() && plan.jobs.size() != 1) {
     return "--hint and --hints are for one picture, found " + std::to_string(plan.jobs.size());
   }
@@ -95,6 +96,17 @@ std::string objection(const ColorizeOptions& options, const Plan& plan) {
   }
   std::set<std::string> inputs;
   for (const Job& job : plan.jobs) inputs.insert(identity(job.input));
+  if (!options.hint.picture.empty()) inputs.insert(identity(options.hint.picture));
+  if (!options.teach.camera.empty()) inputs.insert(identity(options.teach.camera));
+  for (const std::string& like : options.teach.like) {
+    inputs.insert(identity(like));
+    if (!is_folder(like)) continue;
+    for (const Job& job : plan.jobs) {
+      if (identity(fs::path(job.output).parent_path().string()) == identity(like)) {
+        return job.output + ": would lie among the pictures of --like " + like + "; choose another folder";
+      }
+    }
+  }
   std::map<std::string, std::string> writers;
   for (const Job& job : plan.jobs) {
     const auto format = savable_format(job.output, PixelFormat::rgb8);
@@ -198,14 +210,17 @@ Result<PictureColorizer> open_model(const ColorizeOptions& options) {
   say_memory(options.model, network_bytes(*colorizer->colorizer(), usual_shape), options.reading.quiet);
   auto memory = lesson(options.teach, *colorizer, options.reading);
   if (!memory) return std::move(memory).error();
-  colorizer->recall(*std::move(memory), options.teach.place());
+  if (Status status = colorizer->recall(*std::move(memory), options.teach.place()); !status) {
+    return std::move(status).error().in(options.teach.camera);
+  }
   return colorizer;
 }
 
 // Heard in spite of --quiet: the colours are worse than they could be.
 void say_elsewhere(const std::string& camera, std::size_t count) {
   say(camera + ": " + std::to_string(count) + (count == 1 ? " picture does" : " pictures do") +
-      " not show the place that was learned, and got the colours of like surfaces; has the camera moved?");
+      " not show the place that was learned, and got the colours of like surfaces; has the camera moved, or is --size "
+      "another?");
 }
 
 }  // namespace

@@ -105,6 +105,8 @@ void print_json(const EvalOptions& options, double temperature, const Evaluation
            {"pictures", evaluation.all.pictures()},
            {"size", options.size},
            {"temperature", rounded(temperature)}};
+  if (!options.teach.like.empty()) all["like"] = options.teach.like;
+  if (!options.teach.camera.empty()) all["camera"] = options.teach.camera;
   all.update(evaluation.all.json());
   if (options.disturb) all["disturbed"] = disturbed(evaluation.steadiness);
   for (const auto& [prefix, scores] : evaluation.by_prefix) {
@@ -136,6 +138,9 @@ void print_table(const EvalOptions& options, double temperature, const Evaluatio
 }  // namespace
 
 int run_eval(const EvalOptions& options) {
+  if (options.teach.like_place && !options.teach.teaches()) {
+    return misuse("--like-place says how to read --like or --camera");
+  }
   auto pictures = pictures_in(options.folder, {.recursive = true});
   if (!pictures) return fail(pictures.error());
   if (options.first && pictures->size() > static_cast<std::size_t>(*options.first)) {
@@ -162,7 +167,9 @@ int run_eval(const EvalOptions& options) {
   for (const std::string& path : paths) {
     progress.begin(path);
     if (teachers->has_taught(path)) continue;
-    teachers->prepare(path, *colorizer);
+    if (const Status taught = teachers->prepare(path, *colorizer); !taught) {
+      return fail(Error{taught.error()}.in(options.teach.camera));
+    }
     const Status status = score_file(path, options, *colorizer, evaluation);
     if (status) continue;
     progress.clear();

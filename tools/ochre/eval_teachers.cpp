@@ -71,13 +71,13 @@ Result<EvalTeachers> EvalTeachers::create(const EvalOptions& options, const std:
   return teachers;
 }
 
-void EvalTeachers::prepare(const std::string& path, PictureColorizer& colorizer) {
-  if (memories_.empty()) return;
+Status EvalTeachers::prepare(const std::string& path, PictureColorizer& colorizer) {
+  if (memories_.empty()) return {};
   const auto everybodys = memories_.find("");
   const auto& memory = everybodys != memories_.end() ? everybodys->second : memories_.at(camera_of(path));
-  if (memory.get() == recalled_) return;
+  if (memory.get() == recalled_) return {};
   recalled_ = memory.get();
-  colorizer.recall(memory, place_);
+  return colorizer.recall(memory, place_);
 }
 
 }  // namespace ochre::program

@@ -24,8 +24,8 @@ class EvalTeachers {
 
   bool has_taught(const std::string& path) const { return taught_.contains(path); }
 
-  // The colorizer recalls what the picture's camera was taught.
-  void prepare(const std::string& path, PictureColorizer& colorizer);
+  // The colorizer recalls what the picture's camera was taught. Errors: a memory of another model.
+  Status prepare(const std::string& path, PictureColorizer& colorizer);
 
  private:
   std::map<std::string, std::shared_ptr<const CameraMemory>> memories_;  // by camera; "" is everybody's

@@ -36,14 +36,14 @@ void print_json(const CameraMemory& memory, const std::string& sha256) {
   std::fputs(json_text(all).c_str(), stdout);
 }
 
-void print_table(const InfoOptions& options, const CameraMemory& memory, const std::string& sha256) {
+void print_table(const InfoOptions& options, const CameraMemory& memory, const std::string& sha256, bool has_proof) {
   print_paragraph("camera", options.model);
   print_paragraph("learned", with_commas(memory.frames()) + (memory.frames() == 1 ? " picture, " : " pictures, ") +
                                  with_commas(static_cast<long long>(memory.entries().size())) + " entries");
   print_paragraph("origin", memory.totals().origin);
   print_paragraph("hours", hours_text(memory));
   print_paragraph("model", "SHA-256 " + memory.totals().model);
-  print_paragraph("proof", "of 64 cells of its first picture; replay it with `ochre verify`");
+  print_paragraph("proof", has_proof ? "of 64 cells of its first picture; replay it with `ochre verify`" : "none");
   print_paragraph("sha256", sha256);
 }
 
@@ -56,7 +56,8 @@ int info_of_camera(const InfoOptions& options, std::span<const std::byte> bytes)
   if (options.json) {
     print_json(*memory, sha256);
   } else {
-    print_table(options, *memory, sha256);
+    const auto file = Safetensors::parse(bytes);
+    print_table(options, *memory, sha256, file && file->find("proof") != nullptr);
   }
   return done;
 }

@@ -25,6 +25,7 @@ struct Lessons {
   std::size_t elsewhere = 0;  // pictures of another place
   std::size_t known = 0;      // that were learned before
   std::size_t failed = 0;
+  std::string first;  // that was learned into a new memory: its place is the memory's
 };
 
 // Of the day, by this machine's clock, when the file was last written; -1 if nobody knows.
@@ -57,6 +58,7 @@ Status learn_picture(const std::string& path, const LearnOptions& options, Pictu
     ++lessons.elsewhere;
     return {};
   }
+  if (memory.is_empty()) lessons.first = path;
   reference->name = name;
   reference->hour = hour_of(path);
   if (Status status = memory.add(*reference); !status) return std::move(status).error().in(path);
@@ -97,13 +99,22 @@ void say_left_out(const Lessons& lessons) {
   };
   line(lessons.gray, "grey");
   line(lessons.known, "learned before");
-  line(lessons.elsewhere, "not of this place; has the camera moved?");
+  line(lessons.elsewhere, "not of the place " + (lessons.first.empty() ? "learned before" : "of " + lessons.first) +
+                              "; has the camera moved?");
 }
 
 Result<CameraMemory> memory_before(const LearnOptions& options) {
   std::error_code ignored;
   if (!fs::exists(options.output, ignored)) return CameraMemory();
-  if (options.add) return read_camera(options.output);
+  if (options.add) {
+    // Else its proof, made anew, would say of damaged entries that they are whole.
+    const auto file = MappedFile::open(options.output);
+    if (!file) return file.error();
+    const auto report = verify_memory(file->bytes());
+    if (!report) return Error{report.error()}.in(options.output);
+    if (report->holds()) return read_camera(options.output);
+    return Error{ErrorCode::mismatch, options.output + ": its proof does not hold (`ochre verify`): nothing is added"};
+  }
   return Error{ErrorCode::invalid_argument, options.output + ": is there already; --add adds to it"};
 }
 
@@ -147,7 +158,8 @@ int run_learn(const LearnOptions& options) {
         with_commas(static_cast<long long>(memory->entries().size())) + " entries from " +
         with_commas(static_cast<long long>(memory->frames())) + " in all");
   }
-  return lessons.failed == 0 ? done : some_failed;
+  // More pictures of other places than of this one are hardly what was meant.
+  return lessons.failed == 0 && lessons.elsewhere <= lessons.learned ? done : some_failed;
 }
 
 }  // namespace ochre::program

@@ -129,9 +129,8 @@ class CommandLine {
   void add_learn() {
     auto& o = learn_;
     auto* verb = add_verb("learn", "Press a camera's colour pictures into a memory",
-                          "ochre learn examples/pictures/china.jpg -o china.safetensors\n"
-                          "  ochre colorize examples/pictures/china.jpg --camera china.safetensors \\\n"
-                          "        -o china.png",
+                          "ochre learn examples/camera/hall_in_colour.jpg -o hall.safetensors\n"
+                          "  ochre colorize examples/camera/hall.jpg --camera hall.safetensors -o hall.png",
                           "Of a camera that stands still: what its places look like and the colours they\n"
                           "have, in 4 MB at most, however many pictures. Grey ones and those of another\n"
                           "place are left out. `ochre info` and `ochre verify` read the memory, too.\n\n");

@@ -53,17 +53,23 @@ std::uint64_t file_name_number(const std::string& path) {
 
 namespace {
 
-// Of a folder the pictures in colour; its grey ones are left out.
+// Of a folder the pictures in colour; its grey ones are left out, and with a line each those that cannot be read.
 Status learn_from(const std::string& path, PictureColorizer& colorizer, const ReadOptions& reading,
                   CameraMemory& memory) {
   const bool folder = is_folder(path);
   const auto names = folder ? pictures_in(path, {}) : Result<std::vector<std::string>>(std::vector<std::string>{""});
   if (!names) return names.error();
   std::size_t gray = 0;
+  std::size_t unreadable = 0;
   for (const std::string& name : *names) {
     const std::string file = folder ? (std::filesystem::path(path) / name).string() : path;
     const auto picture = read_picture(file, reading.limit, reading.quiet);
-    if (!picture) return picture.error();
+    if (!picture && !folder) return picture.error();
+    if (!picture) {
+      fail(picture.error());
+      ++unreadable;
+      continue;
+    }
     if (folder && !shows_color(*picture)) {
       ++gray;
       continue;
@@ -72,10 +78,12 @@ Status learn_from(const std::string& path, PictureColorizer& colorizer, const Re
     if (!reference) return reference.error();
     if (Status status = memory.add(*reference); !status) return std::move(status).error().in(file);
   }
-  if (gray == names->size()) {
-    return Error{ErrorCode::mismatch, path + ": found grey pictures alone, expected some in colour to learn from"};
+  if (gray + unreadable == names->size()) {
+    return Error{ErrorCode::mismatch, path + ": found no picture in colour, expected some to learn from"};
   }
-  if (gray > 0 && !reading.quiet) say(path + ": " + std::to_string(gray) + " grey pictures left out");
+  if (gray > 0 && !reading.quiet) {
+    say(path + ": " + std::to_string(gray) + (gray == 1 ? " grey picture" : " grey pictures") + " left out");
+  }
   return {};
 }
 

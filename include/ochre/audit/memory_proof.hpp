@@ -44,6 +44,8 @@ inline reference::RecallParameters recall_parameters() {
           .place_sigma = in_double(Numbers::place_sigma),
           .anywhere = in_double(Numbers::anywhere),
           .usual_nearness = Numbers::usual_nearness,
+          .least_exponent = in_double(color::least_exponent),
+          .no_likeness = in_double(Numbers::no_likeness),
           .least_likeness = Numbers::least_likeness,
           .least_threshold = Numbers::least_threshold,
           .same_place = Memory::same_place,
@@ -63,7 +65,8 @@ inline reference::RecalledMemory recalled_memory(const CameraMemory& memory) {
                                 .x = in_double(entry.x),
                                 .lightness = in_double(entry.lightness),
                                 .a = in_double(entry.a),
-                                .b = in_double(entry.b)});
+                                .b = in_double(entry.b),
+                                .presence = in_double(memory.presence(i))});
   }
   recalled.detail_grid = totals.grid;
   recalled.details.assign(totals.details.begin(), totals.details.end());

@@ -48,7 +48,9 @@ struct MemoryEntry {
   float lightness = 0;
   float a = 0;  // over L + 16
   float b = 0;
-  float seen = 1;  // cells that were pressed into it
+  float seen = 1;    // cells that were pressed into it
+  float frames = 1;  // of how many pictures
+  float last = 1;    // the picture in which it was last seen, counted from 1
 };
 
 // Whether a picture shows the place that a CameraMemory was learned at: found by its details (color/recall.hpp), or
@@ -196,6 +198,12 @@ class CameraMemory {
   // The cast of all frames' light: the median of theirs.
   float cast() const;
 
+  // p: how much an entry counts, by how often it was there; 0.0001…1.
+  float presence(std::size_t entry) const noexcept {
+    const float often = std::min(1.0f, 2.0f * entries_[entry].frames / static_cast<float>(totals_.frames));
+    return std::max(often * often, 1e-4f);
+  }
+
   // γ: how strong the network's own colours are to be shown beside those recalled, 0…1.
   double own_factor() const noexcept {
     return totals_.own_own > 0 ? std::clamp(totals_.own_true / totals_.own_own, 0.0, 1.0) : 1.0;
@@ -288,7 +296,8 @@ inline Status CameraMemory::add(const Reference& reference) {
                      .x = (static_cast<float>(column) + 0.5f) / static_cast<float>(reference.grid.w),
                      .lightness = reference.lightness[i],
                      .a = factor * a[i],
-                     .b = factor * b[i]},
+                     .b = factor * b[i],
+                     .last = static_cast<float>(totals_.frames)},
                     reference.keys.data() + i * static_cast<std::size_t>(depth_)};
     if (totals_.pressed) {
       press(cell);
@@ -408,6 +417,8 @@ inline void CameraMemory::join(std::size_t into, const Cell& cell) {
   move(entry.a, cell.entry.a);
   move(entry.b, cell.entry.b);
   entry.seen = sum;
+  entry.frames = std::max(entry.frames + (cell.entry.last > entry.last ? 1.0f : 0.0f), cell.entry.frames);
+  entry.last = std::max(entry.last, cell.entry.last);
   float* key = keys_.data() + into * static_cast<std::size_t>(depth_);
   float squares = 0.0f;
   for (Index d = 0; d < depth_; ++d) {

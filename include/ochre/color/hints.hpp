@@ -214,8 +214,10 @@ class Hints {
   void tell_cell(Index i, const MutableAbGridView& colors) const noexcept {
     const float* sums = sums_.data();
     const Index cells = grid_.h * grid_.w;
-    const float told = std::min(1.0f, (1.0f + Numbers::half_told) * sums[i] / (sums[i] + Numbers::half_told));
-    const float voted = told * (colors.lightness[i] + MemoryNumbers::shade) / sums[i];
+    // told / w, which is no number where w is 0 and nothing is told
+    const float told_share = std::min(1.0f / sums[i], (1.0f + Numbers::half_told) / (sums[i] + Numbers::half_told));
+    const float told = told_share * sums[i];
+    const float voted = told_share * (colors.lightness[i] + MemoryNumbers::shade);
     colors.a[i] = voted * sums[cells + i] + (1.0f - told) * colors.a[i];
     colors.b[i] = voted * sums[2 * cells + i] + (1.0f - told) * colors.b[i];
   }

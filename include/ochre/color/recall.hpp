@@ -1,11 +1,13 @@
 // Recall: a grey picture takes the colours that pictures of the same place, or of a like one, had. Its cells ask the
 // entries of a CameraMemory (votes.hpp); what these do not explain keeps the network's own colours. With u, L, x what a
 // cell looks like, its lightness and its place in units of √(h·w), q the entries' colours over their L + 16:
-//   S = exp(−|Δu|²/(2·0.13²) − ΔL²/(2·30²)) · (0.003 + exp(−|Δx|²/(2·0.04²)));  another place: the last factor is 1
+//   p = min(1, 2 · frames in which an entry was seen / all frames)²: one passer-by in ten frames counts a 25th
+//   S = p · exp(−|Δu|²/(2·0.13²) − ΔL²/(2·30²)) · (0.003 + exp(−|Δx|²/(2·0.04²)));  another place: the last factor is 1
 //   R = correlation of the picture's detail with the memory's (camera_memory.hpp); above 0.25 the place is the same
-//   voted  v = (L + 16) Σ S q / Σ S · (1 − ρ (1 − min(1, 0.17/k))),  ρ = sigmoid((0.9 − R)/0.03) up to two frames, else
-//   0 l = log Σ S − log(entries · 0.01306), another place log Σ S − log(entries), not below −16; M, Md: mean and median
-//   trusted  t = sigmoid(l − θ),  θ = min(−9, Md − 2), another place θ = −6.5 − 3 (M + 9), neither below −13: what is
+//   voted  v = (L + 16) Σ S q / (Σ S + 1e-11) · (1 − ρ (1 − min(1, 0.17/k))),  ρ = sigmoid((0.9 − R)/0.03) up to two
+//   frames, else 0 l = log Σ S − log(entries · 0.01306), another place log Σ S − log(entries), not below −16; M, Md:
+//   mean and median trusted  t = sigmoid(l − θ),  θ = min(−9, Md − 2), another place θ = −6.5 − 3 (M + 9), neither
+//   below −13: what is
 //            like nothing at all, l = −16, is not trusted, however much of the picture it is
 //   ab = t · v · (1 − sigmoid(−2 (M + 8))/2) + (1 − t) · γ · own,  γ = Σ own·true / Σ |own|², 0…1, of the references;
 //   another place: γ = 1
@@ -31,7 +33,8 @@ struct RecallNumbers {
   static constexpr double usual_nearness = 0.01306;
   static constexpr double least_likeness = -16;
   static constexpr double least_threshold = -13;
-  static constexpr Index values = 3;  // 1, q
+  static constexpr float no_likeness = 1e-11f;  // Σ S of what is like nothing; of l = -16 it is 6e-6
+  static constexpr Index values = 3;            // 1, q
 };
 
 inline double sigmoid(double x) noexcept { return 1.0 / (1.0 + std::exp(-x)); }
@@ -141,7 +144,9 @@ class Recall {
       }
       const float lightness = entry.lightness - middle_lightness;
       key[depth_] = lightness_weight * lightness;
-      entry_norms_.data()[j] = half_norm(squares, lightness);
+      const float presence = memory.presence(static_cast<std::size_t>(j));
+      entry_norms_.data()[j] = half_norm(squares, lightness) - std::log(presence);
+      presences_ += static_cast<double>(presence);
       float* values = entry_values_.data() + j * Numbers::values;
       values[0] = 1.0f;
       values[1] = entry.a;
@@ -189,7 +194,7 @@ class Recall {
   }
 
   void fill_likeness(Index y) noexcept {
-    const double usual = static_cast<double>(count_) * (same_place() ? Numbers::usual_nearness : 1.0);
+    const double usual = presences_ * (same_place() ? Numbers::usual_nearness : 1.0);
     for (Index i = y * grid_.w; i < (y + 1) * grid_.w; ++i) {
       const double likeness = std::log(static_cast<double>(sums_.data()[i]) / usual);
       likeness_.data()[i] = static_cast<float>(std::max(likeness, Numbers::least_likeness));
@@ -229,9 +234,9 @@ class Recall {
         const double trust = sigmoid(static_cast<double>(likeness_.data()[i]) - threshold);
         const float voted = static_cast<float>(trust * voted_factor) * (lightness[i] + MemoryNumbers::shade);
         const float own = static_cast<float>((1 - trust) * own_factor);
-        a[i] = voted * (sums[cells() + i] / sums[i]) +
-               own * a[i];  // first the mean: its sum may be as small as floats are
-        b[i] = voted * (sums[2 * cells() + i] / sums[i]) + own * b[i];
+        const float like = sums[i] + Numbers::no_likeness;
+        a[i] = voted * (sums[cells() + i] / like) + own * a[i];
+        b[i] = voted * (sums[2 * cells() + i] / like) + own * b[i];
       }
     });
   }
@@ -240,6 +245,7 @@ class Recall {
   Index depth_ = 0;
   Index count_ = 0;
   Index frames_ = 0;
+  double presences_ = 0;  // Σ p
   MemoryPlace place_ = MemoryPlace::found;
   double cast_ = 0;
   double own_factor_ = 1;

@@ -3,10 +3,10 @@
 //   S[i][j] = exp(−|q_i − e_j|²/2 + trust_j) · (anywhere + row_j[y_i] · column_j[x_i])
 //   sums[k][i] = Σ_j S[i][j] · value_j[k]
 // q, e: keys, what cell and entry look like, each divided by how far apart alike may be (its sigma). −|q − e|²/2 is
-// found as q·e − |q|²/2 − |e|²/2, a product of matrices whose tiles never leave the registers; exponents are held at
-// least_exponent, so that nothing underflows. anywhere > 0: what looks alike counts wherever it is, the nearer the
-// more. The order of the entries is that of the sums: same bits for any number of threads. Tested by votes_test.cpp
-// against reference/votes.hpp.
+// found as q·e − |q|²/2 − |e|²/2, a product of matrices whose tiles never leave the registers. Where it is below
+// least_exponent, S is 0, and where that is so of neighbouring cells nothing more is worked out: on a camera a quarter
+// of the time. anywhere > 0: what looks alike counts wherever it is, the nearer the more. The order of the entries is
+// that of the sums: same bits for any number of threads. Tested by votes_test.cpp against reference/votes.hpp.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +16,7 @@
 
 namespace ochre::inline v0::color {
 
-inline constexpr float least_exponent = -80.0f;  // e^-80 = 2e-35, a thousand times the smallest normal float
+inline constexpr float least_exponent = -30.0f;  // e^-30 = 9e-14: of thousands of such votes none shows
 inline constexpr Index vote_tile = 8;            // entries come in groups of so many
 inline constexpr Index vote_slack = 32;          // floats that are read past a row's end: two of the widest registers
 inline constexpr Index most_vote_depth = 65;     // so that the keys of some cells stay in the nearest cache
@@ -89,7 +89,10 @@ template <Index Tile, Index Values, class Arch>
     const float* value = entries.values + (j + t) * Values;
     for (Index half = 0; half < 2; ++half) {
       const Batch own_norm = simd::load<Arch>(queries.half_norms + cell + half * width);
-      const Batch likeness = exp(max(product[t][half] - own_norm - its_norm, Batch(least_exponent)));
+      const Batch exponent = product[t][half] - own_norm - its_norm;
+      const auto unlike = exponent < Batch(least_exponent);
+      if (all(unlike)) continue;
+      const Batch likeness = select(unlike, Batch(0.0f), exp(exponent));
       const Batch share = likeness * simd::fmadd(row, simd::load<Arch>(column + half * width), Batch(entries.anywhere));
       for (Index k = 0; k < Values; ++k) sums[k].cells[half] = simd::fmadd(share, Batch(value[k]), sums[k].cells[half]);
     }

@@ -108,7 +108,12 @@ inline Status check_recall(const ColorizerModel& model, const CameraMemory* memo
   if (memory == nullptr) return {};
   if (model.identity.empty()) return invalid("a memory for a colorizer without ColorizerOptions::teachable");
   if (memory->is_empty()) return invalid("the memory is empty: nothing was learned");
-  if (memory->totals().model == model.identity && memory->depth() == color::key_depth(model.channels)) return {};
+  const Index depth = color::key_depth(model.channels);
+  if (memory->totals().model == model.identity && memory->depth() == depth) return {};
+  if (memory->totals().model == model.identity) {
+    return Error{ErrorCode::mismatch, "the memory: found keys of " + std::to_string(memory->depth()) +
+                                          " numbers, expected " + std::to_string(depth)};
+  }
   return Error{ErrorCode::mismatch, "the memory: found the features of model " + memory->totals().model +
                                         ", expected those of " + model.identity};
 }

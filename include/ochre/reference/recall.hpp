@@ -19,6 +19,8 @@ struct RecallParameters {
   double place_sigma = 0;
   double anywhere = 0;
   double usual_nearness = 0;
+  double least_exponent = 0;  // of S, below which it is 0
+  double no_likeness = 0;
   double least_likeness = 0;
   double least_threshold = 0;
   double same_place = 0;
@@ -34,6 +36,7 @@ struct RecallEntry {
   double lightness = 0;
   double a = 0;  // over L + shade
   double b = 0;
+  double presence = 1;  // p
 };
 
 struct RecalledMemory {
@@ -117,9 +120,10 @@ inline std::vector<double> recall_votes(const RecallParameters& p, const Recalle
     const double apart_x =
         (static_cast<double>(cell % query.grid.w) + 0.5 - entry.x * static_cast<double>(query.grid.w)) / unit;
     const double place = (apart_y * apart_y + apart_x * apart_x) / (2 * p.place_sigma * p.place_sigma);
-    const double like = std::exp(-features / (2 * p.feature_sigma * p.feature_sigma) -
-                                 light * light / (2 * p.lightness_sigma * p.lightness_sigma)) *
-                        (same ? p.anywhere + std::exp(-place) : 1);
+    const double exponent = -features / (2 * p.feature_sigma * p.feature_sigma) -
+                            light * light / (2 * p.lightness_sigma * p.lightness_sigma);
+    if (exponent + std::log(entry.presence) < p.least_exponent) continue;
+    const double like = entry.presence * std::exp(exponent) * (same ? p.anywhere + std::exp(-place) : 1);
     sums[0] += like;
     sums[1] += like * entry.a;
     sums[2] += like * entry.b;
@@ -136,7 +140,8 @@ inline Recalled recall(const RecallParameters& p, const RecalledMemory& memory, 
   result.correlation = place_correlation(p, memory, query);
   const bool same = said_same != nullptr ? *said_same : result.correlation > p.same_place;
   const auto cells = static_cast<std::size_t>(query.grid.h * query.grid.w);
-  const double usual = static_cast<double>(memory.entries.size()) * (same ? p.usual_nearness : 1);
+  double usual = 0;
+  for (const RecallEntry& entry : memory.entries) usual += entry.presence * (same ? p.usual_nearness : 1);
   std::vector<std::vector<double>> sums;
   std::vector<double> likeness;
   double mean = 0;
@@ -154,7 +159,7 @@ inline Recalled recall(const RecallParameters& p, const RecalledMemory& memory, 
   const double strength = cast * (1 - logistic(-2 * (mean + 8)) / 2);
   for (std::size_t i = 0; i < cells; ++i) {
     const double trust = logistic(likeness[i] - threshold);
-    const double voted = trust * strength * (query.lightness[i] + p.shade) / sums[i][0];
+    const double voted = trust * strength * (query.lightness[i] + p.shade) / (sums[i][0] + p.no_likeness);
     const double own = (1 - trust) * (same ? memory.own_factor : 1);
     result.colors.a.push_back(voted * sums[i][1] + own * query.own_a[i]);
     result.colors.b.push_back(voted * sums[i][2] + own * query.own_b[i]);

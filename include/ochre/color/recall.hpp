@@ -65,11 +65,11 @@ class Recall {
   Index bytes() const noexcept {
     return static_cast<Index>(sizeof(float)) *
            (half_norms_.size() + sums_.size() + likeness_.size() + entry_keys_.size() + entry_norms_.size() +
-            rows_.size() + columns_.size() + entry_values_.size() + detail_.size());
+            rows_.size() + no_rows_.size() + columns_.size() + entry_values_.size() + detail_.size());
   }
   // Of a recall: planes of the grid's size, and floats for each of its rows and columns.
   static Index planes() noexcept { return 1 + RecallNumbers::values + 3; }
-  static Index lines() noexcept { return 2 * MemoryNumbers::most_entries; }
+  static Index lines() noexcept { return 2 * MemoryNumbers::most_entries; }  // rows twice, columns once
 
   // How much the last picture's details were like those of the memory's place: −1…1.
   double likeness() const noexcept { return correlation_; }

@@ -26,13 +26,6 @@ bool take(std::string_view& text, std::string_view word) {
   return true;
 }
 
-Status check_inside(const Hint& hint, Extent picture) {
-  if (hint.x < picture.w && hint.y < picture.h) return {};
-  return Error{ErrorCode::invalid_argument, "--hint " + std::to_string(hint.x) + ',' + std::to_string(hint.y) +
-                                                ": outside the picture of " + width_by_height(picture) +
-                                                ", expected columns and rows counted from 0"};
-}
-
 // 8 bits of a channel of a pixel.
 std::uint8_t sample(const LoadedPicture& picture, Index y, Index x, Index channel) {
   const Index size = bytes_per_sample(picture.format);
@@ -87,7 +80,6 @@ Result<std::vector<Hint>> hints_of(const HintOptions& options, Extent picture, c
   for (const std::string& text : options.hints) {
     const auto hint = parse_hint(text);
     if (!hint) return hint.error();
-    if (Status status = check_inside(*hint, picture); !status) return std::move(status).error();
     hints.push_back(*hint);
   }
   if (options.picture.empty()) return hints;

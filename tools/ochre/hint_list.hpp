@@ -15,7 +15,7 @@ namespace ochre::program {
 Result<Hint> parse_hint(const std::string& text);
 
 // Those of the options, and the opaque pixels of the picture of hints. picture: the size of the one to be coloured.
-// Errors: a hint outside it, a picture of hints of another size, without alpha or without an opaque pixel.
+// Errors: a picture of hints of another size, without alpha or without an opaque pixel.
 Result<std::vector<Hint>> hints_of(const HintOptions& options, Extent picture, const ReadOptions& reading);
 
 }  // namespace ochre::program

@@ -9,6 +9,7 @@
 #include "model_file.hpp"
 #include "picture_list.hpp"
 #include "read_picture.hpp"
+#include "square_picture.hpp"
 #include "teaching.hpp"
 #include "terminal.hpp"
 #include "verbs.hpp"
@@ -48,7 +49,7 @@ Status learn_picture(const std::string& path, const LearnOptions& options, Pictu
   }
   const auto picture = read_picture(path, options.reading.limit, options.reading.quiet);
   if (!picture) return picture.error();
-  if (!shows_color(*picture)) {
+  if (is_gray(*picture)) {
     ++lessons.gray;
     return {};
   }

@@ -79,8 +79,7 @@ Result<LoadedPicture> resample(const LoadedPicture& picture, Index side, Extent 
 }  // namespace
 
 Result<LoadedPicture> resized_picture(const LoadedPicture& picture, Index side) {
-  constexpr Index longest =
-      16;  // sides: of a wider picture the middle is left, so that no memory is taken by its shape
+  constexpr Index longest = 16;  // squares: of a longer picture the middle is left, or its shape would take memory
   return resample(picture, side, {longest * side, longest * side});
 }
 
@@ -101,9 +100,14 @@ Result<LoadedPicture> square_picture(const LoadedPicture& picture, Index side) {
 }
 
 bool is_gray(const LoadedPicture& picture) {
-  const std::uint8_t* pixel = picture.pixels.data();
-  for (Index i = 0; i < picture.width * picture.height; ++i, pixel += 3) {
-    if (pixel[0] != pixel[1] || pixel[1] != pixel[2]) return false;
+  if (!has_color(picture.format)) return true;
+  const auto sample = static_cast<std::size_t>(bytes_per_sample(picture.format));
+  const Index step = bytes_per_pixel(picture.format);
+  for (Index y = 0; y < picture.height; ++y) {
+    const std::uint8_t* pixel = picture.view().row(y);
+    for (Index x = 0; x < picture.width; ++x, pixel += step) {
+      if (std::memcmp(pixel, pixel + sample, 2 * sample) != 0) return false;  // r = g and g = b
+    }
   }
   return true;
 }

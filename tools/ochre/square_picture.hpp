@@ -16,7 +16,7 @@ Result<LoadedPicture> resized_picture(const LoadedPicture& picture, Index side);
 // Of what resized_picture() gave, or of the same size, the square that square_picture() gives. side: the shorter one.
 Result<LoadedPicture> centred_square(const LoadedPicture& resized);
 
-// Has every pixel of an rgb8 picture equal samples?
+// Has every pixel equal red, green and blue? So has a picture of a grey format.
 bool is_gray(const LoadedPicture& picture);
 
 }  // namespace ochre::program

@@ -1,32 +1,19 @@
 #include "teaching.hpp"
 
 #include <charconv>
-#include <cstring>
 #include <filesystem>
 
 #include <ochre/camera_memory_file.hpp>
 
 #include "picture_list.hpp"
 #include "read_picture.hpp"
+#include "square_picture.hpp"
 #include "terminal.hpp"
 
 namespace ochre::program {
 
-bool shows_color(const LoadedPicture& picture) {
-  if (!has_color(picture.format)) return false;
-  const auto sample = static_cast<std::size_t>(bytes_per_sample(picture.format));
-  const Index step = bytes_per_pixel(picture.format);
-  for (Index y = 0; y < picture.height; ++y) {
-    const std::uint8_t* pixel = picture.view().row(y);
-    for (Index x = 0; x < picture.width; ++x, pixel += step) {
-      if (std::memcmp(pixel, pixel + sample, 2 * sample) != 0) return true;  // r = g and g = b
-    }
-  }
-  return false;
-}
-
 Result<Reference> reference_of(PictureColorizer& colorizer, const LoadedPicture& picture, const std::string& name) {
-  if (!shows_color(picture)) {
+  if (is_gray(picture)) {
     return Error{ErrorCode::mismatch, name + ": found a grey picture, expected one in colour to learn from"};
   }
   auto reference = read_reference(colorizer, picture.view());
@@ -70,7 +57,7 @@ Status learn_from(const std::string& path, PictureColorizer& colorizer, const Re
       ++unreadable;
       continue;
     }
-    if (folder && !shows_color(*picture)) {
+    if (folder && is_gray(*picture)) {
       ++gray;
       continue;
     }

@@ -13,9 +13,6 @@
 
 namespace ochre::program {
 
-// Has the picture a pixel that is not grey?
-bool shows_color(const LoadedPicture& picture);
-
 // What a picture in colour teaches. name: of the picture, for messages. Errors: a grey picture.
 Result<Reference> reference_of(PictureColorizer& colorizer, const LoadedPicture& picture, const std::string& name);
 

@@ -51,7 +51,7 @@ inline reference::RecallParameters recall_parameters() {
           .same_place = Memory::same_place,
           .usual_cast = in_double(Memory::usual_cast),
           .shade = in_double(Memory::shade),
-          .detail_reach = Memory::detail_reach};
+          .detail_reach = color::detail_reach};
 }
 
 inline reference::RecalledMemory recalled_memory(const CameraMemory& memory) {

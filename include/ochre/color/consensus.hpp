@@ -17,7 +17,7 @@
 #include <utility>
 
 #include <ochre/color/cell_keys.hpp>
-#include <ochre/color/votes.hpp>
+#include <ochre/color/vote_memory.hpp>
 #include <ochre/parallel/team.hpp>
 
 namespace ochre::inline v0::color {
@@ -45,20 +45,18 @@ class Consensus {
   // depth: of the cells' keys. Errors: a grid too large, no memory.
   static Result<Consensus> create(Extent grid, Index depth) {
     Consensus consensus;
-    consensus.grid_ = grid;
-    consensus.depth_ = depth;
+    consensus.votes_.grid = grid;
     while (consensus.blocks().h * consensus.blocks().w > ConsensusNumbers::most_blocks) ++consensus.block_;
-    if (auto status = consensus.allocate(); !status) return std::move(status).error();
-    consensus.fill_tables();
+    const Index entries = consensus.blocks().h * consensus.blocks().w;
+    auto status = VoteMemory::create(grid, depth, entries, Numbers::values, "the consensus").move_to(consensus.votes_);
+    if (status) status = AlignedBuffer<float>::create(Numbers::values * consensus.cells()).move_to(consensus.own_);
+    if (!status) return std::move(status).error();
+    consensus.place_blocks();
     return consensus;
   }
 
-  bool is_empty() const noexcept { return grid_.h == 0; }
-  Index bytes() const noexcept {
-    return static_cast<Index>(sizeof(float)) *
-           (half_norms_.size() + own_.size() + sums_.size() + entry_keys_.size() + entry_norms_.size() + rows_.size() +
-            columns_.size() + entry_values_.size());
-  }
+  bool is_empty() const noexcept { return votes_.grid.h == 0; }
+  Index bytes() const noexcept { return votes_.bytes() + static_cast<Index>(sizeof(float)) * own_.size(); }
   static Index planes() noexcept { return 1 + 2 * ConsensusNumbers::values; }
 
   // means: a, b and the mean of |c|² of each cell, three planes of the grid's size; the colours agreed upon go to a and
@@ -73,14 +71,13 @@ class Consensus {
         for (Index x = 0; x < blocks.w; ++x) make_entry(keys, y, x);
       }
     });
-    for (Index i = 0; i < cells(); ++i) half_norms_.data()[i] = keys.square(i) * half_over_square;
-    const VoteQueries queries{grid_, depth_, keys.plane(0), half_norms_.data()};
-    const VoteEntries entries{entry_norms_.size(), entry_keys_.data(),         entry_norms_.data(), rows_.data(),
-                              columns_.data(),     ConsensusNumbers::anywhere, entry_values_.data()};
-    parallel::for_ranges(team, grid_.h, 1, [&](Index begin, Index end, int) noexcept {
+    for (Index i = 0; i < cells(); ++i) votes_.half_norms.data()[i] = keys.square(i) * half_over_square;
+    const VoteQueries queries = votes_.queries(keys);
+    const VoteEntries entries = votes_.entries(Numbers::anywhere);
+    parallel::for_ranges(team, grid().h, 1, [&](Index begin, Index end, int) noexcept {
       for (Index y = begin; y < end; ++y) {
-        vote_row(queries, entries, y, sums_.data());
-        for (Index i = y * grid_.w; i < (y + 1) * grid_.w; ++i) settle_cell(i, a, b);
+        vote_row(queries, entries, y, votes_.sums.data());
+        for (Index i = y * grid().w; i < (y + 1) * grid().w; ++i) settle_cell(i, a, b);
       }
     });
   }
@@ -89,43 +86,20 @@ class Consensus {
   using Numbers = ConsensusNumbers;
   static constexpr float half_over_square = 0.5f / (Numbers::feature_sigma * Numbers::feature_sigma);
 
-  Index cells() const noexcept { return grid_.h * grid_.w; }
-  Extent blocks() const noexcept { return {ceil_div(grid_.h, block_), ceil_div(grid_.w, block_)}; }
-  Index entries() const noexcept { return ceil_div(blocks().h * blocks().w, vote_tile) * vote_tile; }
+  Extent grid() const noexcept { return votes_.grid; }
+  Index cells() const noexcept { return votes_.cells(); }
+  Extent blocks() const noexcept { return {ceil_div(grid().h, block_), ceil_div(grid().w, block_)}; }
 
-  Status allocate() {
-    const auto columns = checked_product({entries(), grid_.w});
-    const auto rows = checked_product({entries(), grid_.h});
-    if (!columns || !rows) {
-      return Error{ErrorCode::too_large, "the consensus of a grid of " + width_by_height(grid_)};
-    }
-    struct Wanted {
-      AlignedBuffer<float>& buffer;
-      Index floats;
-    };
-    const Wanted all[] = {{half_norms_, cells() + vote_slack}, {own_, Numbers::values * cells()},
-                          {sums_, Numbers::values * cells()},  {entry_keys_, entries() * depth_},
-                          {entry_norms_, entries()},           {rows_, *rows},
-                          {columns_, *columns + vote_slack},   {entry_values_, entries() * Numbers::values}};
-    for (const Wanted& wanted : all) {
-      if (auto status = AlignedBuffer<float>::create(wanted.floats).move_to(wanted.buffer); !status) return status;
-    }
-    return {};
-  }
-
-  // How near a row or column of cells is to the middle of a block, for each entry; 0 for those that fill up a tile.
-  void fill_tables() noexcept {
-    const double unit = std::sqrt(static_cast<double>(grid_.h) * static_cast<double>(grid_.w));
-    const auto nearness = [&](Index cell, Index block, Index side) {
+  // Each at the middle of its block.
+  void place_blocks() noexcept {
+    const auto middle = [&](Index block, Index side) {
       const Index first = block * block_;
       const Index last = std::min(first + block_, side) - 1;
-      const double apart = (static_cast<double>(cell) - static_cast<double>(first + last) / 2) / unit;
-      return static_cast<float>(std::exp(-apart * apart / (2.0 * Numbers::place_sigma * Numbers::place_sigma)));
+      return static_cast<double>(first + last) / 2;
     };
     const Extent blocks = this->blocks();
     for (Index j = 0; j < blocks.h * blocks.w; ++j) {
-      for (Index y = 0; y < grid_.h; ++y) rows_.data()[j * grid_.h + y] = nearness(y, j / blocks.w, grid_.h);
-      for (Index x = 0; x < grid_.w; ++x) columns_.data()[j * grid_.w + x] = nearness(x, j % blocks.w, grid_.w);
+      votes_.place_entry(j, middle(j / blocks.w, grid().h), middle(j % blocks.w, grid().w), Numbers::place_sigma);
     }
   }
 
@@ -152,34 +126,34 @@ class Consensus {
   void make_entry(const CellKeys& keys, Index block_y, Index block_x) noexcept {
     const Index j = block_y * blocks().w + block_x;
     const Index first_x = block_x * block_;
-    const Index last_x = std::min(first_x + block_, grid_.w);
+    const Index last_x = std::min(first_x + block_, grid().w);
     const Index first_y = block_y * block_;
-    const Index last_y = std::min(first_y + block_, grid_.h);
+    const Index last_y = std::min(first_y + block_, grid().h);
     const auto sum_of = [&](const float* plane) {
       float sum = 0.0f;
       for (Index y = first_y; y < last_y; ++y) {
-        for (Index x = first_x; x < last_x; ++x) sum += plane[y * grid_.w + x];
+        for (Index x = first_x; x < last_x; ++x) sum += plane[y * grid().w + x];
       }
       return sum;
     };
-    float* key = entry_keys_.data() + j * depth_;
+    float* key = votes_.entry_keys.data() + j * votes_.depth;
     float squares = 0.0f;
-    for (Index d = 0; d < depth_; ++d) {
+    for (Index d = 0; d < votes_.depth; ++d) {
       key[d] = sum_of(keys.plane(d));
       squares += key[d] * key[d];
     }
     const float factor = squares == 0.0f ? 0.0f : 2.0f * half_over_square / std::sqrt(squares);
-    for (Index d = 0; d < depth_; ++d) key[d] *= factor;
-    entry_norms_.data()[j] = squares == 0.0f ? 0.0f : half_over_square;
+    for (Index d = 0; d < votes_.depth; ++d) key[d] *= factor;
+    votes_.entry_norms.data()[j] = squares == 0.0f ? 0.0f : half_over_square;
     const float count = static_cast<float>((last_x - first_x) * (last_y - first_y));
     for (Index k = 0; k < Numbers::values; ++k) {
-      entry_values_.data()[j * Numbers::values + k] = sum_of(own_.data() + k * cells()) / count;
+      votes_.values.data()[j * Numbers::values + k] = sum_of(own_.data() + k * cells()) / count;
     }
   }
 
   void settle_cell(Index i, float* a, float* b) const noexcept {
     const auto voted = [&](Index k) {
-      return sums_.data()[k * cells() + i] + Numbers::self * own_.data()[k * cells() + i];
+      return votes_.sums.data()[k * cells() + i] + Numbers::self * own_.data()[k * cells() + i];
     };
     const float sure = voted(0);
     const float told_a = voted(1) / sure;
@@ -191,17 +165,9 @@ class Consensus {
     b[i] = factor * told_b;
   }
 
-  Extent grid_{0, 0};
-  Index depth_ = 0;
   Index block_ = ConsensusNumbers::least_block;
-  AlignedBuffer<float> half_norms_;    // [h·w]
-  AlignedBuffer<float> own_;           // [values][h·w]
-  AlignedBuffer<float> sums_;          // [values][h·w]
-  AlignedBuffer<float> entry_keys_;    // [entries][depth]
-  AlignedBuffer<float> entry_norms_;   // [entries]
-  AlignedBuffer<float> rows_;          // [entries][h]
-  AlignedBuffer<float> columns_;       // [entries][w]
-  AlignedBuffer<float> entry_values_;  // [entries][values]
+  VoteMemory votes_;          // an entry for each block
+  AlignedBuffer<float> own_;  // [values][h·w]
 };
 
 }  // namespace ochre::inline v0::color

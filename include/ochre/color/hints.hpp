@@ -21,7 +21,7 @@
 #include <ochre/color/cell_keys.hpp>
 #include <ochre/color/pixel_taps.hpp>
 #include <ochre/color/srgb_lab.hpp>
-#include <ochre/color/votes.hpp>
+#include <ochre/color/vote_memory.hpp>
 #include <ochre/parallel/team.hpp>
 
 namespace ochre::inline v0 {
@@ -74,15 +74,14 @@ class Hints {
   // hints: one at least. Errors: one outside the picture, a grid too large, no memory.
   static Result<Hints> create(std::span<const Hint> hints, Extent picture, Extent grid, Index depth) {
     Hints all;
-    all.grid_ = grid;
     all.picture_ = picture;
-    all.depth_ = depth;
     std::vector<PixelHint> sums(static_cast<std::size_t>(grid.h * grid.w));  // of each cell; lightness: how many
     for (const Hint& hint : hints) {
       if (hint.x < 0 || hint.x >= picture.w || hint.y < 0 || hint.y >= picture.h) {
         return Error{ErrorCode::invalid_argument, "hint at column " + std::to_string(hint.x) + ", row " +
                                                       std::to_string(hint.y) + ": outside the picture of " +
-                                                      width_by_height(picture)};
+                                                      width_by_height(picture) +
+                                                      ", expected columns and rows counted from 0"};
       }
       const PixelHint pixel = pixel_hint(hint);
       const Index cell = hint.y * grid.h / picture.h * grid.w + hint.x * grid.w / picture.w;
@@ -93,20 +92,23 @@ class Hints {
     }
     all.keep_cells(sums);
     all.keep_pixels(hints);
-    if (auto status = all.allocate(); !status) return std::move(status).error();
-    all.fill_tables();
+    const Index entries = static_cast<Index>(all.cells_.size());
+    auto status = VoteMemory::create(grid, depth + 1, entries, Numbers::values, "hints").move_to(all.votes_);
+    if (!status) return std::move(status).error();
+    for (Index j = 0; j < entries; ++j) {
+      const Index cell = all.cells_[static_cast<std::size_t>(j)].cell;
+      all.votes_.place_entry(j, static_cast<double>(cell / grid.w), static_cast<double>(cell % grid.w),
+                             Numbers::place_sigma);
+    }
     return all;
   }
 
   bool is_empty() const noexcept { return pixels_.empty(); }
-  Extent grid() const noexcept { return grid_; }
   // Those that are made exact, in the order of their rows; their lightness is to be set before settle().
   std::span<PixelHint> pixels() noexcept { return pixels_; }
   Index bytes() const noexcept {
     const std::size_t lists = pixels_.size() * sizeof(PixelHint) + cells_.size() * sizeof(HintedCell);
-    return static_cast<Index>(lists) +
-           static_cast<Index>(sizeof(float)) * (half_norms_.size() + sums_.size() + entry_keys_.size() +
-                                                entry_norms_.size() + rows_.size() + columns_.size() + values_.size());
+    return static_cast<Index>(lists) + votes_.bytes();
   }
 
   // colors: changed. keys: with the lightness. edge_aware: how the grid will come to the picture's own size.
@@ -114,16 +116,14 @@ class Hints {
   void settle(const CellKeys& keys, bool edge_aware, const MutableAbGridView& colors, VoteRow vote_row,
               const parallel::Team& team) noexcept {
     for (std::size_t j = 0; j < cells_.size(); ++j) fill_entry(keys, colors, j);
-    const VoteQueries queries{grid_, depth_ + 1, keys.plane(0), half_norms_.data()};
-    const VoteEntries entries{entry_norms_.size(), entry_keys_.data(), entry_norms_.data(), rows_.data(),
-                              columns_.data(),     Numbers::anywhere,  values_.data()};
-    parallel::for_ranges(team, grid_.h, 1, [&](Index begin, Index end, int) noexcept {
+    const VoteQueries queries = votes_.queries(keys);
+    const VoteEntries entries = votes_.entries(Numbers::anywhere);
+    const Extent grid = votes_.grid;
+    parallel::for_ranges(team, grid.h, 1, [&](Index begin, Index end, int) noexcept {
       for (Index y = begin; y < end; ++y) {
-        for (Index i = y * grid_.w; i < (y + 1) * grid_.w; ++i) {
-          half_norms_.data()[i] = half_norm(keys.square(i), keys.plane(depth_)[i]);
-        }
-        vote_row(queries, entries, y, sums_.data());
-        for (Index i = y * grid_.w; i < (y + 1) * grid_.w; ++i) tell_cell(i, colors);
+        votes_.read_norms(keys, weights, y);
+        vote_row(queries, entries, y, votes_.sums.data());
+        for (Index i = y * grid.w; i < (y + 1) * grid.w; ++i) tell_cell(i, colors);
       }
     });
     correct_pixels(edge_aware, colors);
@@ -131,8 +131,7 @@ class Hints {
 
  private:
   using Numbers = HintNumbers;
-  static constexpr float feature_weight = 1.0f / (Numbers::feature_sigma * Numbers::feature_sigma);
-  static constexpr float lightness_weight = 1.0f / (Numbers::lightness_sigma * Numbers::lightness_sigma);
+  static constexpr KeyWeights weights = KeyWeights::of_sigmas(Numbers::feature_sigma, Numbers::lightness_sigma);
 
   struct HintedCell {
     Index cell = 0;
@@ -155,65 +154,24 @@ class Hints {
                      [](const PixelHint& one, const PixelHint& other) { return one.y < other.y; });
   }
 
-  Status allocate() {
-    const Index filled = ceil_div(static_cast<Index>(cells_.size()), vote_tile) * vote_tile;
-    const auto rows = checked_product({filled, grid_.h});
-    const auto columns = checked_product({filled, grid_.w});
-    if (!rows || !columns) return Error{ErrorCode::too_large, "hints on a grid of " + width_by_height(grid_)};
-    struct Wanted {
-      AlignedBuffer<float>& buffer;
-      Index floats;
-    };
-    const Wanted all[] = {{half_norms_, grid_.h * grid_.w + vote_slack},
-                          {sums_, Numbers::values * grid_.h * grid_.w},
-                          {entry_keys_, filled * (depth_ + 1)},
-                          {entry_norms_, filled},
-                          {rows_, *rows},
-                          {columns_, *columns + vote_slack},
-                          {values_, filled * Numbers::values}};
-    for (const Wanted& wanted : all) {
-      if (auto status = AlignedBuffer<float>::create(wanted.floats).move_to(wanted.buffer); !status) return status;
-    }
-    return {};
-  }
-
-  void fill_tables() noexcept {
-    const double unit = std::sqrt(static_cast<double>(grid_.h) * static_cast<double>(grid_.w));
-    const auto nearness = [&](Index cell, Index hinted) {
-      const double apart = static_cast<double>(cell - hinted) / unit;
-      const double sigma = static_cast<double>(Numbers::place_sigma);
-      return static_cast<float>(std::exp(-apart * apart / (2 * sigma * sigma)));
-    };
-    for (std::size_t j = 0; j < cells_.size(); ++j) {
-      const Index cell = cells_[j].cell;
-      float* rows = rows_.data() + static_cast<Index>(j) * grid_.h;
-      float* columns = columns_.data() + static_cast<Index>(j) * grid_.w;
-      for (Index y = 0; y < grid_.h; ++y) rows[y] = nearness(y, cell / grid_.w);
-      for (Index x = 0; x < grid_.w; ++x) columns[x] = nearness(x, cell % grid_.w);
-    }
-  }
-
-  static float half_norm(float square, float lightness) noexcept {
-    return 0.5f * (feature_weight * square + lightness_weight * lightness * lightness);
-  }
-
   void fill_entry(const CellKeys& keys, const AbGridView& colors, std::size_t j) noexcept {
     const HintedCell& hinted = cells_[j];
-    float* key = entry_keys_.data() + static_cast<Index>(j) * (depth_ + 1);
-    for (Index d = 0; d < depth_; ++d) key[d] = feature_weight * keys.plane(d)[hinted.cell];
-    const float lightness = keys.plane(depth_)[hinted.cell];
-    key[depth_] = lightness_weight * lightness;
-    entry_norms_.data()[j] = half_norm(keys.square(hinted.cell), lightness);
+    float* key = votes_.entry_keys.data() + static_cast<Index>(j) * votes_.depth;
+    const Index depth = keys.depth();
+    for (Index d = 0; d < depth; ++d) key[d] = weights.features * keys.plane(d)[hinted.cell];
+    const float lightness = keys.plane(depth)[hinted.cell];
+    key[depth] = weights.lightness * lightness;
+    votes_.entry_norms.data()[j] = weights.half_norm(keys.square(hinted.cell), lightness);
     const float shade = colors.lightness[hinted.cell] + MemoryNumbers::shade;
-    float* values = values_.data() + static_cast<Index>(j) * Numbers::values;
+    float* values = votes_.values.data() + static_cast<Index>(j) * Numbers::values;
     values[0] = 1.0f;
     values[1] = hinted.a / shade;
     values[2] = hinted.b / shade;
   }
 
   void tell_cell(Index i, const MutableAbGridView& colors) const noexcept {
-    const float* sums = sums_.data();
-    const Index cells = grid_.h * grid_.w;
+    const float* sums = votes_.sums.data();
+    const Index cells = votes_.cells();
     // told / w, which is no number where w is 0 and nothing is told
     const float told_share = std::min(1.0f / sums[i], (1.0f + Numbers::half_told) / (sums[i] + Numbers::half_told));
     const float told = told_share * sums[i];
@@ -235,18 +193,10 @@ class Hints {
     }
   }
 
-  Extent grid_{0, 0};
   Extent picture_{0, 0};
-  Index depth_ = 0;
   std::vector<HintedCell> cells_;
   std::vector<PixelHint> pixels_;
-  AlignedBuffer<float> half_norms_;   // [h·w]
-  AlignedBuffer<float> sums_;         // [values][h·w]
-  AlignedBuffer<float> entry_keys_;   // [cells with hints][depth + 1]
-  AlignedBuffer<float> entry_norms_;  // [cells with hints]
-  AlignedBuffer<float> rows_;         // [cells with hints][h]
-  AlignedBuffer<float> columns_;      // [cells with hints][w]
-  AlignedBuffer<float> values_;       // [cells with hints][values]
+  VoteMemory votes_;  // an entry for each cell with hints
 };
 
 }  // namespace color

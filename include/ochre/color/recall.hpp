@@ -21,7 +21,7 @@
 
 #include <ochre/color/camera_memory.hpp>
 #include <ochre/color/cell_keys.hpp>
-#include <ochre/color/votes.hpp>
+#include <ochre/color/vote_memory.hpp>
 #include <ochre/parallel/team.hpp>
 
 namespace ochre::inline v0::color {
@@ -47,25 +47,19 @@ class Recall {
   // memory: not empty. Errors: a grid too large, no memory.
   static Result<Recall> create(const CameraMemory& memory, Extent grid, MemoryPlace place) {
     Recall recall;
-    recall.grid_ = grid;
-    recall.depth_ = memory.depth();
     recall.place_ = place;
     recall.frames_ = memory.frames();
-    recall.count_ = static_cast<Index>(memory.entries().size());
     recall.cast_ = static_cast<double>(memory.cast());
     recall.own_factor_ = memory.own_factor();
-    if (auto status = recall.allocate(); !status) return std::move(status).error();
+    if (auto status = recall.allocate(memory, grid); !status) return std::move(status).error();
     recall.fill_entries(memory);
-    recall.fill_tables(memory);
     recall.fill_detail(memory);
     return recall;
   }
 
-  bool is_empty() const noexcept { return grid_.h == 0; }
+  bool is_empty() const noexcept { return votes_.grid.h == 0; }
   Index bytes() const noexcept {
-    return static_cast<Index>(sizeof(float)) *
-           (half_norms_.size() + sums_.size() + likeness_.size() + entry_keys_.size() + entry_norms_.size() +
-            rows_.size() + no_rows_.size() + columns_.size() + entry_values_.size() + detail_.size());
+    return votes_.bytes() + static_cast<Index>(sizeof(float)) * (likeness_.size() + no_rows_.size() + detail_.size());
   }
   // Of a recall: planes of the grid's size, and floats for each of its rows and columns.
   static Index planes() noexcept { return 1 + RecallNumbers::values + 3; }
@@ -82,15 +76,13 @@ class Recall {
               const parallel::Team& team) noexcept {
     correlation_ = place_correlation(lightness);
     const bool same = same_place();
-    const VoteQueries queries{grid_, depth_ + 1, keys.plane(0), half_norms_.data()};
-    const VoteEntries entries{entry_norms_.size(), entry_keys_.data(),
-                              entry_norms_.data(), same ? rows_.data() : no_rows_.data(),
-                              columns_.data(),     same ? RecallNumbers::anywhere : 1.0f,
-                              entry_values_.data()};
-    parallel::for_ranges(team, grid_.h, 1, [&](Index begin, Index end, int) noexcept {
+    const VoteQueries queries = votes_.queries(keys);
+    VoteEntries entries = votes_.entries(same ? Numbers::anywhere : 1.0f);
+    if (!same) entries.rows = no_rows_.data();
+    parallel::for_ranges(team, grid().h, 1, [&](Index begin, Index end, int) noexcept {
       for (Index y = begin; y < end; ++y) {
-        fill_norms(keys, y);
-        vote_row(queries, entries, y, sums_.data());
+        votes_.read_norms(keys, weights, y);
+        vote_row(queries, entries, y, votes_.sums.data());
         fill_likeness(y);
       }
     });
@@ -99,104 +91,63 @@ class Recall {
 
  private:
   using Numbers = RecallNumbers;
-  static constexpr float feature_weight = 1.0f / (MemoryNumbers::feature_sigma * MemoryNumbers::feature_sigma);
-  static constexpr float lightness_weight = 1.0f / (MemoryNumbers::lightness_sigma * MemoryNumbers::lightness_sigma);
+  static constexpr KeyWeights weights =
+      KeyWeights::of_sigmas(MemoryNumbers::feature_sigma, MemoryNumbers::lightness_sigma);
 
-  Index cells() const noexcept { return grid_.h * grid_.w; }
+  Extent grid() const noexcept { return votes_.grid; }
+  Index cells() const noexcept { return votes_.cells(); }
 
-  Status allocate() {
-    const Index filled = ceil_div(count_, vote_tile) * vote_tile;
-    const auto rows = checked_product({filled, grid_.h});
-    const auto columns = checked_product({filled, grid_.w});
-    const auto planes = checked_product({Numbers::values + 1, grid_.h, grid_.w});
-    if (!rows || !columns || !planes) {
-      return Error{ErrorCode::too_large, "the recall of a grid of " + width_by_height(grid_)};
-    }
-    struct Wanted {
-      AlignedBuffer<float>& buffer;
-      Index floats;
-    };
-    const Wanted all[] = {{half_norms_, cells() + vote_slack},
-                          {sums_, Numbers::values * cells()},
-                          {likeness_, 2 * cells()},
-                          {detail_, cells()},
-                          {entry_keys_, filled * (depth_ + 1)},
-                          {entry_norms_, filled},
-                          {rows_, *rows},
-                          {no_rows_, *rows},
-                          {columns_, *columns + vote_slack},
-                          {entry_values_, filled * Numbers::values}};
-    for (const Wanted& wanted : all) {
-      if (auto status = AlignedBuffer<float>::create(wanted.floats).move_to(wanted.buffer); !status) return status;
-    }
-    return {};
+  Status allocate(const CameraMemory& memory, Extent grid) {
+    const Index entries = static_cast<Index>(memory.entries().size());
+    auto status = VoteMemory::create(grid, memory.depth() + 1, entries, Numbers::values, "the recall").move_to(votes_);
+    if (status) status = AlignedBuffer<float>::create(votes_.rows.size()).move_to(no_rows_);
+    if (status) status = AlignedBuffer<float>::create(2 * cells()).move_to(likeness_);
+    if (status) status = AlignedBuffer<float>::create(cells()).move_to(detail_);
+    return status;
   }
 
   void fill_entries(const CameraMemory& memory) noexcept {
-    for (Index j = 0; j < count_; ++j) {
+    const Index depth = memory.depth();
+    for (Index j = 0; j < static_cast<Index>(memory.entries().size()); ++j) {
       const MemoryEntry& entry = memory.entries()[static_cast<std::size_t>(j)];
-      const float* from = memory.keys().data() + j * depth_;
-      float* key = entry_keys_.data() + j * (depth_ + 1);
+      const float* from = memory.keys().data() + j * depth;
+      float* key = votes_.entry_keys.data() + j * votes_.depth;
       float squares = 0.0f;
-      for (Index d = 0; d < depth_; ++d) {
+      for (Index d = 0; d < depth; ++d) {
         squares += from[d] * from[d];
-        key[d] = feature_weight * from[d];
+        key[d] = weights.features * from[d];
       }
       const float lightness = entry.lightness - middle_lightness;
-      key[depth_] = lightness_weight * lightness;
+      key[depth] = weights.lightness * lightness;
       const float presence = memory.presence(static_cast<std::size_t>(j));
-      entry_norms_.data()[j] = half_norm(squares, lightness) - std::log(presence);
+      votes_.entry_norms.data()[j] = weights.half_norm(squares, lightness) - std::log(presence);
       presences_ += static_cast<double>(presence);
-      float* values = entry_values_.data() + j * Numbers::values;
+      float* values = votes_.values.data() + j * Numbers::values;
       values[0] = 1.0f;
       values[1] = entry.a;
       values[2] = entry.b;
-    }
-  }
-
-  static float half_norm(float squares, float lightness) noexcept {
-    return 0.5f * (feature_weight * squares + lightness_weight * lightness * lightness);
-  }
-
-  // How near a row or column of cells is to the place of an entry.
-  void fill_tables(const CameraMemory& memory) noexcept {
-    const double unit = std::sqrt(static_cast<double>(grid_.h) * static_cast<double>(grid_.w));
-    const auto nearness = [&](Index cell, float place, Index side) {
-      const double apart =
-          (static_cast<double>(cell) + 0.5 - static_cast<double>(place) * static_cast<double>(side)) / unit;
-      const double sigma = static_cast<double>(Numbers::place_sigma);
-      return static_cast<float>(std::exp(-apart * apart / (2 * sigma * sigma)));
-    };
-    for (Index j = 0; j < count_; ++j) {
-      const MemoryEntry& entry = memory.entries()[static_cast<std::size_t>(j)];
-      for (Index y = 0; y < grid_.h; ++y) rows_.data()[j * grid_.h + y] = nearness(y, entry.y, grid_.h);
-      for (Index x = 0; x < grid_.w; ++x) columns_.data()[j * grid_.w + x] = nearness(x, entry.x, grid_.w);
+      votes_.place_entry(j, static_cast<double>(entry.y) * static_cast<double>(grid().h) - 0.5,
+                         static_cast<double>(entry.x) * static_cast<double>(grid().w) - 0.5, Numbers::place_sigma);
     }
   }
 
   void fill_detail(const CameraMemory& memory) noexcept {
     const Extent from = memory.totals().grid;
     for (Index i = 0; i < cells(); ++i) {
-      detail_.data()[i] = memory.totals().details[static_cast<std::size_t>(same_place_cell(i, grid_, from))];
+      detail_.data()[i] = memory.totals().details[static_cast<std::size_t>(same_place_cell(i, grid(), from))];
     }
   }
 
   double place_correlation(const float* lightness) noexcept {
     float* own = likeness_.data();
-    lightness_detail(lightness, grid_, sums_.data(), own);
+    lightness_detail(lightness, grid(), votes_.sums.data(), own);
     return correlation(own, detail_.data(), cells());
-  }
-
-  void fill_norms(const CellKeys& keys, Index y) noexcept {
-    for (Index i = y * grid_.w; i < (y + 1) * grid_.w; ++i) {
-      half_norms_.data()[i] = half_norm(keys.square(i), keys.plane(depth_)[i]);
-    }
   }
 
   void fill_likeness(Index y) noexcept {
     const double usual = presences_ * (same_place() ? Numbers::usual_nearness : 1.0);
-    for (Index i = y * grid_.w; i < (y + 1) * grid_.w; ++i) {
-      const double likeness = std::log(static_cast<double>(sums_.data()[i]) / usual);
+    for (Index i = y * grid().w; i < (y + 1) * grid().w; ++i) {
+      const double likeness = std::log(static_cast<double>(votes_.sums.data()[i]) / usual);
       likeness_.data()[i] = static_cast<float>(std::max(likeness, Numbers::least_likeness));
     }
   }
@@ -228,9 +179,9 @@ class Recall {
     const double threshold = std::max(wanted, Numbers::least_threshold);
     const double voted_factor = cast_factor() * (1 - sigmoid(-2 * (mean + 8)) / 2);
     const double own_factor = same ? own_factor_ : 1;
-    parallel::for_ranges(team, grid_.h, 1, [&](Index begin, Index end, int) noexcept {
-      const float* sums = sums_.data();
-      for (Index i = begin * grid_.w; i < end * grid_.w; ++i) {
+    parallel::for_ranges(team, grid().h, 1, [&](Index begin, Index end, int) noexcept {
+      const float* sums = votes_.sums.data();
+      for (Index i = begin * grid().w; i < end * grid().w; ++i) {
         const double trust = sigmoid(static_cast<double>(likeness_.data()[i]) - threshold);
         const float voted = static_cast<float>(trust * voted_factor) * (lightness[i] + MemoryNumbers::shade);
         const float own = static_cast<float>((1 - trust) * own_factor);
@@ -241,25 +192,16 @@ class Recall {
     });
   }
 
-  Extent grid_{0, 0};
-  Index depth_ = 0;
-  Index count_ = 0;
+  VoteMemory votes_;
   Index frames_ = 0;
   double presences_ = 0;  // Σ p
   MemoryPlace place_ = MemoryPlace::found;
   double cast_ = 0;
   double own_factor_ = 1;
   double correlation_ = 0;
-  AlignedBuffer<float> half_norms_;    // [h·w]
-  AlignedBuffer<float> sums_;          // [values][h·w]
-  AlignedBuffer<float> likeness_;      // [2][h·w]: l, and l sorted
-  AlignedBuffer<float> detail_;        // [h·w], the memory's
-  AlignedBuffer<float> entry_keys_;    // [entries][depth + 1]
-  AlignedBuffer<float> entry_norms_;   // [entries]
-  AlignedBuffer<float> rows_;          // [entries][h]
-  AlignedBuffer<float> no_rows_;       // the same, 0: another place
-  AlignedBuffer<float> columns_;       // [entries][w]
-  AlignedBuffer<float> entry_values_;  // [entries][values]
+  AlignedBuffer<float> likeness_;  // [2][h·w]: l, and l sorted
+  AlignedBuffer<float> detail_;    // [h·w], the memory's
+  AlignedBuffer<float> no_rows_;   // the same, 0: another place
 };
 
 }  // namespace ochre::inline v0::color

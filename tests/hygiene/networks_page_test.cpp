@@ -85,7 +85,7 @@ std::vector<Section> sections_of(const std::string& page) {
 std::string network_of(const std::string& line) {
   const std::string name = line.substr(line.find(' ') + 1, line.find(' ', line.find(' ') + 1) - line.find(' ') - 1);
   if (line.starts_with("input ")) return "network n\n" + line + "\nrelu r\noutput r\n";
-  const std::string begin = "network n\ninput x channels=4\n";
+  const std::string begin = "network n\ninput x channels=12\n";  // for three times the heads of an attention
   if (line.starts_with("head ")) {
     return begin + "conv2d logits out=313 kernel=1\nconv2d ab out=2 kernel=1\noutput ab\n" + line + "\n";
   }

@@ -65,12 +65,24 @@ void check_bad_value(const std::string& layer, double bad, const test::GoldenTen
   }
 }
 
+// z.weight of a convolution from two channels to three: channel `from` is the first input's, the others are 1.
+test::GoldenTensors::value_type one_of_three(Index from) {
+  std::vector<double> weights(6, 0.0);
+  weights[static_cast<std::size_t>(2 * from)] = 1;
+  for (std::size_t i = 0; i < 3; ++i) weights[2 * i + 1] = 0.5;
+  return {"z.weight", {{3, 2, 1, 1}, weights}};
+}
+
 TEST_CASE("layers: NaN and infinity go where the reference has them") {
   for (const double bad : {std::nan(""), HUGE_VAL, -HUGE_VAL}) {
     for (const char* layer :
          {"relu y", "leaky_relu y slope=0.1", "tanh y", "sigmoid y", "pad y top=1 right=2", "scale y factor=2 offset=1",
           "softmax y", "downsample y stride=2", "upsample y factor=2", "add y from=x,x", "concat y from=x,x"}) {
       check_bad_value(layer, bad);
+    }
+    for (const Index channel : {0, 1, 2}) {  // a query, a key, a value
+      check_bad_value("concat z from=x,x,x\nattention y heads=2", bad);
+      check_bad_value("conv2d z out=3 kernel=1 bias=false\nattention y most_keys=7", bad, {one_of_three(channel)});
     }
     test::GoldenTensors weights;
     weights["y.weight"] = {{2, 2, 3, 3}, std::vector<double>(36, 0.25)};

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include <ochre/reference/attention_bound.hpp>
 #include <ochre/reference/compare.hpp>
 #include <ochre/reference/error_bound.hpp>
 
@@ -203,6 +204,63 @@ TEST_CASE("float batch norms of both forms stay within the bound") {
     if (variance[1] < 0.5 && std::abs(wrong[17] - by_definition[17]) > 1e-4f) {
       CHECK_FALSE(compare({wrong.data(), {1, 4, 4, 4}}, expected, bound.view()).holds());
     }
+  }
+}
+
+// Attention of one head and a key a place in float; `scale` is what scores are multiplied by.
+std::vector<float> float_attention(const std::vector<double>& x, Index depth, Index places, float scale) {
+  const auto at = [&](Index third, Index c, Index place) {
+    return static_cast<float>(x[static_cast<std::size_t>((third * depth + c) * places + place)]);
+  };
+  std::vector<float> output(static_cast<std::size_t>(depth * places));
+  std::vector<float> shares(static_cast<std::size_t>(places));
+  for (Index i = 0; i < places; ++i) {
+    float sum = 0.0f;
+    for (Index j = 0; j < places; ++j) {
+      float score = 0.0f;
+      for (Index c = 0; c < depth; ++c) score += at(0, c, i) * at(1, c, j);
+      sum += shares[static_cast<std::size_t>(j)] = std::exp(score * scale);  // scores of these numbers are small
+    }
+    for (Index c = 0; c < depth; ++c) {
+      float mixed = 0.0f;
+      for (Index j = 0; j < places; ++j) mixed += shares[static_cast<std::size_t>(j)] / sum * at(2, c, j);
+      output[static_cast<std::size_t>(c * places + i)] = mixed;
+    }
+  }
+  return output;
+}
+
+TEST_CASE("float attention stays within its bound, with the error of its input; another scale does not") {
+  Numbers numbers;
+  constexpr Index depth = 16;
+  constexpr Index places = 35;
+  const Shape shape{1, 3 * depth, 5, 7};
+  for (int trial = 0; trial < 20; ++trial) {
+    const auto x = numbers.normal(3 * depth * places, 0.0, 1.5);
+    auto moved = x;
+    for (std::size_t k = 0; k < x.size(); ++k) moved[k] += (k % 2 ? 1 : -1) * 1e-4 * std::abs(x[k]);
+    std::vector<double> errors;
+    for (const double v : x) errors.push_back(1.01e-4 * std::abs(v));
+    const Operand exact{{x.data(), shape}};
+    const Operand known{{x.data(), shape}, errors.data()};
+    auto expected = Tensor<double>::create({1, depth, 5, 7}).value();
+    REQUIRE(attention(exact.value, {}, expected.view()));
+    const auto check = [&](const std::vector<double>& input, float scale, const Operand& operand) {
+      const auto actual = float_attention(input, depth, places, scale);
+      return compare({actual.data(), expected.shape()}, std::as_const(expected).view(),
+                     attention_bound(operand, {}, float_arithmetic).value().view());
+    };
+    const Comparison comparison = check(x, 0.25f, exact);
+    INFO(to_string(comparison));
+    CHECK(comparison.holds());
+    CHECK(comparison.decisive);
+    CHECK(comparison.worst_ratio > 1e-3);
+    CHECK_FALSE(check(x, 0.2501f, exact).holds());
+    CHECK_FALSE(check(moved, 0.25f, exact).holds());
+    const Comparison carried = check(moved, 0.25f, known);
+    INFO(to_string(carried));
+    CHECK(carried.holds());
+    CHECK(carried.worst_ratio > 1e-2);
   }
 }
 

@@ -118,10 +118,20 @@ class RandomNetwork {
       case 13:
         return {"leaky_relu", " slope=0.2" + from()};
       case 14:
+        if (choices_.one_in(3)) return attention();
         return {choices_.one_in(2) ? "tanh" : "sigmoid", from()};
       default:
         return {choices_.one_in(4) ? "softmax" : "relu", from()};
     }
+  }
+
+  // Of three times the channels of a layer before.
+  std::pair<std::string, std::string> attention() {
+    const std::string one = earlier();
+    add("concat", " from=" + one + "," + one + "," + one);
+    if (layers_.empty()) return {"relu", ""};
+    return {"attention", " most_keys=" + number(choices_.between(1, 40)) + (choices_.one_in(2) ? " heads=2" : "") +
+                             " from=" + layers_.back()};
   }
 
   void add(const std::pair<std::string, std::string>& kind_and_words) {

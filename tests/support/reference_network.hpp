@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include <ochre/reference/attention_bound.hpp>
 #include <ochre/reference/error_bound.hpp>
 
 #include "golden.hpp"
@@ -192,6 +193,11 @@ class ReferenceNetwork {
     } else if (kind == "softmax") {
       softmax(x, make(x.shape));
       bound([&] { return softmax_bound(operand, *arithmetic); });
+    } else if (kind == "attention") {
+      const AttentionParameters p{static_cast<Index>(options.number("heads", 1)),
+                                  static_cast<Index>(options.number("most_keys", 512))};
+      REQUIRE(attention(x, p, make({x.shape.n, x.shape.c / 3, x.shape.h, x.shape.w})));
+      bound([&] { return attention_bound(operand, p, *arithmetic); });
     } else if (kind == "downsample") {
       const DownsampleParameters p{options.extent("stride", {1, 1})};
       downsample(x, p, make(downsample_shape(x.shape, p)));

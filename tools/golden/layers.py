@@ -259,6 +259,28 @@ def softmax() -> Cases:
     return cases
 
 
+def attention() -> Cases:
+    cases = Cases()
+    for layer, shape in (
+        ("attention layer", (1, 3, 1, 1)), ("attention layer heads=2", (2, 12, 3, 5)), ("attention layer", (1, 51, 4, 13)),
+        ("attention layer heads=4 most_keys=9", (1, 24, 7, 9)), ("attention layer heads=3 most_keys=1", (1, 27, 5, 4)),
+        ("attention layer heads=2 most_keys=16", (1, 30, 1, 50)), ("attention layer", (1, 6, 17, 19)),
+        ("attention layer heads=2 most_keys=3", (2, 6, 16, 2)),
+    ):  # fmt: skip
+        cases.add(layer, shape)
+    # one key outweighs all others, another for each place
+    steep = 6 * torch.randn((1, 48, 5, 6), generator=torch.Generator().manual_seed(8))
+    cases.add("attention layer heads=2", (1, 48, 5, 6), name="steep attention", data=steep)
+    cases.add("attention layer", (1, 6, 3, 3), name="attention of equal places", data=torch.full((1, 6, 3, 3), 3.0))
+    cases.add("""conv2d a out=24 kernel=1 bias=false
+                 batch_norm b
+                 attention c heads=2 most_keys=12
+                 conv2d d out=5 kernel=1
+                 add e from=d,data
+                 relu f""", (1, 5, 6, 7), name="a block of attention")
+    return cases
+
+
 def blocks() -> Cases:
     """Several layers together: what a compiled plan may fuse, reorder or forget."""
     cases = Cases()
@@ -386,7 +408,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=Path, default=REPOSITORY / "tests" / "golden")
     folder = parser.parse_args().output
-    for make in (conv2d, conv_transpose2d, batch_norm, pointwise, resample, softmax, blocks):
+    for make in (conv2d, conv_transpose2d, batch_norm, pointwise, resample, softmax, attention, blocks):
         make().save(folder / "layers" / f"{make.__name__}.safetensors")
     public_networks(folder)
 

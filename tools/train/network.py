@@ -62,6 +62,33 @@ class Concat(nn.Module):
         return torch.cat(inputs, dim=1)
 
 
+class Attention(nn.Module):
+    """Several heads over all places; channels [queries, keys, values], a third each. Keys and values are averaged over
+    squares of the least side that leaves at most `most_keys` of them."""
+
+    def __init__(self, heads: int, most_keys: int):
+        super().__init__()
+        self.heads, self.most_keys = heads, most_keys
+
+    def square(self, height: int, width: int) -> int:
+        """The side of the squares of places that share a key."""
+        side = 1
+        while -(-height // side) * -(-width // side) > self.most_keys:
+            side += 1
+        return side
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        count, channels, height, width = x.shape
+        asked, told = x.tensor_split((channels // 3,), 1)
+        if (side := self.square(height, width)) > 1:
+            told = functional.avg_pool2d(told, side, ceil_mode=True, count_include_pad=False)
+        keys, values = told.chunk(2, 1)
+        rows = [part.reshape(count, self.heads, -1, part.shape[2] * part.shape[3]).transpose(2, 3)
+                for part in (asked, keys, values)]  # fmt: skip
+        mixed = functional.scaled_dot_product_attention(*rows)
+        return mixed.transpose(2, 3).reshape(count, -1, height, width)
+
+
 def _pair(text: str) -> tuple[int, int]:
     """`3` or `3x5` (height x width)."""
     values = [int(value) for value in text.split("x")]
@@ -124,6 +151,11 @@ def _build(layer: Layer, channels: list[int]) -> tuple[nn.Module, int]:
         )
     elif layer.kind == "scale":
         module = Scale(float(take("factor")), float(take("offset", "0")))
+    elif layer.kind == "attention":
+        heads, outputs = int(take("heads", "1")), inputs // 3
+        if inputs % (3 * heads):
+            raise ValueError(f"{layer.name}: {inputs} channels, expected a multiple of three times {heads} heads")
+        module = Attention(heads, int(take("most_keys", "512")))
     elif layer.kind == "add":
         module = Add()
     elif layer.kind == "concat":

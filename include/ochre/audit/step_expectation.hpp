@@ -23,6 +23,7 @@
 #include <ochre/engine/engine_plan.hpp>
 #include <ochre/kernels/winograd_points.hpp>
 #include <ochre/network/parameters.hpp>
+#include <ochre/reference/attention_bound.hpp>
 #include <ochre/reference/error_bound.hpp>
 
 namespace ochre::inline v0::audit {
@@ -340,6 +341,9 @@ class StepJudge {
   }
   Bound bound_of(const layers::SoftmaxSpec&, const LayerDescription&, Parameters, Operands x) const {
     return softmax_bound(x[0], float_);
+  }
+  Bound bound_of(const layers::AttentionSpec& spec, const LayerDescription&, Parameters, Operands x) const {
+    return attention_bound(x[0], {spec.heads, spec.most_keys}, float_);
   }
   Bound bound_of(const layers::AddSpec&, const LayerDescription&, Parameters, Operands x) const {
     return add_bound(x, float_);

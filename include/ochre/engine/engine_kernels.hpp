@@ -75,14 +75,23 @@ class PlanarLayerOf final : public PlanarLayer {
   explicit PlanarLayerOf(Made layer) : layer_(std::move(layer)) {}
 
   std::string_view algorithm() const noexcept override { return Made::algorithm; }
-  std::optional<Index> scratch_size(std::span<const Shape> inputs) const noexcept override {
-    return layer_.scratch_size(inputs, 1);
+  std::optional<Index> scratch_size(std::span<const Shape> inputs, int threads) const noexcept override {
+    return layer_.scratch_size(inputs, takes_team ? threads : 1);
   }
-  void run(layers::Inputs<float> inputs, TensorView<float> output, std::span<float> scratch) const noexcept override {
-    layer_.run(inputs, output, scratch, 1);
+  void run(layers::Inputs<float> inputs, TensorView<float> output, std::span<float> scratch,
+           const parallel::Team& team) const noexcept override {
+    if constexpr (takes_team) {
+      layer_.run(inputs, output, scratch, team);
+    } else {
+      layer_.run(inputs, output, scratch, 1);
+    }
   }
 
  private:
+  static constexpr bool takes_team = requires(const Made& layer, const parallel::Team& team) {
+    layer.run(layers::Inputs<float>{}, TensorView<float>{}, std::span<float>{}, team);
+  };
+
   Made layer_;
 };
 

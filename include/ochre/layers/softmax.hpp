@@ -4,7 +4,7 @@
 
 #include <ochre/layers/layer.hpp>
 #include <ochre/parallel/parallel_for.hpp>
-#include <ochre/simd/simd.hpp>
+#include <ochre/simd/exp_of_negative.hpp>
 
 namespace ochre::inline v0::layers {
 
@@ -58,12 +58,7 @@ class Softmax : public NoScratch {
     Batch sum = simd::broadcast<Arch>(T{0});
     for (Index c = 1; c < channels; ++c) top = max(top, read(from + c * plane, count));
     for (Index c = 0; c < channels; ++c) {
-      // exp() must see neither a NaN nor an infinity: it would convert it to an integer. exp(-746) is 0. Above the
-      // maximum lies only what a NaN between them has made it forget; that NaN stays, in the sum of its pixel.
-      const Batch below = read(from + c * plane, count) - top;
-      const Batch least = simd::broadcast<Arch>(T{-746});
-      const Batch held = min(select(below > least, below, least), simd::broadcast<Arch>(T{0}));
-      const Batch power = select(below == below, exp(held), below);
+      const Batch power = simd::exp_of_negative<T, Arch>(read(from + c * plane, count) - top);
       sum += power;
       write(to + c * plane, power, count);
     }

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include <ochre/layers/add.hpp>
+#include <ochre/layers/attention.hpp>
 #include <ochre/layers/batch_norm.hpp>
 #include <ochre/layers/concat.hpp>
 #include <ochre/layers/conv2d.hpp>
@@ -27,7 +28,7 @@ namespace ochre::inline v0 {
 using LayerSpec = std::variant<layers::Conv2dSpec, layers::ConvTranspose2dSpec, layers::BatchNormSpec, layers::ReluSpec,
                                layers::LeakyReluSpec, layers::TanhSpec, layers::DownsampleSpec, layers::UpsampleSpec,
                                layers::SoftmaxSpec, layers::AddSpec, layers::ConcatSpec, layers::ScaleSpec,
-                               layers::SigmoidSpec, layers::PadSpec>;
+                               layers::SigmoidSpec, layers::PadSpec, layers::AttentionSpec>;
 
 namespace network {
 
@@ -36,7 +37,7 @@ using Layer =
     std::variant<layers::Conv2d<T, Arch>, layers::ConvTranspose2d<T, Arch>, layers::BatchNorm<T, Arch>,
                  layers::Relu<T, Arch>, layers::LeakyRelu<T, Arch>, layers::Tanh<T, Arch>, layers::Downsample<T, Arch>,
                  layers::Upsample<T, Arch>, layers::Softmax<T, Arch>, layers::Add<T, Arch>, layers::Concat<T, Arch>,
-                 layers::Scale<T, Arch>, layers::Sigmoid<T, Arch>, layers::Pad<T, Arch>>;
+                 layers::Scale<T, Arch>, layers::Sigmoid<T, Arch>, layers::Pad<T, Arch>, layers::Attention<T, Arch>>;
 
 // May the layer's output be its input's own memory? The same in every precision.
 template <std::size_t I = 0>

@@ -1,4 +1,5 @@
-// A layer that has no fast form, as the readable engine runs it: on planar tensors, on one thread.
+// A layer that has no form of its own for blocked tensors, as the readable engine runs it: on planar ones, and on one
+// thread, unless the layer shares its work out to a team.
 #pragma once
 
 #include <memory>
@@ -12,8 +13,9 @@ class PlanarLayer {
  public:
   virtual ~PlanarLayer() = default;
   virtual std::string_view algorithm() const noexcept = 0;
-  virtual std::optional<Index> scratch_size(std::span<const Shape> inputs) const noexcept = 0;
-  virtual void run(layers::Inputs<float> inputs, TensorView<float> output, std::span<float> scratch) const noexcept = 0;
+  virtual std::optional<Index> scratch_size(std::span<const Shape> inputs, int threads) const noexcept = 0;
+  virtual void run(layers::Inputs<float> inputs, TensorView<float> output, std::span<float> scratch,
+                   const parallel::Team& team) const noexcept = 0;
 };
 
 struct ReadableStep : StepWithoutWeights {
@@ -21,8 +23,8 @@ struct ReadableStep : StepWithoutWeights {
 
   std::string_view algorithm() const noexcept { return layer->algorithm(); }
   std::string_view short_algorithm() const noexcept { return algorithm(); }
-  std::optional<kernels::ConvSchedule> schedule(const StepShapes& shapes, int) const {
-    const auto scratch = layer->scratch_size(shapes.inputs);
+  std::optional<kernels::ConvSchedule> schedule(const StepShapes& shapes, int threads) const {
+    const auto scratch = layer->scratch_size(shapes.inputs, threads);
     if (!scratch) return std::nullopt;
     kernels::ConvSchedule schedule;
     schedule.scratch = *scratch;
@@ -30,7 +32,7 @@ struct ReadableStep : StepWithoutWeights {
   }
 
   void run(const StepCall& call, const RunMemory& memory) const noexcept {
-    layer->run(call.planar_inputs, call.planar, memory.scratch);
+    layer->run(call.planar_inputs, call.planar, memory.scratch, memory.team);
   }
 };
 

@@ -377,6 +377,23 @@ TEST_CASE("camera memory file: the proof in a good file holds, in a changed one 
   no_proof([](FileParts& parts) { parts.set("proof", 30, NAN); }, "tensor proof: element 30: found NaN");
 }
 
+TEST_CASE("camera memory file: damage that no cell of the proof asks is found by the hash of the tensors") {
+  const auto check = [](const std::function<void(FileParts&)>& change, std::string_view word) {
+    const auto report = verify_camera_memory(changed(change));
+    REQUIRE(!report.has_value());
+    CAPTURE(report.error().message());
+    CHECK(report.error().code == ErrorCode::mismatch);
+    CHECK(test::contains(report.error().message(), word));
+    CHECK(test::is_clean(report.error().message()));
+  };
+  const std::string_view damaged = "the file was changed or damaged since it was written";
+  check([](FileParts& parts) { parts.set("entries", 8 * 17 + 7, 2.0f); }, damaged);  // its last frame
+  check([](FileParts& parts) { parts.set("casts", 0, 7.5f); }, damaged);
+  check([](FileParts& parts) { parts.tensors.at("names").bytes[3] ^= std::byte{1}; }, damaged);
+  check([](FileParts& parts) { parts.metadata["tensors"] = "\x1b[2J"; }, damaged);
+  check([](FileParts& parts) { parts.metadata.erase("tensors"); }, "expected one in the metadata");
+}
+
 TEST_CASE("camera memory file: no memory is an error, wherever it ends") {
   const CameraMemory memory = memory_of({.grid = {1, 2}, .depth = 2}, 1);
   const Bytes bytes = encode_camera_memory(memory).value();

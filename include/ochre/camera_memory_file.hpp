@@ -1,6 +1,7 @@
 // A camera's memory as a file: safetensors, with its proof (audit/memory_proof.hpp); under 4 MB, whatever it learned.
 //   metadata  format "ochre camera 1"; model: SHA-256 of the model file of whose features the keys are; origin; frames;
-//             pressed 0 or 1; hours, those of the day when the pictures were taken, as "6 7 8"
+//             pressed 0 or 1; hours, those of the day when the pictures were taken, as "6 7 8"; tensors: SHA-256 of
+//             the names and bytes of all tensors, in the order of their names
 //   keys      F32 [entries, depth]           entries   F32 [entries, 8]: y, x, L, q_a, q_b, cells, frames,
 //                                                    the last frame
 //   detail    F32 [h, w]                     casts     F32 [frames known]
@@ -80,6 +81,20 @@ inline std::string hours_text(std::uint32_t hours) {
     text += std::to_string(hour);
   }
   return text;
+}
+
+// SHA-256 of the names and bytes of tensors, in the order of their names.
+template <class Tensors>
+std::string sha256_of_tensors(const Tensors& tensors) {
+  std::vector<std::pair<std::string_view, std::span<const std::byte>>> ordered;
+  for (const auto& tensor : tensors) ordered.emplace_back(tensor.name, tensor.bytes);
+  std::sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  Sha256 hash;
+  for (const auto& [name, bytes] : ordered) {
+    hash.update(std::as_bytes(std::span(name)));
+    hash.update(bytes);
+  }
+  return hash.hex();
 }
 
 // A reader of a memory's tensors and texts; each says what is wrong with it.
@@ -320,7 +335,8 @@ inline Result<std::vector<std::byte>> encode_camera_memory(const CameraMemory& m
                                        {"origin", totals.origin},
                                        {"frames", std::to_string(totals.frames)},
                                        {"pressed", totals.pressed ? "1" : "0"},
-                                       {"hours", detail::hours_text(totals.hours)}});
+                                       {"hours", detail::hours_text(totals.hours)},
+                                       {"tensors", detail::sha256_of_tensors(tensors)}});
   });
 }
 
@@ -341,7 +357,9 @@ inline bool is_camera_memory(std::span<const std::byte> bytes) {
   return format != nullptr && *format == camera_memory_format;
 }
 
-// Replays the proof in the file. Errors: those of parse_camera_memory(); no proof.
+// Replays the proof in the file, then holds all its tensors against their hash: the proof asks some of them only.
+// Errors: those of parse_camera_memory(); no proof; one that holds, in a file whose tensors are not those that were
+// written.
 inline Result<MemoryProofReport> verify_camera_memory(std::span<const std::byte> bytes,
                                                       const ColorKernels& kernels = color_kernels<>()) {
   return base::catch_no_memory([&]() -> Result<MemoryProofReport> {
@@ -358,7 +376,14 @@ inline Result<MemoryProofReport> verify_camera_memory(std::span<const std::byte>
     }
     std::vector<float> stored(static_cast<std::size_t>(expected[0]));
     if (auto status = convert_to(*proof, stored); !status) return std::move(status).error();
-    return replay_memory_proof(*memory, stored, kernels);
+    auto report = replay_memory_proof(*memory, stored, kernels);
+    if (!report || !report->holds()) return report;
+    const std::string found = detail::sha256_of_tensors(file->tensors());
+    const std::string* written = file->metadata("tensors");
+    if (written != nullptr && *written == found) return report;
+    return Error{ErrorCode::mismatch, "tensors: found those of SHA-256 " + found + ", expected " +
+                                          (written == nullptr ? "one in the metadata" : weights::printable(*written)) +
+                                          ": the file was changed or damaged since it was written"};
   });
 }
 

@@ -79,14 +79,14 @@ class Attention(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         count, channels, height, width = x.shape
-        asked, told = x.tensor_split((channels // 3,), 1)
+        depth = channels // (3 * self.heads)
+        queries, keys, values = x.chunk(3, 1)
         if (side := self.square(height, width)) > 1:
-            told = functional.avg_pool2d(told, side, ceil_mode=True, count_include_pad=False)
-        keys, values = told.chunk(2, 1)
-        rows = [part.reshape(count, self.heads, -1, part.shape[2] * part.shape[3]).transpose(2, 3)
-                for part in (asked, keys, values)]  # fmt: skip
-        mixed = functional.scaled_dot_product_attention(*rows)
-        return mixed.transpose(2, 3).reshape(count, -1, height, width)
+            keys, values = (functional.avg_pool2d(part, side, ceil_mode=True, count_include_pad=False)
+                            for part in (keys, values))  # fmt: skip
+        queries, keys, values = (part.reshape(count, self.heads, depth, -1) for part in (queries, keys, values))
+        shares = functional.softmax(queries.transpose(2, 3) @ keys * depth**-0.5, 3)
+        return (values @ shares.transpose(2, 3)).reshape(count, channels // 3, height, width)
 
 
 def _pair(text: str) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from drawing import contact_sheet
 from evaluate import evaluate, squares
 from model import Model
 
+NO_NUMBERS = "no weights worth keeping; lower the learning rate"
 FIELDS = ("auc", "auc_rebalanced", "psnr_rgb", "colourfulness")
 
 
@@ -25,11 +26,14 @@ class Progress:
             self.path.write_text(",".join(("step", "seconds", *FIELDS)) + "\n")
 
     def look(self, step: int, seconds: float, model: Model, last: bool = False) -> None:
-        """Called after every step; `model` is the running average."""
+        """Called after every step; `model` is the running average. Weights that are no numbers are a
+        FloatingPointError."""
         self.due = self.due or seconds + 60 * self.options["minutes"]
         if seconds < self.due and not last:
             return
         self.due = seconds + 60 * self.options["minutes"]
+        if not all(tensor.isfinite().all() for tensor in model.network.parameters()):
+            raise FloatingPointError(f"after step {step} a weight is no number: {NO_NUMBERS}")
         model.network.eval()
         temperature = self.options["temperature"]
         table = evaluate(model, self.pictures, [temperature])

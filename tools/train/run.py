@@ -4,6 +4,7 @@ checkpoint."""
 from __future__ import annotations
 
 import csv
+import math
 import time
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tqdm import tqdm
 from batches import Batches, loader
 from interruption import Interruption
 from model import Model
-from progress import Progress
+from progress import NO_NUMBERS, Progress
 from trainer import Trainer
 
 CHECKPOINT_SECONDS = 240
@@ -30,7 +31,7 @@ def forget_after(path: Path, step: int) -> None:
 
 def train(trainer: Trainer, batches: Batches, folder: Path, progress: Progress, keep: list[int]) -> bool:
     """Trains to the last step, with a progress bar in megapixels, a CSV log and checkpoints, one more after each of the
-    steps to keep. False if it was stopped before."""
+    steps to keep. False if it was stopped before. A loss that is no number is a FloatingPointError."""
     interruption = Interruption()
     schedule = trainer.schedule
     seen = schedule.pixels_before(trainer.step) / 1e6
@@ -51,6 +52,9 @@ def train(trainer: Trainer, batches: Batches, folder: Path, progress: Progress, 
             if trainer.step % LOG_STEPS == 0:
                 loss = torch.stack(losses).mean().item()
                 losses.clear()
+                if not math.isfinite(loss):
+                    bar.close()
+                    raise FloatingPointError(f"after step {trainer.step} the loss is {loss}: {NO_NUMBERS}")
                 bar.set_postfix(step=trainer.step, loss=f"{loss:.3f}", refresh=False)
                 writer.writerow([trainer.step, pictures.shape[1], f"{loss:.4f}",
                                  f"{trainer.seconds:.0f}"])  # fmt: skip

@@ -95,7 +95,11 @@ def main() -> None:
     batches = Batches(collections, recipe.schedule, config["seed"])
     folder.mkdir(parents=True, exist_ok=True)
     trainer = trainer_of(recipe, batches, arguments)
-    if not train(trainer, batches, folder, Progress(config["validation"], data, folder), recipe.kept):
+    try:
+        ended = train(trainer, batches, folder, Progress(config["validation"], data, folder), recipe.kept)
+    except FloatingPointError as error:
+        sys.exit(str(error))
+    if not ended:
         sys.exit(f"stopped after step {trainer.step}; --resume goes on from there")
     if recipe.teaches:
         return

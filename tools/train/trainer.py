@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as functional
 
 from ab import SoftEncoder, lab_from_rgb, lightness_from_gray, pixel_rows
-from description import TEACHER, network_text
+from description import TEACHER, network_text, parse
 from files import replacing
 from hints import Pupil
 from loss import Lesson, Objective
@@ -27,6 +27,7 @@ from prior import Prior, cells_of
 from schedule import Schedule
 from teacher import ENCODER_SHARE, Teacher
 
+LARGEST_GRADIENT = 5.0  # the norm beyond which a step is shortened: one odd batch shall not throw a run off
 ENCODER = "network.encoder."  # of a teacher in training: what others trained
 
 
@@ -94,13 +95,18 @@ class Trainer:
                     torch.nn.init.normal_(module.weight, std=0.01)
 
     def start_from(self, path: Path) -> None:
-        """Takes the weights of a model file of the same network, and what it says of their origin; a teacher, which
-        has no model file, those of a checkpoint."""
+        """Takes the weights of a model file of the same network or of one that lacks some of its layers, which then
+        begin anew, and what it says of their origin; a teacher, which has no model file, those of a checkpoint."""
+        new_layers: set[str] = set()
         if self.text == TEACHER:
             tensors = open_model(path).network.state_dict()
         else:
             metadata, tensors = read_model_file(path)
             self.beginning = Beginning.of(metadata)
+            known = {layer.name for layer in parse(metadata["network"]).layers}
+            new_layers = {layer.name for layer in parse(self.text).layers} - known
+        state = self.model.network.state_dict()  # what begins anew does so alike in all of them
+        tensors |= {name: tensor for name, tensor in state.items() if name.rpartition(".")[0] in new_layers}
         for network in (*(replica.network for replica in self.replicas), self.average):
             take_weights(network, tensors, path)
 
@@ -171,6 +177,7 @@ class Trainer:
         for other in gradients[1:]:
             torch._foreach_add_(gradients[0], other)
         torch._foreach_div_(gradients[0], len(gradients))
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), LARGEST_GRADIENT)
         self.optimiser.step()
         state = list(self.model.state_dict().values())
         for replica in self.replicas[1:]:

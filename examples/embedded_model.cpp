@@ -6,7 +6,8 @@
 #include <ochre/ochre.hpp>
 
 int main() {
-  const auto colorizer = ochre::Colorizer::from_bytes(ochre::embedded_model(), {.size = 64});
+  // An even grey is nothing of which the network is sure: at its own temperature it stays grey.
+  const auto colorizer = ochre::Colorizer::from_bytes(ochre::embedded_model(), {.temperature = 1.0f, .size = 64});
   if (!colorizer) return std::fprintf(stderr, "%s\n", colorizer.error().message().c_str()), 1;
 
   const int side = 96;

@@ -32,9 +32,9 @@ int main() {
   const ochre::MutablePictureView shown{
       .pixels = rgb.data(), .width = width, .height = height, .row_stride = 3 * width};
 
-  // A drawn wall is nothing of which the network is sure: where all is to agree, it stays grey.
-  const auto colorizer =
-      ochre::Colorizer::open("weights/street.safetensors", {.size = 128, .threads = 2, .consensus = false});
+  // A drawn wall is nothing of which the network is sure: as it is, it stays grey.
+  const auto colorizer = ochre::Colorizer::open("weights/street.safetensors",
+                                                {.temperature = 1.0f, .size = 128, .threads = 2, .consensus = false});
   if (!colorizer) return std::fprintf(stderr, "%s\n", colorizer.error().message().c_str()), 1;
   auto workspace = colorizer->make_workspace({.h = height, .w = width});
   if (!workspace) return std::fprintf(stderr, "%s\n", workspace.error().message().c_str()), 1;

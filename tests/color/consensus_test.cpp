@@ -153,8 +153,8 @@ TEST_CASE("consensus: a patch on a surface takes the surface's colour, another s
   const std::size_t patch = 12 * 32 + 6;
   CHECK(std::hypot(colors.a[patch], colors.b[patch]) < 6);
   const std::size_t lawn = 12 * 32 + 24;
-  CHECK(colors.a[lawn] == doctest::Approx(-20 * 1.2).epsilon(0.1));
-  CHECK(colors.b[lawn] == doctest::Approx(25 * 1.2).epsilon(0.1));
+  CHECK(colors.a[lawn] == doctest::Approx(-20 * 1.4).epsilon(0.1));
+  CHECK(colors.b[lawn] == doctest::Approx(25 * 1.4).epsilon(0.1));
 }
 
 TEST_CASE("consensus: no features and no colour are no division by zero; NaN shows") {

@@ -66,6 +66,10 @@ refused 'start_from = "01_tiny" and --start-from go together' alone 02_more
 refused 'start_from = "nothing" and --start-from go together' alone 01_tiny --start-from "$work/whole/model.safetensors"
 refused 'teacher = "nobody" and --teacher go together' alone 01_tiny --teacher "$work/runs/03_teacher/checkpoint.pt"
 refused 'teacher = "03_teacher" and --teacher go together' alone 04_taught --start-from "$work/whole/model.safetensors"
+sed 's/^learning_rate = .*/learning_rate = 1e30/' "$here/recipes/01_tiny.toml" >"$work/01_wild.toml"
+refused 'no weights worth keeping' \
+  "$python" "$train/train.py" "$work/01_wild.toml" "${places[@]}" --run "$work/wild"
+[ ! -e "$work/wild/model.safetensors" ]
 refused 'an average, which average.py makes' alone 05_average
 refused 'give --resume, or another --run' whole
 [ ! -e "$work/alone" ]

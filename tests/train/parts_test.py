@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 import tempfile
 import unittest
@@ -12,9 +13,10 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "tools" / "train"))
 
 import torch
+from safetensors.torch import save_file
 
 from ab import SoftEncoder, annealed_mean, bins, lab_from_rgb, pixel_rows
-from description import Description, Head, network_text
+from description import Description, Head, network_text, parse
 from estimate import estimate_loss, estimate_unsteadiness
 from evaluate import chroma_of_neutral
 from grounds import GroundPictures
@@ -22,7 +24,7 @@ from hints import Pupil, unexplained
 from loss import Lesson, Objective, prior_loss, unsteadiness
 from machine import machine
 from model import Model, read_model_file
-from network import Network
+from network import Attention, Network
 from neutral import NeutralPictures
 from origin import joint_history, stages
 from pictures import MADE, collection_of
@@ -237,6 +239,54 @@ class Teaching(unittest.TestCase):
         again.start_from(self.checkpoint)
         begun = again.model.network.state_dict()
         self.assertTrue(all(torch.equal(begun[name], tensor) for name, tensor in state["average"].items()))
+
+
+class Beginnings(unittest.TestCase):
+    ATTENTION = re.compile(r"^\w+ (?:read|norm_read|context|tell|sum_tell|relu_tell)5_\d\b.*\n", re.MULTILINE)
+
+    def begun(self, lost: str) -> tuple[dict, dict]:
+        """A trainer that began with the first run's file without attention, and without the tensor `lost`: its
+        weights, and those of the file."""
+        metadata, tensors = read_model_file(RUNS / "01_tiny" / "model.safetensors")
+        metadata["network"] = self.ATTENTION.sub("", metadata["network"]).replace("relu_tell5_3", "relu5_3")
+        names = {layer.name for layer in parse(metadata["network"]).layers}
+        kept = {name: tensor for name, tensor in tensors.items() if name.rpartition(".")[0] in names}
+        kept.pop(lost, None)
+        trainer = Trainer(read_recipe(HERE / "recipes" / "01_tiny.toml").content, torch.device("cpu"))
+        with tempfile.TemporaryDirectory() as folder:
+            save_file(kept, Path(folder) / "older.safetensors", metadata)
+            trainer.start_from(Path(folder) / "older.safetensors")
+        return trainer, kept
+
+    def test_layers_that_the_file_lacks_begin_anew(self) -> None:
+        trainer, kept = self.begun("")
+        self.assertNotIn("read5_3.weight", kept)
+        for network in (trainer.model.network, trainer.average):
+            state = network.state_dict()
+            for name, tensor in kept.items():
+                self.assertTrue(torch.equal(state[name], tensor.to(state[name])), name)
+        first, average = trainer.model.network.state_dict(), trainer.average.state_dict()
+        self.assertTrue(torch.equal(first["read5_3.weight"], average["read5_3.weight"]))
+        self.assertGreater(first["read5_3.weight"].std(), 0)
+
+    def test_a_tensor_of_a_layer_that_it_has_must_be_there(self) -> None:
+        with self.assertRaisesRegex(ValueError, "conv1_1.weight"):
+            self.begun("conv1_1.weight")
+
+
+class Attentions(unittest.TestCase):
+    def test_it_is_the_formula(self) -> None:
+        torch.manual_seed(1)
+        x = torch.randn(1, 12, 3, 5, dtype=torch.float64)
+        self.assertEqual([Attention(2, most).square(3, 5) for most in (15, 14, 6, 5, 2, 1)], [1, 2, 2, 3, 3, 5])
+        places = x.flatten(2)[0]
+        squares = [[y * 5 + x for y in range(3) for x in range(left, min(left + 3, 5))] for left in (0, 3)]
+        given = Attention(2, 3)(x).flatten(2)[0]
+        for head in (0, 2):
+            q, k, v = (places[third * 4 + head : third * 4 + head + 2] for third in range(3))
+            keys, values = (torch.stack([part[:, square].mean(1) for square in squares], 1) for part in (k, v))
+            shares = torch.softmax(q.T @ keys / math.sqrt(2), 1)
+            self.assertTrue(torch.allclose(given[head : head + 2], values @ shares.T))
 
 
 class Runs(unittest.TestCase):

@@ -30,7 +30,7 @@ struct ConsensusNumbers {
   static constexpr float narrow = 16.0f;     // s² from which on a cell is not sure: a spread of 4, half a bin
   static constexpr float self = 0.4f;        // a cell's own vote; 0: small things lose their colour
   static constexpr float calm = 0.05f;       // 0.02 leaves stains, 0.1 makes trees grey
-  static constexpr float gain = 1.26f;       // of means, which lie nearer to grey than what they are means of
+  static constexpr float gain = 1.5f;        // of means, which lie nearer to grey than what they are means of
   static constexpr Index least_block = 4;    // cells: 256 blocks of a grid of 64 by 64
   static constexpr Index most_blocks = 512;  // of larger grids, so that the votes cost 4 % of a network's products
   static constexpr Index values = 5;         // c, c·a, c·b, c·|o|², c·s²

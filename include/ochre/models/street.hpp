@@ -2,6 +2,8 @@
 // of 3x3, a batch norm after each, ReLU, no pooling; strides take it down to a sixteenth of the input's side,
 // transposed convolutions back up to a quarter. Blocks 4 to 6 add their input to their output every two convolutions,
 // and on the way up the same grid of the way down is added: both train faster and end better (weights/experiments.md).
+// At a sixteenth every place asks all others twice (attention, four heads): what a grey surface is, the whole picture
+// tells.
 // Input: lightness L, 0…100; its sides must be multiples of 16, or the grids do not meet. Output: logits over the 313
 // ab bins on a grid of a quarter of the input's side.
 // tools/train/ reads this very text to build the network it trains.
@@ -65,13 +67,27 @@ conv2d conv5_3 out=256 kernel=3 padding=1 bias=false
 batch_norm norm5_3
 add sum5_3 from=norm5_3,relu5_1
 relu relu5_3
+
+conv2d read5_3 out=768 kernel=1 bias=false
+batch_norm norm_read5_3
+attention context5_3 heads=4
+conv2d tell5_3 out=256 kernel=1
+add sum_tell5_3 from=tell5_3,relu5_3
+relu relu_tell5_3
 conv2d conv5_4 out=256 kernel=3 padding=1 bias=false
 batch_norm norm5_4
 relu relu5_4
 conv2d conv5_5 out=256 kernel=3 padding=1 bias=false
 batch_norm norm5_5
-add sum5_5 from=norm5_5,relu5_3
+add sum5_5 from=norm5_5,relu_tell5_3
 relu relu5_5
+
+conv2d read5_5 out=768 kernel=1 bias=false
+batch_norm norm_read5_5
+attention context5_5 heads=4
+conv2d tell5_5 out=256 kernel=1
+add sum_tell5_5 from=tell5_5,relu5_5
+relu relu_tell5_5
 
 conv_transpose2d conv6_1 out=128 kernel=4 stride=2 padding=1 bias=false
 batch_norm norm6_1

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -42,21 +43,26 @@ class Pool {
   std::vector<std::jthread> threads_;  // joined first
 };
 
-// What ochre calls: every task once, in any order, on any thread; done when all are.
+// What ochre calls: every task once, in any order, on any thread; done when all are. What they meet at belongs to all
+// of them: the last one may still be letting go of the mutex when this returns.
 void run_on_pool(void* host, int tasks, ochre::FunctionRef<void(int)> task) {
-  std::mutex mutex;
-  std::condition_variable changed;
-  int left = tasks - 1;
+  struct Meeting {
+    std::mutex mutex;
+    std::condition_variable changed;
+    int left;
+  };
+  const auto meeting = std::make_shared<Meeting>();
+  meeting->left = tasks - 1;
   for (int i = 1; i < tasks; ++i) {
-    static_cast<Pool*>(host)->post([&, task, i] {
+    static_cast<Pool*>(host)->post([meeting, task, i] {
       task(i);
-      const std::lock_guard lock(mutex);
-      if (--left == 0) changed.notify_one();
+      const std::lock_guard lock(meeting->mutex);
+      if (--meeting->left == 0) meeting->changed.notify_one();
     });
   }
   task(0);
-  std::unique_lock lock(mutex);
-  changed.wait(lock, [&] { return left == 0; });
+  std::unique_lock lock(meeting->mutex);
+  meeting->changed.wait(lock, [&] { return meeting->left == 0; });
 }
 
 int main() {

@@ -84,15 +84,14 @@ inline std::string hours_text(std::uint32_t hours) {
 }
 
 // SHA-256 of the names and bytes of tensors, in the order of their names.
-template <class Tensors>
-std::string sha256_of_tensors(const Tensors& tensors) {
-  std::vector<std::pair<std::string_view, std::span<const std::byte>>> ordered;
-  for (const auto& tensor : tensors) ordered.emplace_back(tensor.name, tensor.bytes);
-  std::sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+inline std::string sha256_of_tensors(std::span<const TensorEntry> tensors) {
+  std::vector<const TensorEntry*> ordered;
+  for (const TensorEntry& tensor : tensors) ordered.push_back(&tensor);
+  std::sort(ordered.begin(), ordered.end(), [](const auto* a, const auto* b) { return a->name < b->name; });
   Sha256 hash;
-  for (const auto& [name, bytes] : ordered) {
-    hash.update(std::as_bytes(std::span(name)));
-    hash.update(bytes);
+  for (const TensorEntry* tensor : ordered) {
+    hash.update(std::as_bytes(std::span(tensor->name)));
+    hash.update(tensor->bytes);
   }
   return hash.hex();
 }

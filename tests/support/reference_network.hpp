@@ -196,7 +196,9 @@ class ReferenceNetwork {
     } else if (kind == "attention") {
       const AttentionParameters p{static_cast<Index>(options.number("heads", 1)),
                                   static_cast<Index>(options.number("most_keys", 512))};
-      REQUIRE(attention(x, p, make({x.shape.n, x.shape.c / 3, x.shape.h, x.shape.w})));
+      if (!attention(x, p, make({x.shape.n, x.shape.c / 3, x.shape.h, x.shape.w}))) {
+        throw std::runtime_error("attention: no memory");
+      }
       bound([&] { return attention_bound(operand, p, *arithmetic); });
     } else if (kind == "downsample") {
       const DownsampleParameters p{options.extent("stride", {1, 1})};

@@ -34,17 +34,13 @@ inline Result<AttentionSizes> attention_sizes(const Operand& x, Index side) {
     largest->data()[k] = x.largest_at(k);
     errors->data()[k] = x.error_at(k);
   }
-  AttentionSizes sizes{{}, {}, {}, side * side};
   auto means = means_of_squares(x.value, side);
   auto mean_sizes = means_of_squares(std::as_const(*largest).view(), side);
   auto mean_errors = means_of_squares(std::as_const(*errors).view(), side);
   for (auto* each : {&means, &mean_sizes, &mean_errors}) {
     if (!*each) return each->error();
   }
-  sizes.means = *std::move(means);
-  sizes.largest = *std::move(mean_sizes);
-  sizes.errors = *std::move(mean_errors);
-  return sizes;
+  return AttentionSizes{*std::move(means), *std::move(mean_sizes), *std::move(mean_errors), side * side};
 }
 
 // d[j]
@@ -70,7 +66,6 @@ inline void score_errors(const Operand& x, const AttentionSizes& sizes, Index n,
 // R[j] in place of d[j].
 inline void share_errors(const std::vector<double>& shares, double roundings, double unit,
                          std::vector<double>& errors) noexcept {
-  const auto together = [](double a, double b) { return a + b + a * b; };  // (1+a)(1+b) - 1 without cancellation
   const double largest = *std::max_element(shares.begin(), shares.end());
   const double worst = *std::max_element(errors.begin(), errors.end());
   double below = 0.0;

@@ -41,6 +41,9 @@ inline double gamma(Index n, double unit) noexcept {
   return product < 1.0 ? product / (1.0 - product) : std::numeric_limits<double>::infinity();
 }
 
+// (1+a)(1+b) - 1 without cancellation.
+inline double together(double a, double b) noexcept { return a + b + a * b; }
+
 struct Operand {
   TensorView<const double> value;
   const double* error = nullptr;  // for each element of value, |true - value| <= error; none: value is exact
@@ -194,7 +197,6 @@ inline Result<Tensor<double>> softmax_bound(const Operand& x, Arithmetic arithme
   softmax(x.value, bound->view());
   const Shape& shape = x.value.shape;
   const double u = arithmetic.unit;
-  const auto together = [](double a, double b) { return a + b + a * b; };  // (1+a)(1+b) - 1 without cancellation
   const double roundings = std::expm1(4.0 * function_ulps * u) + gamma(shape.c + 4, u);
   for (Index n = 0; n < shape.n; ++n) {
     for (Index k = 0; k < shape.plane(); ++k) {

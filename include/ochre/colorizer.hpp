@@ -110,6 +110,8 @@ class Colorizer {
   }
 
  private:
+  friend class VideoColorizer;
+
   static Result<Colorizer> parse(std::span<const std::byte> bytes, const ColorizerOptions& options,
                                  const ColorizerKernels& kernels, BytesDone done) {
     if (options.sha256) {

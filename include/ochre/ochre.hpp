@@ -10,3 +10,4 @@
 #include <ochre/models/street.hpp>
 #include <ochre/network/random_weights.hpp>
 #include <ochre/picture_colorizer.hpp>
+#include <ochre/video_colorizer.hpp>

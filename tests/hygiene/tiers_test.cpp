@@ -26,11 +26,11 @@ struct Tier {
   int height;
 };
 constexpr std::array tiers{
-    Tier{"base", 0},     Tier{"tensor", 1},    Tier{"image", 1},     Tier{"simd", 2},
-    Tier{"parallel", 2}, Tier{"kernels", 3},   Tier{"color", 3},     Tier{"weights", 4},
-    Tier{"layers", 5},   Tier{"reference", 2}, Tier{"network", 6},   Tier{"engine", 7},
-    Tier{"models", 8},   Tier{"audit", 8},     Tier{"colorizer", 8}, Tier{"", 9},  // colorizer.hpp and its like
-    Tier{"import", 9},   Tier{"image_io", 9},
+    Tier{"base", 0},    Tier{"tensor", 1},   Tier{"image", 1},   Tier{"simd", 2},   Tier{"parallel", 2},
+    Tier{"kernels", 3}, Tier{"color", 3},    Tier{"weights", 4}, Tier{"layers", 5}, Tier{"reference", 2},
+    Tier{"network", 6}, Tier{"engine", 7},   Tier{"models", 8},  Tier{"audit", 8},  Tier{"colorizer", 8},
+    Tier{"video", 8},   Tier{"", 9},  // colorizer.hpp and its like
+    Tier{"import", 9},  Tier{"image_io", 9},
 };
 constexpr std::string_view umbrella = "ochre.hpp";  // above everything except the opt-in folders
 

@@ -16,6 +16,8 @@
 
 namespace ochre::inline v0 {
 
+class VideoColorizer;
+
 // The memory of a colorizer's calls on pictures of one size, one call at a time. Move-only. One that was moved from is
 // empty: no size, no bytes, no grid, and every call on it an error.
 class ColorizerWorkspace {
@@ -53,6 +55,7 @@ class ColorizerWorkspace {
 
  private:
   friend class Colorizer;
+  friend class VideoColorizer;
   explicit ColorizerWorkspace(std::unique_ptr<detail::ColorizerMemory> memory) noexcept : memory_(std::move(memory)) {}
 
   Status check_distribution(std::span<const float> shares, Index cells) const;

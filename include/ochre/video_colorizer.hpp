@@ -16,6 +16,7 @@
 #include <ochre/colorizer.hpp>
 #include <ochre/video/carried_colors.hpp>
 #include <ochre/video/chroma_memory.hpp>
+#include <ochre/video/input_colors.hpp>
 #include <ochre/video/mirrored.hpp>
 #include <ochre/video/motion.hpp>
 #include <ochre/video/schedule.hpp>
@@ -25,15 +26,25 @@ namespace ochre::inline v0 {
 
 // How a VideoColorizer treats its stream. A number outside its range is an Error (invalid_argument).
 struct VideoOptions {
-  float steadiness = 1.0f;   // 0…1: how much the past counts; at 0 each frame is coloured by itself
-  bool every_frame = false;  // the network sees each frame, whether or not anything changed
+  float steadiness = 1.0f;     // 0…1: how much the past counts; at 0 each frame is coloured by itself
+  bool every_frame = false;    // the network sees each frame, whether or not anything changed
+  bool recolor = false;        // the chroma of the input is not looked at: every frame gets other colours
+  bool pass_infrared = false;  // of a stream that was in colour, grey frames stay grey
+  bool learn = true;  // from frames in colour, for the grey ones that follow; needs ColorizerOptions::teachable
 };
+
+// What a stream with chroma turned into.
+enum class InfraredChange : std::uint8_t { none, begins, ends };
 
 // What was done with a frame.
 struct VideoFrameReport {
   bool predicted = false;  // the network ran
   bool cut = false;        // another scene begins: nothing of the past was kept
   float unseen = 0.0f;     // 0…1: the share of the picture that showed something new, before the network saw it
+  bool colored = false;    // it came in colour, and kept its own
+  bool learned = false;    // and the memory learned from it
+  InfraredChange infrared = InfraredChange::none;  // what is known since this frame,
+  Index frames_ago = 0;                            // and so many frames ago happened
 };
 
 // One stream's state. Threads: one call at a time; any number of streams share a Colorizer, and threads by
@@ -53,20 +64,30 @@ class VideoColorizer {
       if (!memory) return std::move(memory).error();
       VideoColorizer video(std::move(colorizer), options, *std::move(memory));
       if (auto status = video.allocate(); !status) return std::move(status).error();
+      if (workspace.memory) video.lessons_ = *workspace.memory;
+      video.place_ = workspace.place;
       return video;
     });
   }
 
-  // The next frame. Of the input the luma is read; that of the output becomes a copy of it, and no copy where both are
-  // the same memory. Errors: those of Colorizer::colorize(); on one the output is untouched.
+  // The next frame. Of the input the luma is read, and the chroma if cb is not null: where that is in colour, the
+  // output gets it as it is. The output's luma becomes a copy of the input's; nothing is copied where both are the same
+  // memory. Nothing is allocated, but where a frame in colour is learned (some tenths of a second, at first each 25
+  // frames, then ever more rarely up to 2,000) and when grey follows. Errors: those of Colorizer::colorize(); a frame
+  // in colour whose chroma has another subsampling or matrix than the output's; on one the output is untouched.
   Status colorize(const YuvView& input, const MutableYuvView& output) {
     if (!workspace_.memory_) return detail::empty_workspace();
-    detail::ColorizerMemory& memory = *workspace_.memory_;
-    if (auto status = detail::check_input(input, memory.picture); !status) return status;
-    if (auto status = detail::check_output(input, output, memory.picture); !status) return status;
-    const auto awake = memory.network.stay_awake();
+    if (auto status = check(input, output); !status) return status;
+    const auto awake = workspace_.memory_->network.stay_awake();
     report_ = {};
     if (auto status = follow(input); !status) return status;
+    if (auto status = read_colors(input); !status) return status;
+    if (report_.colored) return keep(input, output);
+    if (options_.pass_infrared && was_colored_) {
+      copy(input, output);
+      return {};
+    }
+    if (auto status = remember(); !status) return status;
     report_.unseen = carried_.unseen();
     const bool due = schedule_.is_due(report_.unseen);
     if (due || by_itself() || options_.every_frame) {
@@ -76,6 +97,9 @@ class VideoColorizer {
     return {};
   }
 
+  // What was learned, and ColorizerWorkspaceOptions::memory before it; empty if nothing was.
+  const CameraMemory& memory() const noexcept { return lessons_; }
+
   const VideoFrameReport& report() const noexcept { return report_; }  // of the last frame
 
   // Forgets what came before: the next frame is the first of another scene.
@@ -83,7 +107,8 @@ class VideoColorizer {
 
   Extent frame() const noexcept { return workspace_.picture(); }
   Index bytes() const noexcept {
-    const Index own = motion_.bytes() + carried_.bytes() + chroma_.bytes() + seen_.bytes();
+    const Index own =
+        motion_.bytes() + carried_.bytes() + chroma_.bytes() + seen_.bytes() + colors_.bytes() + keep_.size();
     return workspace_.bytes() + own + static_cast<Index>(sizeof(float)) * (lightness_.size() + cells_.size());
   }
 
@@ -97,6 +122,7 @@ class VideoColorizer {
     auto status = video::Motion::create(memory.working, grid()).move_to(motion_);
     if (status) status = video::CarriedColors::create(grid(), memory.working).move_to(carried_);
     if (status) status = video::ChromaMemory::create(memory.picture, memory.network.threads()).move_to(chroma_);
+    if (status) status = video::InputColors::create(memory.picture, grid()).move_to(colors_);
     if (status) status = video::SeenLuma::create(memory.picture).move_to(seen_);
     if (status) status = AlignedBuffer<float>::create(memory.working.h * memory.working.w).move_to(lightness_);
     if (status) status = AlignedBuffer<float>::create(5 * count()).move_to(cells_);
@@ -117,7 +143,21 @@ class VideoColorizer {
   float* lightness_before() noexcept { return cells_.data(); }
   float* shown(bool before) noexcept { return cells_.data() + (before == flipped_ ? 1 : 3) * count(); }  // a, then b
 
+  // Colours that count fully, in looks.
+  float most_looks() const noexcept {
+    return 1.0f + (video::CarriedNumbers::most_looks - 1.0f) * options_.steadiness * options_.steadiness;
+  }
+
+  bool brings_chroma(const YuvView& input) const noexcept {
+    return !options_.recolor && input.cb.samples != nullptr && input.format.subsampling != ChromaSubsampling::yuv400;
+  }
+  Status check(const YuvView& input, const MutableYuvView& output) const;
   Status follow(const YuvView& input);
+  Status read_colors(const YuvView& input);
+  Status keep(const YuvView& input, const MutableYuvView& output);
+  void copy(const YuvView& input, const MutableYuvView& output) noexcept;
+  Status learn(const float* a, const float* b);
+  Status remember();
   Status read_lightness(const YuvView& input);
   bool is_cut() const noexcept;
   Status look();
@@ -132,6 +172,15 @@ class VideoColorizer {
   video::CarriedColors carried_;
   video::Schedule schedule_;
   video::ChromaMemory chroma_;
+  video::InputColors colors_;
+  video::InputState state_;
+  CameraMemory lessons_;
+  MemoryPlace place_ = MemoryPlace::found;
+  bool was_followed_ = false;  // a frame with chroma was
+  bool was_colored_ = false;   // and the stream was in colour
+  bool has_news_ = false;      // learned since it was last recalled
+  Index until_lesson_ = 0;     // frames in colour
+  Index between_lessons_ = 0;
   AlignedBuffer<float> lightness_;    // L at working size
   AlignedBuffer<float> cells_;        // [L a frame ago; a, b shown now; a, b shown before, in turns][cells]
   AlignedBuffer<std::uint8_t> keep_;  // of each chroma row: it is as it was
@@ -139,6 +188,16 @@ class VideoColorizer {
   bool is_first_ = true;
   VideoFrameReport report_;
 };
+
+inline Status VideoColorizer::check(const YuvView& input, const MutableYuvView& output) const {
+  const Extent frame = workspace_.picture();
+  if (auto status = detail::check_input(input, frame); !status) return status;
+  if (auto status = detail::check_output(input, output, frame); !status) return status;
+  if (!brings_chroma(input)) return {};
+  if (auto status = check_frame(input, "input"); !status) return status;
+  if (input.format.subsampling == output.format.subsampling && input.format.matrix == output.format.matrix) return {};
+  return detail::invalid("output: another subsampling or matrix than the input's, whose colours may be kept");
+}
 
 // What the past says of this frame.
 inline Status VideoColorizer::follow(const YuvView& input) {
@@ -175,6 +234,88 @@ inline Status VideoColorizer::read_lightness(const YuvView& input) {
   return {};
 }
 
+// Whether the frame has colours, and what that says of the stream.
+inline Status VideoColorizer::read_colors(const YuvView& input) {
+  if (!brings_chroma(input)) return {};
+  const float* lightness = std::as_const(workspace_).grid().lightness;
+  if (auto status = colors_.read(input, lightness); !status) return status;
+  const bool colored = colors_.is_colored(state_.colored());
+  // A flash of colour in the infrared is none; a grey frame by day gets the day's colours.
+  report_.colored = colored && (state_.colored() || !was_followed_);
+  was_followed_ = true;
+  if (state_.follow(colored)) {
+    report_.infrared = colored ? InfraredChange::ends : InfraredChange::begins;
+    report_.frames_ago = video::InputColorNumbers::frames_in_a_row - 1;
+    report_.colored = colored;
+  }
+  was_colored_ = was_colored_ || state_.colored();
+  return {};
+}
+
+// A frame in colour stays as it is; what it shows is known.
+inline Status VideoColorizer::keep(const YuvView& input, const MutableYuvView& output) {
+  float* const a = shown(false);
+  float* const b = a + count();
+  colors_.to_lab(kernels(), input.format.matrix, std::as_const(workspace_).grid().lightness, a, b);
+  const bool teaches = options_.learn && !colorizer_->model_.identity.empty() && state_.colored();
+  if (teaches && until_lesson_-- <= 0) {
+    if (auto status = learn(a, b); !status) return status;
+  }
+  carried_.know(a, b, most_looks());
+  chroma_.forget();
+  copy(input, output);
+  return {};
+}
+
+inline void VideoColorizer::copy(const YuvView& input, const MutableYuvView& output) noexcept {
+  const YuvDepth depth = input.format.depth;
+  const auto copy_rows = [&](const Plane& from, const MutablePlane& to, Extent size) {
+    if (from.samples == to.samples) return;
+    for (Index y = 0; y < size.h; ++y) {
+      color::copy_luma_row(from.row(y), from.step_of(depth), depth, to.row(y), to.step_of(depth), size.w);
+    }
+  };
+  const Extent chroma{output.chroma_height(), output.chroma_width()};
+  copy_rows(input.luma, output.luma, input.extent());
+  copy_rows(input.cb, output.cb, chroma);
+  copy_rows(input.cr, output.cr, chroma);
+}
+
+// The network's features of a frame in colour, and its colours, into the memory; of another place than the memory's
+// nothing is learned.
+inline Status VideoColorizer::learn(const float* a, const float* b) {
+  constexpr Index first = 25;  // frames in colour
+  constexpr Index most = 2000;
+  return base::catch_no_memory([&]() -> Status {
+    detail::ColorizerMemory& memory = *workspace_.memory_;
+    const std::span input(memory.input.data(), static_cast<std::size_t>(lightness_.size()));
+    std::copy_n(lightness_.data(), lightness_.size(), input.data());
+    if (colorizer_->network().normalised_lightness) color::normalise_lightness(input);
+    memory.predicted = false;
+    auto status = detail::predict_own(*colorizer_->engine_, kernels(), colorizer_->model_, {}, memory);
+    if (!status) return status;
+    Reference reference = detail::reference_without_colors(colorizer_->model_, memory);
+    reference.a.assign(a, a + count());
+    reference.b.assign(b, b + count());
+    report_.predicted = true;
+    between_lessons_ = std::clamp(2 * between_lessons_, first, most);
+    until_lesson_ = between_lessons_;
+    if (!lessons_.is_empty() && !lessons_.shows_place(reference)) return {};
+    report_.learned = true;
+    has_news_ = true;
+    return lessons_.add(reference);
+  });
+}
+
+// What was learned is recalled from now on.
+inline Status VideoColorizer::remember() {
+  if (!has_news_) return {};
+  has_news_ = false;
+  schedule_.restart();
+  return base::catch_no_memory(
+      [&]() -> Status { return color::Recall::create(lessons_, grid(), place_).move_to(workspace_.memory_->recall); });
+}
+
 // Most of the picture is new, and not for a change of light: light and dark lie elsewhere.
 inline bool VideoColorizer::is_cut() const noexcept {
   constexpr double most_lost = 0.6;
@@ -201,8 +342,7 @@ inline Status VideoColorizer::look() {
   auto status = detail::predict_grid(*colorizer_->engine_, kernels(), colorizer_->model_, memory);
   if (!status) return status;
   if (by_itself()) carried_.forget();
-  const float most = 1.0f + (video::CarriedNumbers::most_looks - 1.0f) * options_.steadiness * options_.steadiness;
-  carried_.look(std::as_const(workspace_).grid(), mirrored, most);
+  carried_.look(std::as_const(workspace_).grid(), mirrored, most_looks());
   schedule_.looked();
   report_.predicted = true;
   return {};

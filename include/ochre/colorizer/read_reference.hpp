@@ -33,9 +33,8 @@ inline Status read_true_colors(const ColorKernels& kernels, const PictureView& p
   return {};
 }
 
-// Of the grid and the keys that predict_own left in the memory.
-inline Result<Reference> make_reference(const ColorKernels& kernels, const ColorizerModel& model,
-                                        const PictureView& picture, ColorizerMemory& memory) {
+// Of the grid and the keys that predict_own left in the memory; the true colours are left to be filled in.
+inline Reference reference_without_colors(const ColorizerModel& model, ColorizerMemory& memory) {
   const AbGridView own = memory.grid_view();
   const auto cells = static_cast<std::size_t>(own.width * own.height);
   Reference reference{.model = model.identity,
@@ -51,6 +50,12 @@ inline Result<Reference> make_reference(const ColorKernels& kernels, const Color
   for (std::size_t i = 0; i < cells; ++i) {
     for (Index d = 0; d < reference.depth; ++d) reference.keys.push_back(memory.keys.plane(d)[i]);
   }
+  return reference;
+}
+
+inline Result<Reference> make_reference(const ColorKernels& kernels, const ColorizerModel& model,
+                                        const PictureView& picture, ColorizerMemory& memory) {
+  Reference reference = reference_without_colors(model, memory);
   if (auto status = read_true_colors(kernels, picture, memory, reference); !status) return std::move(status).error();
   return reference;
 }

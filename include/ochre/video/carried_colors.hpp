@@ -71,6 +71,17 @@ class CarriedColors {
     }
   }
 
+  // What the cells' colours are, for certain: they count as the mean of all the looks that there may be.
+  void know(const float* a, const float* b, float most) noexcept {
+    float* to = now_.data();
+    for (Index i = 0; i < cells(); ++i) {
+      to[i] = a[i] / (1.0f + CarriedNumbers::gain);  // show() gives it back
+      to[cells() + i] = b[i] / (1.0f + CarriedNumbers::gain);
+      to[squares * cells() + i] = to[i] * to[i] + to[cells() + i] * to[cells() + i];
+      to[looks * cells() + i] = most;
+    }
+  }
+
   // a, b: of each cell.
   void show(float* a, float* b) const noexcept {
     const float* from = now_.data();

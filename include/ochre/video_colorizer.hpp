@@ -225,7 +225,7 @@ inline Status VideoColorizer::read_lightness(const YuvView& input) {
   const std::span averaging = memory.averaging.span();
   auto status = color::average_lightness(
       kernels(), input,
-      {.size = working, .values = lightness_.span(), .row = memory.rows.span(), .averaging = averaging});
+      {.size = working, .values = lightness_.span(), .row = memory.rows.span(), .averaging = averaging}, team());
   if (!status) return status;
   const std::span cells(memory.grid_view().lightness, static_cast<std::size_t>(count()));
   auto to_grid = color::AreaAverage::create({.from = working, .to = grid(), .target = cells, .scratch = averaging});

@@ -129,3 +129,26 @@ TEST_CASE("memory that is too short is refused, not written past") {
   average.add_row(row.data());  // one too many: ignored
   CHECK(target == std::vector<float>(12, 1.0f));
 }
+
+TEST_CASE("area average: rows that are made apart have the bits of those that are made together") {
+  for (const Index from : {1, 2, 7, 30}) {
+    for (const Index to : {1, 3, 7, 10, 41}) {
+      const Extent source{from, 9};
+      const Extent target{to, 4};
+      const auto plane = random_plane(source);
+      const auto whole = resize(plane, source, target);
+      std::vector<float> parts(whole.size(), NAN);
+      std::vector<float> scratch(at(target.w));
+      for (Index first = 0; first < to; first += 3) {
+        auto average =
+            AreaAverage::create(
+                {.from = source, .to = target, .target = parts, .scratch = scratch, .first = first, .last = first + 3})
+                .value();
+        for (Index y = average.next_row(); y < average.end_row(); ++y) average.add_row(&plane[at(y * source.w)]);
+      }
+      CAPTURE(from);
+      CAPTURE(to);
+      CHECK(parts == whole);
+    }
+  }
+}

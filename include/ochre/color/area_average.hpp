@@ -1,8 +1,9 @@
 // A plane brought to another size while its rows stream by, once, top to bottom: the mean over the area of each target
 // cell, borders weighted by the fraction they cover; along an axis where the target is larger, linear interpolation
 // with half-pixel centres. All weights of a cell sum to 1; where both axes shrink (or keep) the size, every pixel
-// counts the same, so the mean of the plane is kept. The caller owns all memory; any size from 1x1 on. Tested by
-// area_average_test.cpp against sums in double.
+// counts the same, so the mean of the plane is kept. Some of the target's rows may be made apart from the others, with
+// the same bits. The caller owns all memory; any size from 1x1 on. Tested by area_average_test.cpp against sums in
+// double.
 #pragma once
 
 #include <algorithm>
@@ -22,6 +23,8 @@ struct AreaAverageJob {
   Extent to{0, 0};
   std::span<float> target;   // to.h · to.w values or more, set to zero at the start, complete after from.h rows
   std::span<float> scratch;  // to.w values or more, in use until then
+  Index first = 0;           // the target's rows from here
+  Index last = -1;           // to here, without it; or to the end
 };
 
 class AreaAverage {
@@ -38,8 +41,16 @@ class AreaAverage {
                                                     std::to_string(job.target.size()) + " and for a row of " +
                                                     std::to_string(job.scratch.size())};
     }
-    std::fill_n(job.target.data(), *needed, 0.0f);
-    return AreaAverage(job);
+    AreaAverage average(job);
+    std::fill(job.target.data() + average.first_ * job.to.w, job.target.data() + average.last_ * job.to.w, 0.0f);
+    return average;
+  }
+
+  // The source's rows that are wanted: the next one, and where they end.
+  Index next_row() const noexcept { return y_; }
+  Index end_row() const noexcept {
+    if (to_.h <= from_.h) return ceil_div(last_ * from_.h, to_.h);
+    return std::clamp<Index>(place_of(last_ - 1).cell + 1, 0, from_.h - 1) + 1;
   }
 
   // The next row of the source: from.w values. Rows beyond the source's last are ignored.
@@ -56,7 +67,20 @@ class AreaAverage {
 
  private:
   explicit AreaAverage(const AreaAverageJob& job) noexcept
-      : from_(job.from), to_(job.to), target_(job.target.data()), scratch_(job.scratch.data()) {}
+      : from_(job.from),
+        to_(job.to),
+        target_(job.target.data()),
+        scratch_(job.scratch.data()),
+        first_(std::clamp<Index>(job.first, 0, job.to.h)),
+        last_(job.last < 0 ? job.to.h : std::clamp(job.last, first_, job.to.h)),
+        first_open_(first_) {
+    y_ = to_.h <= from_.h ? first_ * from_.h / to_.h : std::clamp<Index>(place_of(first_).cell, 0, from_.h - 1);
+  }
+
+  // Of a target row among the source's, if these are fewer.
+  GridPlace place_of(Index row) const noexcept {
+    return place_on_grid(row, static_cast<double>(from_.h) / static_cast<double>(to_.h));
+  }
 
   // scratch = the row at the target's width.
   void average_across(const float* row) noexcept {
@@ -91,6 +115,7 @@ class AreaAverage {
   }
 
   void add_scratch(Index target_row, double weight) noexcept {
+    if (target_row < first_ || target_row >= last_) return;
     float* to = target_ + target_row * to_.w;
     const float factor = static_cast<float>(weight);
     for (Index i = 0; i < to_.w; ++i) to[i] += factor * scratch_[i];
@@ -115,9 +140,8 @@ class AreaAverage {
   // Target rows between the centres of source rows y - 1 and y + 1 take their share of row y; beyond the first and the
   // last centre a row is the border's alone.
   void interpolate_row() noexcept {
-    const double step = static_cast<double>(from_.h) / static_cast<double>(to_.h);
-    for (Index j = first_open_; j < to_.h; ++j) {
-      const GridPlace place = place_on_grid(j, step);
+    for (Index j = first_open_; j < last_; ++j) {
+      const GridPlace place = place_of(j);
       const Index upper = std::clamp<Index>(place.cell, 0, from_.h - 1);
       const Index lower = std::clamp<Index>(place.cell + 1, 0, from_.h - 1);
       if (upper > y_) break;
@@ -134,8 +158,10 @@ class AreaAverage {
   Extent to_;
   float* target_;
   float* scratch_;
+  Index first_;
+  Index last_;
+  Index first_open_;  // target rows before it are complete
   Index y_ = 0;
-  Index first_open_ = 0;  // target rows before it are complete
 };
 
 }  // namespace ochre::inline v0::color

@@ -3,7 +3,9 @@
 // colorizer_test.cpp and cli/audit_test.cpp.
 #pragma once
 
+#include <algorithm>
 #include <span>
+#include <string>
 #include <utility>
 
 #include <ochre/base/extent.hpp>
@@ -11,30 +13,48 @@
 #include <ochre/color/area_average.hpp>
 #include <ochre/color/color_kernels.hpp>
 #include <ochre/image/picture_view.hpp>
+#include <ochre/parallel/team.hpp>
 
 namespace ochre::inline v0::color {
 
 struct WorkingLightness {
   Extent size{0, 0};
   std::span<float> values;     // L: size.h · size.w
-  std::span<float> row;        // as many as the picture is wide, in use until L is complete
-  std::span<float> averaging;  // size.w, the same
+  std::span<float> row;        // as many as the picture is wide for each thread, in use until L is complete
+  std::span<float> averaging;  // size.w for each, the same
 };
 
 // picture: a PictureView or a YuvView. Errors: memory that is shorter.
 template <class Picture>
-Status average_lightness(const ColorKernels& kernels, const Picture& picture, const WorkingLightness& to) {
-  if (static_cast<Index>(to.row.size()) < picture.width) {
-    return Error{ErrorCode::invalid_argument, "found room for a row of " + std::to_string(to.row.size()) +
-                                                  " pixels, expected " + std::to_string(picture.width)};
+Status average_lightness(const ColorKernels& kernels, const Picture& picture, const WorkingLightness& to,
+                         const parallel::Team& team = {}) {
+  const Index rows = static_cast<Index>(to.row.size()) / std::max<Index>(picture.width, 1);
+  const Index averagings = static_cast<Index>(to.averaging.size()) / std::max<Index>(to.size.w, 1);
+  if (std::min(rows, averagings) < team.threads) {
+    return Error{ErrorCode::invalid_argument, "found room for " + std::to_string(to.row.size()) + " pixels and " +
+                                                  std::to_string(to.averaging.size()) + " averages, expected " +
+                                                  std::to_string(team.threads) + " times " +
+                                                  std::to_string(picture.width) + " and " + std::to_string(to.size.w)};
   }
-  auto average =
-      AreaAverage::create({.from = picture.extent(), .to = to.size, .target = to.values, .scratch = to.averaging});
-  if (!average) return std::move(average).error();
-  for (Index y = 0; y < picture.height; ++y) {
-    lightness_of_row(kernels, picture, y, to.row.data());
-    average->add_row(to.row.data());
-  }
+  const auto job = [&](Index first, Index last, Index worker) {
+    const auto scratch = to.averaging.subspan(static_cast<std::size_t>(worker * to.size.w));
+    return AreaAverage::create({.from = picture.extent(),
+                                .to = to.size,
+                                .target = to.values,
+                                .scratch = scratch,
+                                .first = first,
+                                .last = last});
+  };
+  if (auto none = job(0, 0, 0); !none) return std::move(none).error();
+  constexpr Index grain = 16;  // target rows: the source's between two ranges are read twice
+  parallel::for_ranges(team, to.size.h, grain, [&](Index begin, Index end, int worker) noexcept {
+    auto average = job(begin, end, worker);
+    float* const row = to.row.data() + worker * picture.width;
+    for (Index y = average->next_row(); y < average->end_row(); ++y) {
+      lightness_of_row(kernels, picture, y, row);
+      average->add_row(row);
+    }
+  });
   return {};
 }
 

@@ -32,7 +32,7 @@ struct ColorizerMemory {
   color::Consensus consensus;      // empty if there is none
   color::Recall recall;            // empty if there is nothing to recall
   color::Hints hints;              // empty if nothing is known of this picture
-  AlignedBuffer<float> averaging;  // one row at working size or of the grid, whichever is wider
+  AlignedBuffer<float> averaging;  // one row at working size or of the grid, whichever is wider, for each thread
   AlignedBuffer<float> rows;       // L of one row, a and b of two, for each thread
   std::shared_ptr<const FeatureSource> feature_source;  // none: as above
   bool predicted = false;                               // grid and features are those of the last predict
@@ -99,7 +99,7 @@ inline Status allocate(ColorizerMemory& memory, const ColorizerModel& model, con
     if (!status) return status;
   }
   const Index widest = std::max(memory.working.w, grid.w);
-  if (auto status = AlignedBuffer<float>::create(widest).move_to(memory.averaging); !status) return status;
+  if (auto status = AlignedBuffer<float>::create(widest * threads).move_to(memory.averaging); !status) return status;
   return AlignedBuffer<float>::create(*row_values).move_to(memory.rows);
 }
 

@@ -19,7 +19,8 @@ Status read_lightness(const ColorKernels& kernels, const Picture& input, bool no
   const std::span lightness(memory.input.data(), static_cast<std::size_t>(working.h * working.w));
   const std::span averaging = memory.averaging.span();
   auto status = color::average_lightness(
-      kernels, input, {.size = working, .values = lightness, .row = memory.rows.span(), .averaging = averaging});
+      kernels, input, {.size = working, .values = lightness, .row = memory.rows.span(), .averaging = averaging},
+      memory.network.team());
   if (!status) return status;
   const Shape& grid = memory.grid.shape();
   const std::span grid_lightness(memory.grid.view().plane(0, 2), static_cast<std::size_t>(grid.plane()));

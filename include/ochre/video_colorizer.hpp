@@ -8,7 +8,9 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -26,10 +28,12 @@ namespace ochre::inline v0 {
 
 // How a VideoColorizer treats its stream. A number outside its range is an Error (invalid_argument).
 struct VideoOptions {
-  float steadiness = 1.0f;     // 0…1: how much the past counts; at 0 each frame is coloured by itself
-  bool every_frame = false;    // the network sees each frame, whether or not anything changed
-  bool recolor = false;        // the chroma of the input is not looked at: every frame gets other colours
-  bool pass_infrared = false;  // of a stream that was in colour, grey frames stay grey
+  float steadiness = 1.0f;           // 0…1: how much the past counts; at 0 each frame is coloured by itself
+  bool every_frame = false;          // the network sees each frame, whether or not anything changed
+  bool recolor = false;              // the chroma of the input is not looked at: every frame gets other colours
+  bool pass_infrared = false;        // of a stream that was in colour, grey frames stay grey
+  std::optional<double> deadline{};  // seconds that a call may take: the network is interrupted and goes on with the
+                                     // next frame, while the last colours are shown. Results depend on time then
   bool learn = true;  // from frames in colour, for the grey ones that follow; needs ColorizerOptions::teachable
 };
 
@@ -38,7 +42,7 @@ enum class InfraredChange : std::uint8_t { none, begins, ends };
 
 // What was done with a frame.
 struct VideoFrameReport {
-  bool predicted = false;  // the network ran
+  bool predicted = false;  // the network ran, or came to its end
   bool cut = false;        // another scene begins: nothing of the past was kept
   float unseen = 0.0f;     // 0…1: the share of the picture that showed something new, before the network saw it
   bool colored = false;    // it came in colour, and kept its own
@@ -60,6 +64,9 @@ class VideoColorizer {
       if (!(options.steadiness >= 0.0f && options.steadiness <= 1.0f)) {
         return detail::invalid("steadiness " + std::to_string(options.steadiness) + ", expected 0 to 1");
       }
+      if (options.deadline && !(*options.deadline > 0)) {
+        return detail::invalid("a deadline of " + std::to_string(*options.deadline) + " s, expected above 0");
+      }
       auto memory = colorizer->make_workspace(frame, workspace);
       if (!memory) return std::move(memory).error();
       VideoColorizer video(std::move(colorizer), options, *std::move(memory));
@@ -79,6 +86,7 @@ class VideoColorizer {
     if (!workspace_.memory_) return detail::empty_workspace();
     if (auto status = check(input, output); !status) return status;
     const auto awake = workspace_.memory_->network.stay_awake();
+    begun_ = Clock::now();
     report_ = {};
     if (auto status = follow(input); !status) return status;
     if (auto status = read_colors(input); !status) return status;
@@ -90,10 +98,12 @@ class VideoColorizer {
     if (auto status = remember(); !status) return status;
     report_.unseen = carried_.unseen();
     const bool due = schedule_.is_due(report_.unseen);
-    if (due || by_itself() || options_.every_frame) {
+    if (looking_ || due || by_itself() || options_.every_frame) {
       if (auto status = look(); !status) return status;
     }
+    const auto applying = Clock::now();
     show(input, output);
+    applying_ = std::max(Seconds(Clock::now() - applying), 0.9 * applying_);
     return {};
   }
 
@@ -117,6 +127,9 @@ class VideoColorizer {
                  Colorizer::Workspace workspace)
       : colorizer_(std::move(colorizer)), options_(options), workspace_(std::move(workspace)) {}
 
+  using Clock = std::chrono::steady_clock;
+  using Seconds = std::chrono::duration<double>;
+
   Status allocate() {
     const detail::ColorizerMemory& memory = *workspace_.memory_;
     auto status = video::Motion::create(memory.working, grid()).move_to(motion_);
@@ -125,7 +138,7 @@ class VideoColorizer {
     if (status) status = video::InputColors::create(memory.picture, grid()).move_to(colors_);
     if (status) status = video::SeenLuma::create(memory.picture).move_to(seen_);
     if (status) status = AlignedBuffer<float>::create(memory.working.h * memory.working.w).move_to(lightness_);
-    if (status) status = AlignedBuffer<float>::create(5 * count()).move_to(cells_);
+    if (status) status = AlignedBuffer<float>::create(6 * count()).move_to(cells_);
     if (status) status = AlignedBuffer<std::uint8_t>::create(memory.picture.h).move_to(keep_);
     return status;
   }
@@ -141,6 +154,7 @@ class VideoColorizer {
 
   // Planes of the grid's size.
   float* lightness_before() noexcept { return cells_.data(); }
+  float* lightness_of_look() noexcept { return cells_.data() + 5 * count(); }
   float* shown(bool before) noexcept { return cells_.data() + (before == flipped_ ? 1 : 3) * count(); }  // a, then b
 
   // Colours that count fully, in looks.
@@ -161,6 +175,9 @@ class VideoColorizer {
   Status read_lightness(const YuvView& input);
   bool is_cut() const noexcept;
   Status look();
+  void begin_look() noexcept;
+  void show_network(bool mirrored) noexcept;
+  Status end_look();
   void show(const YuvView& input, const MutableYuvView& output) noexcept;
   void find_unchanged(const MutableYuvView& output) noexcept;
 
@@ -182,9 +199,14 @@ class VideoColorizer {
   Index until_lesson_ = 0;     // frames in colour
   Index between_lessons_ = 0;
   AlignedBuffer<float> lightness_;    // L at working size
-  AlignedBuffer<float> cells_;        // [L a frame ago; a, b shown now; a, b shown before, in turns][cells]
+  AlignedBuffer<float> cells_;        // [L a frame ago; a, b shown now; a, b before, in turns; L of a look][cells]
   AlignedBuffer<std::uint8_t> keep_;  // of each chroma row: it is as it was
   bool flipped_ = false;
+  bool looking_ = false;  // a look has begun
+  bool mirrored_ = false;
+  Index next_step_ = 0;
+  Clock::time_point begun_{};  // of the call
+  Seconds applying_{0};        // that it takes to show colours
   bool is_first_ = true;
   VideoFrameReport report_;
 };
@@ -212,6 +234,7 @@ inline Status VideoColorizer::follow(const YuvView& input) {
     carried_.forget();
     chroma_.forget();
     schedule_.restart();
+    looking_ = false;
   } else {
     carried_.carry(motion_, team());
   }
@@ -288,9 +311,8 @@ inline Status VideoColorizer::learn(const float* a, const float* b) {
   constexpr Index most = 2000;
   return base::catch_no_memory([&]() -> Status {
     detail::ColorizerMemory& memory = *workspace_.memory_;
-    const std::span input(memory.input.data(), static_cast<std::size_t>(lightness_.size()));
-    std::copy_n(lightness_.data(), lightness_.size(), input.data());
-    if (colorizer_->network().normalised_lightness) color::normalise_lightness(input);
+    looking_ = false;
+    show_network(false);
     memory.predicted = false;
     auto status = detail::predict_own(*colorizer_->engine_, kernels(), colorizer_->model_, {}, memory);
     if (!status) return status;
@@ -311,6 +333,7 @@ inline Status VideoColorizer::learn(const float* a, const float* b) {
 inline Status VideoColorizer::remember() {
   if (!has_news_) return {};
   has_news_ = false;
+  looking_ = false;
   schedule_.restart();
   return base::catch_no_memory(
       [&]() -> Status { return color::Recall::create(lessons_, grid(), place_).move_to(workspace_.memory_->recall); });
@@ -328,10 +351,36 @@ inline bool VideoColorizer::is_cut() const noexcept {
 }
 
 // The network, on the frame or, each second time, on its mirror image. What a camera's memory recalls has its place,
-// and is true: there is one look at it.
+// and is true: there is one look at it. Of a look that a deadline interrupts only a part is done.
 inline Status VideoColorizer::look() {
+  if (!looking_) begin_look();
+  const auto in_time = [&] {
+    return !options_.deadline || (Seconds(Clock::now() - begun_) + applying_).count() < *options_.deadline;
+  };
   detail::ColorizerMemory& memory = *workspace_.memory_;
-  const bool mirrored = !by_itself() && memory.recall.is_empty() && schedule_.looks() % 2 == 1;
+  memory.predicted = false;
+  const auto next = detail::run_network(next_step_, *colorizer_->engine_, colorizer_->model_, memory, in_time);
+  if (!next) {
+    looking_ = false;
+    return next.error();
+  }
+  next_step_ = *next;
+  return next_step_ < colorizer_->engine_->steps() ? Status() : end_look();
+}
+
+inline void VideoColorizer::begin_look() noexcept {
+  detail::ColorizerMemory& memory = *workspace_.memory_;
+  looking_ = true;
+  next_step_ = 0;
+  mirrored_ = !by_itself() && memory.recall.is_empty() && schedule_.looks() % 2 == 1;
+  show_network(mirrored_);
+  std::copy_n(memory.grid_view().lightness, count(), lightness_of_look());
+  if (by_itself()) carried_.forget();
+  carried_.begin_look();
+}
+
+inline void VideoColorizer::show_network(bool mirrored) noexcept {
+  detail::ColorizerMemory& memory = *workspace_.memory_;
   const std::span input(memory.input.data(), static_cast<std::size_t>(lightness_.size()));
   if (mirrored) {
     video::mirror(lightness_.data(), memory.working, input.data());
@@ -339,10 +388,19 @@ inline Status VideoColorizer::look() {
     std::copy_n(lightness_.data(), lightness_.size(), input.data());
   }
   if (colorizer_->network().normalised_lightness) color::normalise_lightness(input);
-  auto status = detail::predict_grid(*colorizer_->engine_, kernels(), colorizer_->model_, memory);
+  if (detail::takes_hints(colorizer_->network())) detail::fill_hint_channels({}, memory);
+}
+
+inline Status VideoColorizer::end_look() {
+  detail::ColorizerMemory& memory = *workspace_.memory_;
+  looking_ = false;
+  float* const lightness = memory.grid_view().lightness;
+  std::swap_ranges(lightness, lightness + count(), lightness_of_look());
+  detail::settle_own(*colorizer_->engine_, kernels(), colorizer_->model_, memory);
+  auto status = detail::settle_grid(kernels(), colorizer_->model_, memory);
+  std::swap_ranges(lightness, lightness + count(), lightness_of_look());
   if (!status) return status;
-  if (by_itself()) carried_.forget();
-  carried_.look(std::as_const(workspace_).grid(), mirrored, most_looks());
+  carried_.look(std::as_const(workspace_).grid(), mirrored_, most_looks());
   schedule_.looked();
   report_.predicted = true;
   return {};

@@ -45,10 +45,10 @@ inline void fill_hint_channels(std::span<const color::PixelHint> hints, Colorize
   }
 }
 
-// The network's own colours, and the consensus of them, into the grid. hints: for a network that takes them.
-// Errors: a workspace of another colorizer.
-inline Status predict_own(const Engine& engine, const ColorKernels& kernels, const ColorizerModel& model,
-                          std::span<const color::PixelHint> hints, ColorizerMemory& memory) {
+// The network's steps from `first` on, as long as go_on() says so; what the cells' keys and the features are made of is
+// kept when it comes by. Returns the step to go on with. Errors: a workspace of another colorizer.
+inline Result<Index> run_network(Index first, const Engine& engine, const ColorizerModel& model,
+                                 ColorizerMemory& memory, FunctionRef<bool()> go_on) {
   const parallel::Team& team = memory.network.team();
   const auto keep = [&](const EngineEvent& event) noexcept {
     if (memory.feature_source && reads_features(event, engine.description().head.layer)) {
@@ -58,28 +58,39 @@ inline Status predict_own(const Engine& engine, const ColorKernels& kernels, con
       read_features(event.inputs[0], team, memory.keys);
     }
   };
-  if (takes_hints(engine.description())) fill_hint_channels(hints, memory);
   const bool keeps = memory.feature_source != nullptr || !memory.keys.is_empty();
   const EngineObserver observer = keeps ? EngineObserver(keep) : EngineObserver();
-  const auto output = engine.run(memory.input.view(), memory.network, observer);
-  if (!output) return output.error();
+  return engine.run_from(first, memory.input.view(), memory.network, go_on, observer);
+}
+
+// What a whole run gave, and the consensus of it, into the grid.
+inline void settle_own(const Engine& engine, const ColorKernels& kernels, const ColorizerModel& model,
+                       ColorizerMemory& memory) {
+  const parallel::Team& team = memory.network.team();
+  const auto output = engine.output(memory.network);
   const auto [a, b, lightness, width, height] = memory.grid_view();
   if (!memory.keys.is_empty()) memory.keys.read_lightness(lightness);
   if (!memory.consensus.is_empty()) {
-    memory.consensus.settle(memory.keys, output->data, a, b, kernels.vote_row, team);
-  } else if (output->shape.c == 2) {
-    std::copy_n(output->data, 2 * width * height, a);
+    memory.consensus.settle(memory.keys, output.data, a, b, kernels.vote_row, team);
+  } else if (output.shape.c == 2) {
+    std::copy_n(output.data, 2 * width * height, a);
   } else {
-    kernels.annealed_mean(*output, model.settings.exponent(), team, a, b);
+    kernels.annealed_mean(output, model.settings.exponent(), team, a, b);
   }
+}
+
+// The network's own colours, and the consensus of them, into the grid. hints: for a network that takes them.
+// Errors: a workspace of another colorizer.
+inline Status predict_own(const Engine& engine, const ColorKernels& kernels, const ColorizerModel& model,
+                          std::span<const color::PixelHint> hints, ColorizerMemory& memory) {
+  if (takes_hints(engine.description())) fill_hint_channels(hints, memory);
+  if (const auto end = run_network(0, engine, model, memory, [] { return true; }); !end) return end.error();
+  settle_own(engine, kernels, model, memory);
   return {};
 }
 
-// Errors: a workspace of another colorizer, a colour that is not a number.
-inline Status predict_grid(const Engine& engine, const ColorKernels& kernels, const ColorizerModel& model,
-                           ColorizerMemory& memory) {
-  memory.predicted = false;
-  if (auto status = predict_own(engine, kernels, model, memory.hints.pixels(), memory); !status) return status;
+// What is recalled and hinted at in place of the network's own colours. Errors: a colour that is not a number.
+inline Status settle_grid(const ColorKernels& kernels, const ColorizerModel& model, ColorizerMemory& memory) {
   const auto [a, b, lightness, width, height] = memory.grid_view();
   if (!memory.recall.is_empty()) {
     memory.recall.settle(memory.keys, lightness, a, b, kernels.recall_row, memory.network.team());
@@ -94,6 +105,14 @@ inline Status predict_grid(const Engine& engine, const ColorKernels& kernels, co
   }
   memory.predicted = true;
   return {};
+}
+
+// Errors: a workspace of another colorizer, a colour that is not a number.
+inline Status predict_grid(const Engine& engine, const ColorKernels& kernels, const ColorizerModel& model,
+                           ColorizerMemory& memory) {
+  memory.predicted = false;
+  if (auto status = predict_own(engine, kernels, model, memory.hints.pixels(), memory); !status) return status;
+  return settle_grid(kernels, model, memory);
 }
 
 }  // namespace ochre::inline v0::detail

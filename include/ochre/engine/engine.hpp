@@ -70,19 +70,41 @@ class Engine {
                                       EngineObserver observer = {}) const {
     if (auto status = check_run(input, workspace); !status) return std::move(status).error();
     const auto awake = workspace.stay_awake();
-    const parallel::Team team = workspace.team();
-    const Shape picture{1, input.shape.c, input.shape.h, input.shape.w};
     for (Index n = 0; n < input.shape.n; ++n) {
-      const engine::RunMemory memory{{input.plane(n, 0), picture}, workspace.scratch_.span(), team};
-      for (std::size_t i = 0; i < plan_->steps.size(); ++i) {
+      for (Index i = 0; i < steps(); ++i) {
         if (workspace.cancelled()) return Error{ErrorCode::cancelled, "cancelled"};
-        run_step(i, workspace.calls_[i], memory, observer);
+        run_step(i, input, n, workspace, observer);
       }
       if (input.shape.n == 1) continue;
       std::copy_n(workspace.last_.data, workspace.last_.shape.size(), workspace.output_.plane(n, 0));
     }
     return TensorView<const float>(workspace.output_);
   }
+
+  // How many steps a run has.
+  Index steps() const noexcept { return plan_ == nullptr ? 0 : static_cast<Index>(plan_->steps.size()); }
+
+  // A run in parts, of one picture: the steps from `first` on, as long as go_on() says so before each but the first of
+  // them. Returns the step to go on with; steps() at the end, and then output() is what run() gives. In between, the
+  // workspace is in use. Errors: those of run(), a step that there is not, more than one picture.
+  Result<Index> run_from(Index first, TensorView<const float> input, EngineWorkspace& workspace,
+                         FunctionRef<bool()> go_on, EngineObserver observer = {}) const {
+    if (auto status = check_run(input, workspace); !status) return std::move(status).error();
+    if (first < 0 || first >= steps() || input.shape.n != 1) {
+      return Error{ErrorCode::invalid_argument, "step " + std::to_string(first) + " of " + std::to_string(steps()) +
+                                                    ", of " + std::to_string(input.shape.n) + " pictures"};
+    }
+    const auto awake = workspace.stay_awake();
+    Index i = first;
+    do {
+      if (workspace.cancelled()) return Error{ErrorCode::cancelled, "cancelled"};
+      run_step(i, input, 0, workspace, observer);
+      ++i;
+    } while (i < steps() && go_on());
+    return i;
+  }
+  // What the last run in parts gave.
+  TensorView<const float> output(const EngineWorkspace& workspace) const noexcept { return workspace.output_; }
 
  private:
   Result<EngineWorkspace> workspace(const EngineWorkspaceOptions& options) const;
@@ -96,8 +118,13 @@ class Engine {
                                                   ", the workspace was made for " + to_string(workspace.input_)};
   }
 
-  void run_step(std::size_t i, const engine::StepCall& call, const engine::RunMemory& memory,
+  // Of picture n.
+  void run_step(Index number, TensorView<const float> input, Index n, EngineWorkspace& workspace,
                 EngineObserver observer) const noexcept {
+    const auto i = static_cast<std::size_t>(number);
+    const engine::StepCall& call = workspace.calls_[i];
+    const Shape picture{1, input.shape.c, input.shape.h, input.shape.w};
+    const engine::RunMemory memory{{input.plane(n, 0), picture}, workspace.scratch_.span(), workspace.team()};
     const engine::Step& step = plan_->steps[i];
     const auto begin = observer ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
     if (call.clears_border) {
@@ -108,7 +135,7 @@ class Engine {
     step.run(call, memory);
     if (!observer) return;
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
-    observer({static_cast<Index>(i), step.layers, step.algorithm(), call.inputs, call.output(), elapsed.count()});
+    observer({number, step.layers, step.algorithm(), call.inputs, call.output(), elapsed.count()});
   }
 
   std::shared_ptr<const EnginePlan> plan_;

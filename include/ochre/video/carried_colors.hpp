@@ -5,10 +5,12 @@
 //   shown:  ab = m · |m|²/(|m|² + 2 v) · (1 + 0.1 · min(n/16, 1)),   v = q − |m|²: how much the looks disagree
 // m: mean ab; q: mean |ab|²; n: looks that they are of. Where n is 0 the colours are those of the cell's past, for want
 // of better ones. What looks disagree about is calmed, and means of many looks get back what they lost to grey.
+// A look that takes several frames is of the first of them: where each cell was then is carried along as well.
 // Chosen on five cameras (weights/experiments.md). Tested by carried_colors_test.cpp.
 #pragma once
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include <ochre/color/ab_grid.hpp>
@@ -45,6 +47,16 @@ class CarriedColors {
 
   void forget() noexcept { std::fill_n(now_.data(), now_.size(), 0.0f); }
 
+  // From here on until look(), where each cell is now is carried along.
+  void begin_look() noexcept {
+    for (Index i = 0; i < cells(); ++i) {
+      now_.data()[origin_y * cells() + i] = static_cast<float>(i / grid_.w);
+      now_.data()[origin_x * cells() + i] = static_cast<float>(i % grid_.w);
+      now_.data()[origin_looks * cells() + i] = std::numeric_limits<float>::max();
+    }
+    in_use_ = planes;
+  }
+
   void carry(const Motion& motion, const parallel::Team& team) noexcept {
     std::swap(now_, before_);
     parallel::for_ranges(team, grid_.h, 4, [&](Index begin, Index end, int) noexcept {
@@ -61,14 +73,18 @@ class CarriedColors {
     return static_cast<float>(unseen) / static_cast<float>(cells());
   }
 
-  // What the network gave. mirrored: it saw left and right exchanged. most: looks that a mean may be of, 1 or more.
+  // What the network gave for the frame of begin_look(). mirrored: it saw left and right exchanged. most: looks that a
+  // mean may be of, 1 or more.
   void look(const AbGridView& colors, bool mirrored, float most) noexcept {
-    for (Index y = 0; y < grid_.h; ++y) {
-      for (Index x = 0; x < grid_.w; ++x) {
-        const Index from = y * grid_.w + (mirrored ? grid_.w - 1 - x : x);
-        add(y * grid_.w + x, colors.a[from], colors.b[from], most);
-      }
+    for (Index i = 0; i < cells(); ++i) {
+      const float* origin = now_.data() + i;
+      if (origin[origin_looks * cells()] < 0.5f) continue;  // what it shows now came later
+      float x = origin[origin_x * cells()];
+      if (mirrored) x = static_cast<float>(grid_.w - 1) - x;
+      const Between at(grid_, origin[origin_y * cells()], x);
+      add(i, at.value(colors.a), at.value(colors.b), most);
     }
+    in_use_ = kept_planes;
   }
 
   // What the cells' colours are, for certain: they count as the mean of all the looks that there may be.
@@ -99,7 +115,37 @@ class CarriedColors {
  private:
   static constexpr Index squares = 2;  // planes: a, b, q, n
   static constexpr Index looks = 3;
-  static constexpr Index planes = 4;
+  static constexpr Index kept_planes = 4;
+  static constexpr Index origin_y = 4;  // in the frame of a look, in cells; and looks that hold since
+  static constexpr Index origin_x = 5;
+  static constexpr Index origin_looks = 6;
+  static constexpr Index planes = 7;
+
+  // A place between cells; beyond the border it is on it.
+  struct Between {
+    Index corners[2][2];
+    float down;
+    float right;
+
+    Between(Extent grid, float y, float x) noexcept {
+      const auto within = [](float at, Index side) { return std::clamp(at, 0.0f, static_cast<float>(side - 1)); };
+      y = within(y, grid.h);
+      x = within(x, grid.w);
+      const Index top = static_cast<Index>(y);
+      const Index left = static_cast<Index>(x);
+      const Index rows[2] = {top, std::min(top + 1, grid.h - 1)};
+      const Index columns[2] = {left, std::min(left + 1, grid.w - 1)};
+      for (Index i = 0; i < 4; ++i) corners[i / 2][i % 2] = rows[i / 2] * grid.w + columns[i % 2];
+      down = y - static_cast<float>(top);
+      right = x - static_cast<float>(left);
+    }
+
+    float value(const float* plane) const noexcept {
+      const auto across = [&](const Index(&row)[2]) { return plane[row[0]] + right * (plane[row[1]] - plane[row[0]]); };
+      const float upper = across(corners[0]);
+      return upper + down * (across(corners[1]) - upper);
+    }
+  };
 
   Index cells() const noexcept { return grid_.h * grid_.w; }
 
@@ -107,34 +153,16 @@ class CarriedColors {
     const Index cell = y * grid_.w + x;
     const Movement moved = motion.movements()[cell];
     float* to = now_.data() + cell;
-    const float* from = before_.data();
     if (moved.y == 0 && moved.x == 0) {
-      for (Index k = 0; k < planes; ++k) to[k * cells()] = from[k * cells() + cell];
+      for (Index k = 0; k < in_use_; ++k) to[k * cells()] = before_.data()[k * cells() + cell];
     } else {
-      carry_moved(moved, y, x);
+      const Between from(grid_, static_cast<float>(y) + static_cast<float>(moved.y) * cells_per_pixel_y_,
+                         static_cast<float>(x) + static_cast<float>(moved.x) * cells_per_pixel_x_);
+      for (Index k = 0; k < in_use_; ++k) to[k * cells()] = from.value(before_.data() + k * cells());
     }
-    to[looks * cells()] = std::min(to[looks * cells()], motion.looks_that_hold()[cell]);
-  }
-
-  void carry_moved(Movement moved, Index y, Index x) noexcept {
-    const auto within = [](float at, Index side) { return std::clamp(at, 0.0f, static_cast<float>(side - 1)); };
-    const float down = within(static_cast<float>(y) + static_cast<float>(moved.y) * cells_per_pixel_y_, grid_.h);
-    const float right = within(static_cast<float>(x) + static_cast<float>(moved.x) * cells_per_pixel_x_, grid_.w);
-    const Index top = static_cast<Index>(down);
-    const Index left = static_cast<Index>(right);
-    const Index below = std::min(top + 1, grid_.h - 1);
-    const Index beside = std::min(left + 1, grid_.w - 1);
-    const float share_y = down - static_cast<float>(top);
-    const float share_x = right - static_cast<float>(left);
-    for (Index k = 0; k < planes; ++k) {
-      const float* plane = before_.data() + k * cells();
-      const auto across = [&](Index row) {
-        const float first = plane[row * grid_.w + left];
-        return first + share_x * (plane[row * grid_.w + beside] - first);
-      };
-      const float upper = across(top);
-      now_.data()[k * cells() + y * grid_.w + x] = upper + share_y * (across(below) - upper);
-    }
+    const float holds = motion.looks_that_hold()[cell];
+    to[looks * cells()] = std::min(to[looks * cells()], holds);
+    if (in_use_ == planes) to[origin_looks * cells()] = std::min(to[origin_looks * cells()], holds);
   }
 
   void add(Index cell, float a, float b, float most) noexcept {
@@ -149,6 +177,7 @@ class CarriedColors {
   Extent grid_{0, 0};
   float cells_per_pixel_y_ = 0;
   float cells_per_pixel_x_ = 0;
+  Index in_use_ = kept_planes;
   AlignedBuffer<float> now_;  // [planes][cells]
   AlignedBuffer<float> before_;
 };

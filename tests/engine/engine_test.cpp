@@ -307,6 +307,31 @@ TEST_CASE("engine: a batch is its pictures, one after the other") {
   }
 }
 
+TEST_CASE("engine: a run in parts, however it is cut, gives what a whole one gives") {
+  for (const auto* network : test::small_networks) {
+    const auto engine = make_engine(network->text, {.input = network->input});
+    const auto input = random_input(network->input);
+    const auto whole = test::run_once(engine, input.view());
+    auto workspace = engine.make_workspace({.input = network->input, .threads = 2}).value();
+    for (const int at_once : {1, 2, 1000}) {
+      Index next = 0;
+      int parts = 0;
+      while (next < engine.steps()) {
+        int left = at_once - 1;
+        const Index before = next;
+        next = engine.run_from(next, input.view(), workspace, [&] { return left-- > 0; }).value();
+        CHECK(next == std::min(before + at_once, engine.steps()));
+        ++parts;
+      }
+      CHECK(parts == (engine.steps() + at_once - 1) / at_once);
+      CHECK(same_bits(engine.output(workspace), whole.view()));
+    }
+    const auto always = [] { return true; };
+    CHECK(!engine.run_from(engine.steps(), input.view(), workspace, always));
+    CHECK(!engine.run_from(-1, input.view(), workspace, always));
+  }
+}
+
 TEST_CASE("engine: a run allocates nothing, and leaves nothing behind for the next") {
   for (const auto* network : test::small_networks) {
     const auto engine = make_engine(network->text);

@@ -1,11 +1,12 @@
 // The colours that a frame brings with it, on the grid of cells; and whether these are colours of things, or those of a
 // camera that sees infrared: none, or one tint over all.
-//   cells' means of Cb and Cr;  tint: their medians among the cells of each quarter of lightness, dark to light
-//   spread: the 70th percentile over the cells of |(Cb, Cr) − tint|, in 8-bit codes
-// Below 0.8 the frame is grey, above 1.2 it is in colour, in between it is what the frames before were. A tint that
+//   means of Cb and Cr over blocks, 24 rows of them at most, so that the noise of single pixels is out
+//   tint: their medians among the blocks of each quarter of lightness, dark to light
+//   spread: the 70th percentile over the blocks of |(Cb, Cr) − tint|, in 8-bit codes
+// Below 0.4 the frame is grey, above 0.7 it is in colour, in between it is what the frames before were. A tint that
 // grows with the light, a coloured clock, boxes and logos on up to a quarter of the picture leave the spread where it
-// is. Infrared frames have less than 0.3; the least colourful camera by day that was measured, grey paving, 2.4. The
-// stream changes from one to the other with the fifth frame in a row. Tested by input_colors_test.cpp.
+// is. Infrared frames have less than 0.3; a camera by day that looks at grey paving 2.4. The stream changes from one to
+// the other with the fifth frame in a row. Tested by input_colors_test.cpp.
 #pragma once
 
 #include <algorithm>
@@ -25,9 +26,10 @@
 namespace ochre::inline v0::video {
 
 struct InputColorNumbers {
-  static constexpr float most_gray = 0.8f;  // 8-bit codes
-  static constexpr float least_color = 1.2f;
+  static constexpr float most_gray = 0.4f;  // 8-bit codes
+  static constexpr float least_color = 0.7f;
   static constexpr Index percentile = 70;
+  static constexpr Index most_rows = 24;  // of blocks
   static constexpr Index tints = 4;
   static constexpr Index frames_in_a_row = 5;  // a second has at least ten; headlights and flashes are shorter
 };
@@ -40,9 +42,12 @@ class InputColors {
   static Result<InputColors> create(Extent picture, Extent grid) {
     InputColors colors;
     colors.grid_ = grid;
+    const Index factor = ceil_div(grid.h, InputColorNumbers::most_rows);
+    colors.blocks_ = {ceil_div(grid.h, factor), ceil_div(grid.w, factor)};
+    const Index blocks = colors.blocks();
     auto status = AlignedBuffer<float>::create(2 * grid.h * grid.w).move_to(colors.means_);
-    if (status) status = AlignedBuffer<float>::create(2 * grid.h * grid.w).move_to(colors.scratch_);
-    if (status) status = AlignedBuffer<std::int32_t>::create(grid.h * grid.w).move_to(colors.order_);
+    if (status) status = AlignedBuffer<float>::create(5 * blocks).move_to(colors.of_blocks_);
+    if (status) status = AlignedBuffer<std::int32_t>::create(blocks).move_to(colors.order_);
     if (status) status = AlignedBuffer<float>::create(picture.w + grid.w).move_to(colors.row_);
     if (status) status = AlignedBuffer<std::uint16_t>::create(3 * grid.w).move_to(colors.rgb_);
     if (!status) return std::move(status).error();
@@ -50,21 +55,16 @@ class InputColors {
   }
 
   Index bytes() const noexcept {
-    return 4 * (means_.size() + scratch_.size() + order_.size() + row_.size()) + 2 * rgb_.size();
+    return 4 * (means_.size() + of_blocks_.size() + order_.size() + row_.size()) + 2 * rgb_.size();
   }
 
   // frame: with chroma. lightness: mean L of the cells.
   Status read(const YuvView& frame, const float* lightness) {
     auto status = average(frame, frame.cb, means_.data());
     if (status) status = average(frame, frame.cr, means_.data() + cells());
-    if (!status) return status;
-    measure_spread(lightness);
-    return {};
-  }
-  // A frame without chroma.
-  void read_none() noexcept {
-    std::fill_n(means_.data(), means_.size(), 0.0f);
-    spread_ = 0.0f;
+    if (status) status = average_blocks(lightness);
+    if (status) measure_spread();
+    return status;
   }
 
   float spread() const noexcept { return spread_; }
@@ -101,6 +101,8 @@ class InputColors {
   using Numbers = InputColorNumbers;
 
   Index cells() const noexcept { return grid_.h * grid_.w; }
+  Index blocks() const noexcept { return blocks_.h * blocks_.w; }
+  float* of_blocks(Index plane) noexcept { return of_blocks_.data() + plane * blocks(); }
 
   static std::uint16_t word(double value) noexcept {
     return static_cast<std::uint16_t>(std::clamp(value, 0.0, 1.0) * 65535.0 + 0.5);
@@ -140,34 +142,47 @@ class InputColors {
     }
   }
 
-  void measure_spread(const float* lightness) noexcept {
+  // Pb, Pr and L of the blocks.
+  Status average_blocks(const float* lightness) {
+    const float* planes[] = {means_.data(), means_.data() + cells(), lightness};
+    for (Index plane = 0; plane < 3; ++plane) {
+      const std::span to(of_blocks(plane), static_cast<std::size_t>(blocks()));
+      auto job = color::AreaAverage::create({.from = grid_, .to = blocks_, .target = to, .scratch = row_.span()});
+      if (!job) return std::move(job).error();
+      for (Index y = 0; y < grid_.h; ++y) job->add_row(planes[plane] + y * grid_.w);
+    }
+    return {};
+  }
+
+  void measure_spread() noexcept {
     std::int32_t* const order = order_.data();
-    for (Index i = 0; i < cells(); ++i) order[i] = static_cast<std::int32_t>(i);
-    std::sort(order, order + cells(), [&](std::int32_t one, std::int32_t other) {
+    const float* lightness = of_blocks(2);
+    for (Index i = 0; i < blocks(); ++i) order[i] = static_cast<std::int32_t>(i);
+    std::sort(order, order + blocks(), [&](std::int32_t one, std::int32_t other) {
       return lightness[one] < lightness[other] || (lightness[one] == lightness[other] && one < other);
     });
     constexpr float code = 255.0f;  // of Pb in 8 bits
-    float* const apart = scratch_.data() + cells();
+    float* const apart = of_blocks(3);
     for (Index t = 0; t < Numbers::tints; ++t) {
-      const Index first = cells() * t / Numbers::tints;
-      const Index last = cells() * (t + 1) / Numbers::tints;
-      const float tint_b = median_of(means_.data(), first, last);
-      const float tint_r = median_of(means_.data() + cells(), first, last);
+      const Index first = blocks() * t / Numbers::tints;
+      const Index last = blocks() * (t + 1) / Numbers::tints;
+      const float tint_b = median_of(of_blocks(0), first, last);
+      const float tint_r = median_of(of_blocks(1), first, last);
       for (Index i = first; i < last; ++i) {
-        const float b = means_.data()[order[i]] - tint_b;
-        const float r = means_.data()[cells() + order[i]] - tint_r;
+        const float b = of_blocks(0)[order[i]] - tint_b;
+        const float r = of_blocks(1)[order[i]] - tint_r;
         apart[i] = code * std::sqrt(b * b + r * r);
       }
     }
-    float* const at = apart + std::min(cells() * Numbers::percentile / 100, cells() - 1);
-    std::nth_element(apart, at, apart + cells());
+    float* const at = apart + std::min(blocks() * Numbers::percentile / 100, blocks() - 1);
+    std::nth_element(apart, at, apart + blocks());
     spread_ = *at;
   }
 
-  // Of the cells first…last in order of lightness.
+  // Of the blocks first…last in order of lightness.
   float median_of(const float* means, Index first, Index last) noexcept {
     if (first == last) return 0.0f;
-    float* const values = scratch_.data();
+    float* const values = of_blocks(4);
     for (Index i = first; i < last; ++i) values[i - first] = means[order_.data()[i]];
     float* const middle = values + (last - first) / 2;
     std::nth_element(values, middle, values + (last - first));
@@ -175,10 +190,11 @@ class InputColors {
   }
 
   Extent grid_{0, 0};
-  AlignedBuffer<float> means_;    // [Pb, Pr][cells]
-  AlignedBuffer<float> scratch_;  // [2][cells]
-  AlignedBuffer<std::int32_t> order_;
-  AlignedBuffer<float> row_;  // a row of chroma, and one of cells
+  Extent blocks_{0, 0};
+  AlignedBuffer<float> means_;         // [Pb, Pr][cells]
+  AlignedBuffer<float> of_blocks_;     // [Pb, Pr, L, how different, scratch][blocks]
+  AlignedBuffer<std::int32_t> order_;  // of the blocks, dark to light
+  AlignedBuffer<float> row_;           // a row of chroma, and one of cells
   AlignedBuffer<std::uint16_t> rgb_;
   float spread_ = 0.0f;
 };

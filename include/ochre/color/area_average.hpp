@@ -20,8 +20,9 @@ namespace ochre::inline v0::color {
 struct AreaAverageJob {
   Extent from{0, 0};
   Extent to{0, 0};
-  std::span<float> target;   // to.h · to.w values or more, set to zero at the start, complete after from.h rows
+  std::span<float> target;   // to.h rows of to.w values, set to zero at the start, complete after from.h rows
   std::span<float> scratch;  // to.w values or more, in use until then
+  Index stride = 0;          // from one row of the target to the next; 0: to.w
 };
 
 class AreaAverage {
@@ -29,8 +30,10 @@ class AreaAverage {
   // Errors: an empty size, a target or scratch that is too short: a network's output may be larger than its input, so
   // what was made for one need not do for the other.
   static Result<AreaAverage> create(const AreaAverageJob& job) {
-    const auto needed = checked_mul(job.to.h, job.to.w);
-    const bool empty = std::min({job.from.h, job.from.w, job.to.h, job.to.w}) < 1;
+    const Index stride = job.stride == 0 ? job.to.w : job.stride;
+    const auto rows = checked_mul(job.to.h - 1, stride);
+    const auto needed = rows ? checked_add(*rows, job.to.w) : std::nullopt;
+    const bool empty = stride < job.to.w || std::min({job.from.h, job.from.w, job.to.h, job.to.w}) < 1;
     if (empty || !needed || static_cast<Index>(job.target.size()) < *needed ||
         static_cast<Index>(job.scratch.size()) < job.to.w) {
       return Error{ErrorCode::invalid_argument, "an average of " + width_by_height(job.from) + " to " +
@@ -38,7 +41,7 @@ class AreaAverage {
                                                     std::to_string(job.target.size()) + " and for a row of " +
                                                     std::to_string(job.scratch.size())};
     }
-    std::fill_n(job.target.data(), *needed, 0.0f);
+    for (Index y = 0; y < job.to.h; ++y) std::fill_n(job.target.data() + y * stride, job.to.w, 0.0f);
     return AreaAverage(job);
   }
 
@@ -56,7 +59,11 @@ class AreaAverage {
 
  private:
   explicit AreaAverage(const AreaAverageJob& job) noexcept
-      : from_(job.from), to_(job.to), target_(job.target.data()), scratch_(job.scratch.data()) {}
+      : from_(job.from),
+        to_(job.to),
+        target_(job.target.data()),
+        scratch_(job.scratch.data()),
+        stride_(job.stride == 0 ? job.to.w : job.stride) {}
 
   // scratch = the row at the target's width.
   void average_across(const float* row) noexcept {
@@ -91,7 +98,7 @@ class AreaAverage {
   }
 
   void add_scratch(Index target_row, double weight) noexcept {
-    float* to = target_ + target_row * to_.w;
+    float* to = target_ + target_row * stride_;
     const float factor = static_cast<float>(weight);
     for (Index i = 0; i < to_.w; ++i) to[i] += factor * scratch_[i];
   }
@@ -134,6 +141,7 @@ class AreaAverage {
   Extent to_;
   float* target_;
   float* scratch_;
+  Index stride_;
   Index y_ = 0;
   Index first_open_ = 0;  // target rows before it are complete
 };

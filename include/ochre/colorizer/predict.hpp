@@ -10,7 +10,7 @@
 
 #include <ochre/color/color_kernels.hpp>
 #include <ochre/colorizer/memory.hpp>
-
+#include <ochre/colorizer/read_lightness.hpp>
 namespace ochre::inline v0::detail {
 
 // The L of the picture at its hints. input: a PictureView or a YuvView.
@@ -75,9 +75,24 @@ inline Status predict_own(const Engine& engine, const ColorKernels& kernels, con
   return {};
 }
 
-// Errors: a workspace of another colorizer, a colour that is not a number.
-inline Status predict_grid(const Engine& engine, const ColorKernels& kernels, const ColorizerModel& model,
-                           ColorizerMemory& memory) {
+// The hints' pixels come from the grid once it was made finer: moves the grid until they have their colours then.
+template <class Picture>
+Status approach_hints(const ColorKernels& kernels, const Picture& input, ColorizerMemory& memory) {
+  const MutableAbGridView grid = memory.grid_view();
+  for (int time = 0; time < color::HintNumbers::approaches; ++time) {
+    if (!memory.refined.prepare({grid.height, grid.width})) return {};
+    const auto shown = refine_grid(kernels, grid, input, memory);
+    if (!shown) return shown.error();
+    memory.guided = true;
+    if (!memory.hints.approach(*shown, grid)) return {};
+  }
+  return {};
+}
+
+// input: what read_lightness() read. Errors: a workspace of another colorizer, a colour that is not a number.
+template <class Picture>
+Status predict_grid(const Engine& engine, const ColorKernels& kernels, const ColorizerModel& model,
+                    const Picture& input, ColorizerMemory& memory) {
   memory.predicted = false;
   if (auto status = predict_own(engine, kernels, model, memory.hints.pixels(), memory); !status) return status;
   const auto [a, b, lightness, width, height] = memory.grid_view();
@@ -88,6 +103,7 @@ inline Status predict_grid(const Engine& engine, const ColorKernels& kernels, co
   if (!memory.hints.is_empty()) {
     const bool edge_aware = model.settings.upsampling == AbUpsampling::edge_aware;
     memory.hints.settle(memory.keys, edge_aware, memory.grid_view(), kernels.recall_row, memory.network.team());
+    if (auto status = approach_hints(kernels, input, memory); !status) return status;
   }
   for (Index i = 0; i < 2 * width * height; ++i) {
     if (!std::isfinite(a[i])) return Error{ErrorCode::malformed, "the network gave a colour that is not a number"};

@@ -168,8 +168,8 @@ class Colorizer {
   Status apply_as(const Picture& input, const Target& output, Workspace& workspace,
                   const std::optional<AbGridView>& grid) const;
   template <class Picture, class Target>
-  Status show(const AbGridView& grid, const Picture& input, const Target& output,
-              detail::ColorizerMemory& memory) const;  // all checked
+  void show(const AbGridView& grid, const Picture& input, const Target& output,
+            detail::ColorizerMemory& memory) const noexcept;  // all checked
   template <class Picture, class Target>
   Status colorize_as(const Picture& input, const Target& output, Workspace& workspace) const;
 
@@ -247,7 +247,8 @@ Status Colorizer::apply_as(const Picture& input, const Target& output, Workspace
   if (auto status = color::check_grid(shown); !status) return status;
   const auto awake = memory.network.stay_awake();
   memory.guided = false;  // predict may have seen another picture
-  return show(shown, input, output, memory);
+  show(shown, input, output, memory);
+  return {};
 }
 
 template <class Picture, class Target>
@@ -259,15 +260,14 @@ Status Colorizer::colorize_as(const Picture& input, const Target& output, Worksp
   if (auto status = detail::check_output(input, output, memory.picture); !status) return status;
   const auto awake = memory.network.stay_awake();
   if (auto status = predict_into(input, memory); !status) return status;
-  return show(memory.grid_view(), input, output, memory);
+  show(memory.grid_view(), input, output, memory);
+  return {};
 }
 
 template <class Picture, class Target>
-Status Colorizer::show(const AbGridView& grid, const Picture& input, const Target& output,
-                       detail::ColorizerMemory& memory) const {
-  const auto finer = detail::refine_grid(*kernels_.color, grid, input, memory);
-  if (!finer) return finer.error();
-  detail::apply_grid({*kernels_.color, model_.settings.upsampling, *finer}, input, output, memory);
-  return {};
+void Colorizer::show(const AbGridView& grid, const Picture& input, const Target& output,
+                     detail::ColorizerMemory& memory) const noexcept {
+  const color::StridedGrid finer = detail::refine_grid(*kernels_.color, grid, input, memory);
+  detail::apply_grid({*kernels_.color, model_.settings.upsampling, finer}, input, output, memory);
 }
 }  // namespace ochre::inline v0

@@ -23,6 +23,8 @@ struct AreaAverageJob {
   std::span<float> target;   // to.h rows of to.w values, set to zero at the start, complete after from.h rows
   std::span<float> scratch;  // to.w values or more, in use until then
   Index stride = 0;          // from one row of the target to the next; 0: to.w
+  Index first_row = 0;       // threads that share a target, no higher than the source: each makes rows of its own
+  Index end_row = 0;         // 0: to.h
 };
 
 class AreaAverage {
@@ -33,7 +35,10 @@ class AreaAverage {
     const Index stride = job.stride == 0 ? job.to.w : job.stride;
     const auto rows = checked_mul(job.to.h - 1, stride);
     const auto needed = rows ? checked_add(*rows, job.to.w) : std::nullopt;
-    const bool empty = stride < job.to.w || std::min({job.from.h, job.from.w, job.to.h, job.to.w}) < 1;
+    const Index end_row = job.end_row == 0 ? job.to.h : job.end_row;
+    const bool part = job.first_row != 0 || end_row != job.to.h;
+    const bool empty = stride < job.to.w || job.first_row < 0 || job.first_row >= end_row || end_row > job.to.h ||
+                       (part && job.to.h > job.from.h) || std::min({job.from.h, job.from.w, job.to.h, job.to.w}) < 1;
     if (empty || !needed || static_cast<Index>(job.target.size()) < *needed ||
         static_cast<Index>(job.scratch.size()) < job.to.w) {
       return Error{ErrorCode::invalid_argument, "an average of " + width_by_height(job.from) + " to " +
@@ -41,9 +46,13 @@ class AreaAverage {
                                                     std::to_string(job.target.size()) + " and for a row of " +
                                                     std::to_string(job.scratch.size())};
     }
-    for (Index y = 0; y < job.to.h; ++y) std::fill_n(job.target.data() + y * stride, job.to.w, 0.0f);
+    for (Index y = job.first_row; y < end_row; ++y) std::fill_n(job.target.data() + y * stride, job.to.w, 0.0f);
     return AreaAverage(job);
   }
+
+  // The source rows that the wanted rows are made of, all unless these are a part: the first comes first.
+  Index source_begin() const noexcept { return first_row_ == 0 ? 0 : first_row_ * from_.h / to_.h; }
+  Index source_end() const noexcept { return end_row_ == to_.h ? from_.h : (end_row_ * from_.h - 1) / to_.h + 1; }
 
   // The next row of the source: from.w values. Rows beyond the source's last are ignored.
   void add_row(const float* row) noexcept {
@@ -63,7 +72,10 @@ class AreaAverage {
         to_(job.to),
         target_(job.target.data()),
         scratch_(job.scratch.data()),
-        stride_(job.stride == 0 ? job.to.w : job.stride) {}
+        stride_(job.stride == 0 ? job.to.w : job.stride),
+        first_row_(job.first_row),
+        end_row_(job.end_row == 0 ? job.to.h : job.end_row),
+        y_(source_begin()) {}
 
   // scratch = the row at the target's width.
   void average_across(const float* row) noexcept {
@@ -98,6 +110,7 @@ class AreaAverage {
   }
 
   void add_scratch(Index target_row, double weight) noexcept {
+    if (target_row < first_row_ || target_row >= end_row_) return;
     float* to = target_ + target_row * stride_;
     const float factor = static_cast<float>(weight);
     for (Index i = 0; i < to_.w; ++i) to[i] += factor * scratch_[i];
@@ -142,7 +155,9 @@ class AreaAverage {
   float* target_;
   float* scratch_;
   Index stride_;
-  Index y_ = 0;
+  Index first_row_;
+  Index end_row_;
+  Index y_;
   Index first_open_ = 0;  // target rows before it are complete
 };
 

@@ -19,7 +19,6 @@ struct WorkingLightness {
   std::span<float> values;     // L: size.h · size.w
   std::span<float> row;        // as many as the picture is wide, in use until L is complete
   std::span<float> averaging;  // size.w, the same
-  Index stride = 0;            // from one row of values to the next; 0: size.w
 };
 
 // picture: a PictureView or a YuvView. Errors: memory that is shorter.
@@ -29,8 +28,8 @@ Status average_lightness(const ColorKernels& kernels, const Picture& picture, co
     return Error{ErrorCode::invalid_argument, "found room for a row of " + std::to_string(to.row.size()) +
                                                   " pixels, expected " + std::to_string(picture.width)};
   }
-  auto average = AreaAverage::create(
-      {.from = picture.extent(), .to = to.size, .target = to.values, .scratch = to.averaging, .stride = to.stride});
+  auto average =
+      AreaAverage::create({.from = picture.extent(), .to = to.size, .target = to.values, .scratch = to.averaging});
   if (!average) return std::move(average).error();
   for (Index y = 0; y < picture.height; ++y) {
     lightness_of_row(kernels, picture, y, to.row.data());

@@ -271,20 +271,18 @@ class RefinedGrid {
     return true;
   }
 
-  // The mean L of the picture under each of the finest cells, rows `stride` apart; and a row to work in.
+  // The mean L of the picture under each of the finest cells, rows `stride` apart.
   struct Guide {
     Extent size{0, 0};
     std::span<float> values;
     Index stride = 0;
-    std::span<float> row;
   };
   Guide guide() const noexcept {
     const detail::GridLevel& finest = levels_[static_cast<std::size_t>(doublings_)];
     const Index stride = finest.lightness.stride;
     return {{finest.height, finest.width},
             {finest.lightness.first, static_cast<std::size_t>((finest.height - 1) * stride + finest.width)},
-            stride,
-            {row_, static_cast<std::size_t>(finest.width)}};
+            stride};
   }
 
   // grid: of the size that was prepared. The result lies here, until the next prepare().
@@ -328,7 +326,6 @@ class RefinedGrid {
   static std::optional<Index> needed(Extent grid, int steps, int threads) noexcept {
     if (steps == 0) return Index{0};
     std::optional<Index> sum = checked_mul(detail::padded_stride(grid.w), threads);
-    if (sum) sum = checked_add(*sum, detail::padded_stride(grid.w << steps));
     for (int step = 0; step <= steps && sum; ++step) {
       const auto size = plane_size(grid, step);
       const auto planes = size ? checked_mul(*size, step == 0 ? given_planes : level_planes) : std::nullopt;
@@ -341,8 +338,6 @@ class RefinedGrid {
     float* next = memory_.data();
     lacking_ = next;
     next += threads_ * detail::padded_stride(grid.w);
-    row_ = next;
-    next += detail::padded_stride(grid.w << doublings_);
     for (int step = 0; step <= doublings_; ++step) {
       detail::GridLevel& level = levels_[static_cast<std::size_t>(step)];
       level.width = grid.w << step;
@@ -403,7 +398,6 @@ class RefinedGrid {
   int doublings_ = 0;
   AlignedBuffer<float> memory_;
   float* lacking_ = nullptr;
-  float* row_ = nullptr;
   std::array<detail::GridLevel, RefineNumbers::most_doublings + 1> levels_;
   std::array<detail::GivenPlane, 2> given_;
 };

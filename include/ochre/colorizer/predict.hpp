@@ -77,16 +77,14 @@ inline Status predict_own(const Engine& engine, const ColorKernels& kernels, con
 
 // The hints' pixels come from the grid once it was made finer: moves the grid until they have their colours then.
 template <class Picture>
-Status approach_hints(const ColorKernels& kernels, const Picture& input, ColorizerMemory& memory) {
+void approach_hints(const ColorKernels& kernels, const Picture& input, ColorizerMemory& memory) noexcept {
   const MutableAbGridView grid = memory.grid_view();
   for (int time = 0; time < color::HintNumbers::approaches; ++time) {
-    if (!memory.refined.prepare({grid.height, grid.width})) return {};
-    const auto shown = refine_grid(kernels, grid, input, memory);
-    if (!shown) return shown.error();
+    if (!memory.refined.prepare({grid.height, grid.width})) return;
+    const color::StridedGrid shown = refine_grid(kernels, grid, input, memory);
     memory.guided = true;
-    if (!memory.hints.approach(*shown, grid)) return {};
+    if (!memory.hints.approach(shown, grid)) return;
   }
-  return {};
 }
 
 // input: what read_lightness() read. Errors: a workspace of another colorizer, a colour that is not a number.
@@ -103,7 +101,7 @@ Status predict_grid(const Engine& engine, const ColorKernels& kernels, const Col
   if (!memory.hints.is_empty()) {
     const bool edge_aware = model.settings.upsampling == AbUpsampling::edge_aware;
     memory.hints.settle(memory.keys, edge_aware, memory.grid_view(), kernels.recall_row, memory.network.team());
-    if (auto status = approach_hints(kernels, input, memory); !status) return status;
+    approach_hints(kernels, input, memory);
   }
   for (Index i = 0; i < 2 * width * height; ++i) {
     if (!std::isfinite(a[i])) return Error{ErrorCode::malformed, "the network gave a colour that is not a number"};

@@ -16,16 +16,25 @@ namespace ochre::inline v0::detail {
 
 // The L of the finer grid's cells, for a grid that was prepared. input: a PictureView or a YuvView.
 template <class Picture>
-Status read_guide(const ColorKernels& kernels, const Picture& input, ColorizerMemory& memory) {
+void read_guide(const ColorKernels& kernels, const Picture& input, ColorizerMemory& memory) noexcept {
+  constexpr Index grain = 4;  // rows of cells: where ranges meet, a row of pixels is read twice
   const auto guide = memory.refined.guide();
-  return color::average_lightness(kernels, input,
-                                  {.size = guide.size,
-                                   .values = guide.values,
-                                   .row = memory.rows.span(),
-                                   .averaging = guide.row,
-                                   .stride = guide.stride});
+  parallel::for_ranges(memory.network.team(), guide.size.h, grain, [&](Index begin, Index end, int worker) noexcept {
+    const auto width = static_cast<std::size_t>(guide.size.w);  // at most the picture's
+    auto average = color::AreaAverage::create({.from = input.extent(),
+                                               .to = guide.size,
+                                               .target = guide.values,
+                                               .scratch = {memory.row_of(worker, 1), width},
+                                               .stride = guide.stride,
+                                               .first_row = begin,
+                                               .end_row = end});
+    float* row = memory.row_of(worker, 0);
+    for (Index y = average->source_begin(); y < average->source_end(); ++y) {
+      color::lightness_of_row(kernels, input, y, row);
+      average->add_row(row);
+    }
+  });
 }
-
 // That of the network's grid, from the network's input, where they are of the same size.
 inline void copy_guide(std::span<const float> lightness, ColorizerMemory& memory) noexcept {
   const Shape& grid = memory.grid.shape();
@@ -40,14 +49,12 @@ inline void copy_guide(std::span<const float> lightness, ColorizerMemory& memory
 }
 
 // The grid as apply shows it: made finer along the edges of the input's L, where it is coarser than the picture. The
-// result lies in the memory. Errors: none of a checked input.
+// result lies in the memory.
 template <class Picture>
-Result<color::StridedGrid> refine_grid(const ColorKernels& kernels, const AbGridView& grid, const Picture& input,
-                                       ColorizerMemory& memory) {
-  if (!memory.refined.prepare({grid.height, grid.width})) return color::StridedGrid(grid);
-  if (!memory.guided) {
-    if (auto status = read_guide(kernels, input, memory); !status) return std::move(status).error();
-  }
+color::StridedGrid refine_grid(const ColorKernels& kernels, const AbGridView& grid, const Picture& input,
+                               ColorizerMemory& memory) noexcept {
+  if (!memory.refined.prepare({grid.height, grid.width})) return grid;
+  if (!memory.guided) read_guide(kernels, input, memory);
   return memory.refined.refine(grid, kernels.refine, memory.network.team());
 }
 

@@ -20,12 +20,12 @@ using color::RefineNumbers;
 using test::at;
 
 template <class T>
-struct Plane {
+struct CellPlane {
   Index width = 0, height = 0;
   std::vector<T> values;
 
-  Plane() = default;
-  Plane(Index w, Index h) : width(w), height(h), values(at(w * h)) {}
+  CellPlane() = default;
+  CellPlane(Index w, Index h) : width(w), height(h), values(at(w * h)) {}
   T& operator()(Index x, Index y) { return values[at(y * width + x)]; }
   T operator()(Index x, Index y) const { return values[at(y * width + x)]; }
   T held(Index x, Index y) const {
@@ -33,33 +33,34 @@ struct Plane {
   }
 };
 
-struct Cells {
-  Plane<float> a, b, lightness;
+struct GivenCells {
+  CellPlane<float> a, b, lightness;
   AbGridView view() const { return {a.values.data(), b.values.data(), lightness.values.data(), a.width, a.height}; }
 };
 
 // L in steps of 1/16, so that differences and means of four are exact.
-Plane<float> random_lightness(Index width, Index height, std::mt19937& random) {
+CellPlane<float> sixteenths(Index width, Index height, std::mt19937& random) {
   std::uniform_int_distribution<int> step(0, 1600);
-  Plane<float> plane(width, height);
+  CellPlane<float> plane(width, height);
   for (float& value : plane.values) value = static_cast<float>(step(random)) / 16.0f;
   return plane;
 }
 
-Cells random_cells(Index width, Index height, std::mt19937& random) {
+GivenCells random_given(Index width, Index height, std::mt19937& random) {
   std::uniform_real_distribution<float> color(-100.0f, 100.0f);
-  Cells cells{{width, height}, {width, height}, random_lightness(width, height, random)};
+  GivenCells cells{{width, height}, {width, height}, sixteenths(width, height, random)};
   for (float& value : cells.a.values) value = color(random);
   for (float& value : cells.b.values) value = color(random);
   return cells;
 }
 
-struct Refined {
-  Plane<float> a, b;
+struct FinerColors {
+  CellPlane<float> a, b;
 };
 
 template <class Arch = simd::DefaultArch>
-Refined refine(RefinedGrid& refined, const Cells& cells, const Plane<float>& guide, const parallel::Team& team = {}) {
+FinerColors refine_given(RefinedGrid& refined, const GivenCells& cells, const CellPlane<float>& guide,
+                         const parallel::Team& team = {}) {
   REQUIRE(refined.prepare({cells.a.height, cells.a.width}));
   const auto to = refined.guide();
   REQUIRE(to.size == Extent{guide.height, guide.width});
@@ -69,7 +70,7 @@ Refined refine(RefinedGrid& refined, const Cells& cells, const Plane<float>& gui
   const auto before = test::allocations();
   const color::StridedGrid finer = refined.refine(cells.view(), color::refine_kernels<Arch>(), team);
   CHECK(test::allocations() == before);
-  Refined result{{finer.width, finer.height}, {finer.width, finer.height}};
+  FinerColors result{{finer.width, finer.height}, {finer.width, finer.height}};
   for (Index y = 0; y < finer.height; ++y) {
     for (Index x = 0; x < finer.width; ++x) {
       result.a(x, y) = finer.a[y * finer.stride + x];
@@ -81,14 +82,14 @@ Refined refine(RefinedGrid& refined, const Cells& cells, const Plane<float>& gui
 }
 
 template <class Arch = simd::DefaultArch>
-Refined refine(const Cells& cells, const Plane<float>& guide) {
+FinerColors refine_given(const GivenCells& cells, const CellPlane<float>& guide) {
   const Extent grid{cells.a.height, cells.a.width};
   auto refined = RefinedGrid::create(grid, {guide.height, guide.width}, 1).value();
-  return refine<Arch>(refined, cells, guide);
+  return refine_given<Arch>(refined, cells, guide);
 }
 
-Plane<double> halved(const Plane<double>& fine) {
-  Plane<double> plane(fine.width / 2, fine.height / 2);
+CellPlane<double> halved_guide(const CellPlane<double>& fine) {
+  CellPlane<double> plane(fine.width / 2, fine.height / 2);
   for (Index y = 0; y < plane.height; ++y) {
     for (Index x = 0; x < plane.width; ++x) {
       plane(x, y) = 0.25 * (fine.held(2 * x, 2 * y) + fine.held(2 * x + 1, 2 * y) + fine.held(2 * x, 2 * y + 1) +
@@ -98,20 +99,21 @@ Plane<double> halved(const Plane<double>& fine) {
   return plane;
 }
 
-// The mean of the 3x3 cells around cell (x / shrink, y / shrink), by their likeness to `lightness`.
-double mean_around(const Plane<double>& colors, const Plane<double>& from, Index x, Index y, double lightness) {
+// The mean of the 3x3 cells around cell (x, y), by their likeness to `lightness`.
+double exact_mean(const CellPlane<double>& values_of, const CellPlane<double>& from, Index x, Index y,
+                  double lightness) {
   double sum = 0.0, weights = 0.0;
   for (Index v = y - 1; v <= y + 1; ++v) {
     for (Index u = x - 1; u <= x + 1; ++u) {
       const double weight = test::exact_likeness(lightness - from.held(u, v), 4.0);
-      sum += weight * colors.held(u, v);
+      sum += weight * values_of.held(u, v);
       weights += weight;
     }
   }
   return sum / weights;
 }
 
-void project(const Plane<double>& given, Plane<double>& fine) {
+void exact_project(const CellPlane<double>& given, CellPlane<double>& fine) {
   const Index share = fine.width / given.width;
   for (Index y = 0; y < given.height; ++y) {
     for (Index x = 0; x < given.width; ++x) {
@@ -132,43 +134,45 @@ void project(const Plane<double>& given, Plane<double>& fine) {
   }
 }
 
-Plane<double> in_double(const Plane<float>& from) {
-  Plane<double> plane(from.width, from.height);
+CellPlane<double> plane_in_double(const CellPlane<float>& from) {
+  CellPlane<double> plane(from.width, from.height);
   plane.values.assign(from.values.begin(), from.values.end());
   return plane;
 }
 
 // The head comment of refine_grid.hpp in double.
-Plane<double> exact(const Plane<float>& colors, const Plane<float>& lightness, const Plane<float>& guide) {
-  const Plane<double> given = in_double(colors);
-  std::vector<Plane<double>> guides{in_double(guide)};
-  while (guides.back().width > 2 * lightness.width) guides.push_back(halved(guides.back()));
-  guides.push_back(in_double(lightness));
-  Plane<double> now = given;
+CellPlane<double> exact_finer(const CellPlane<float>& values_of, const CellPlane<float>& lightness,
+                              const CellPlane<float>& guide) {
+  const CellPlane<double> given = plane_in_double(values_of);
+  std::vector<CellPlane<double>> guides{plane_in_double(guide)};
+  while (guides.back().width > 2 * lightness.width) guides.push_back(halved_guide(guides.back()));
+  guides.push_back(plane_in_double(lightness));
+  CellPlane<double> now = given;
   for (std::size_t step = guides.size() - 1; step-- > 0;) {
-    const Plane<double>& at_scale = guides[step];
-    Plane<double> next(at_scale.width, at_scale.height);
+    const CellPlane<double>& at_scale = guides[step];
+    CellPlane<double> next(at_scale.width, at_scale.height);
     for (Index y = 0; y < next.height; ++y) {
       for (Index x = 0; x < next.width; ++x) {
-        next(x, y) = mean_around(now, guides[step + 1], x / 2, y / 2, at_scale.held(x, y));
+        next(x, y) = exact_mean(now, guides[step + 1], x / 2, y / 2, at_scale.held(x, y));
       }
     }
     for (int round = 0; round < RefineNumbers::rounds; ++round) {
       now = next;
       for (Index y = 0; y < next.height; ++y) {
-        for (Index x = 0; x < next.width; ++x) next(x, y) = mean_around(now, at_scale, x, y, at_scale.held(x, y));
+        for (Index x = 0; x < next.width; ++x) next(x, y) = exact_mean(now, at_scale, x, y, at_scale.held(x, y));
       }
-      project(given, next);
+      exact_project(given, next);
     }
     now = next;
   }
   return now;
 }
 
-// How far floats may be from exact(): values up to 108, differences of L exact. A bracket is off by 3 roundings, a
-// weight by 4 times that, 9 weights and their sums by 20 more, and weights off by e move a mean by e of the spread;
-// the mean of a part, and the difference from it, add 20 roundings and what the part itself is off by, once more.
-double allowed(int doublings) {
+// How far floats may be from exact_finer(): values up to 108, differences of L exact. A bracket is off by 3
+// roundings, a weight by 4 times that, 9 weights and their sums by 20 more, and weights off by e move a mean by e of
+// the spread; the mean of a part, and the difference from it, add 20 roundings and what the part itself is off by, once
+// more.
+double allowed_off(int doublings) {
   constexpr double epsilon = 0x1p-24;
   constexpr double mean = 12 * epsilon * 216.0 + 20 * epsilon * 108.0;
   double off = 0.0;
@@ -179,7 +183,7 @@ double allowed(int doublings) {
   return off;
 }
 
-double largest_difference(const Plane<float>& found, const Plane<double>& expected) {
+double largest_off(const CellPlane<float>& found, const CellPlane<double>& expected) {
   REQUIRE(found.values.size() == expected.values.size());
   double largest = 0.0;
   for (std::size_t i = 0; i < found.values.size(); ++i) {
@@ -201,20 +205,20 @@ TEST_CASE_TEMPLATE("refine grid: the finer grid is its definition in double", Ar
       CAPTURE(width);
       CAPTURE(height);
       CAPTURE(doublings);
-      const Cells cells = random_cells(width, height, random);
-      const auto guide = random_lightness(width << doublings, height << doublings, random);
-      const Refined found = refine<Arch>(cells, guide);
-      CHECK(largest_difference(found.a, exact(cells.a, cells.lightness, guide)) < allowed(doublings));
-      CHECK(largest_difference(found.b, exact(cells.b, cells.lightness, guide)) < allowed(doublings));
+      const GivenCells cells = random_given(width, height, random);
+      const auto guide = sixteenths(width << doublings, height << doublings, random);
+      const FinerColors found = refine_given<Arch>(cells, guide);
+      CHECK(largest_off(found.a, exact_finer(cells.a, cells.lightness, guide)) < allowed_off(doublings));
+      CHECK(largest_off(found.b, exact_finer(cells.b, cells.lightness, guide)) < allowed_off(doublings));
     }
   }
 }
 
 TEST_CASE("refine grid: flat colour stays flat to the last bit, and nothing leaves the range around it by 4") {
   std::mt19937 random(4);
-  Cells cells = random_cells(21, 11, random);
+  GivenCells cells = random_given(21, 11, random);
   for (float& value : cells.b.values) value = 37.3f;
-  const Refined found = refine(cells, random_lightness(84, 44, random));
+  const FinerColors found = refine_given(cells, sixteenths(84, 44, random));
   for (const float value : found.b.values) REQUIRE(value == 37.3f);
   for (Index y = 0; y < 44; ++y) {
     for (Index x = 0; x < 84; ++x) {
@@ -230,11 +234,11 @@ TEST_CASE("refine grid: flat colour stays flat to the last bit, and nothing leav
 }
 
 TEST_CASE("refine grid: two colours that meet along an edge of lightness inside the cells come back") {
-  // 8x8 cells of 16x16 finer-than-pixels; the edge is a slanted line. The given colours are the true means.
+  // 8x8 cells of 4x4 finer ones; the edge is a slanted line. The given colours are the true means.
   const Index size = 32;
   const auto left = [](Index x, Index y) { return 3 * x + y < 67; };
-  Plane<float> guide(size, size), truth(size, size);
-  Cells cells{{8, 8}, {8, 8}, {8, 8}};
+  CellPlane<float> guide(size, size), truth(size, size);
+  GivenCells cells{{8, 8}, {8, 8}, {8, 8}};
   for (Index y = 0; y < size; ++y) {
     for (Index x = 0; x < size; ++x) {
       guide(x, y) = left(x, y) ? 30.0f : 70.0f;
@@ -243,7 +247,7 @@ TEST_CASE("refine grid: two colours that meet along an edge of lightness inside 
       cells.a(x / 4, y / 4) += truth(x, y) / 16.0f;
     }
   }
-  Refined found = refine(cells, guide);
+  FinerColors found = refine_given(cells, guide);
   double off = 0.0, blocky = 0.0;
   for (Index y = 0; y < size; ++y) {
     for (Index x = 0; x < size; ++x) {
@@ -262,8 +266,8 @@ TEST_CASE("refine grid: two colours that meet along an edge of lightness inside 
 TEST_CASE("refine grid: noise in lightness moves colours less than a tenth of its own size") {
   std::mt19937 random(9);
   std::normal_distribution<float> noise(0.0f, 3.0f / 2.55f);
-  Plane<float> guide(128, 64);
-  Cells cells{{32, 16}, {32, 16}, {32, 16}};
+  CellPlane<float> guide(128, 64);
+  GivenCells cells{{32, 16}, {32, 16}, {32, 16}};
   for (Index y = 0; y < 64; ++y) {
     for (Index x = 0; x < 128; ++x) {
       guide(x, y) = 50.0f + noise(random);
@@ -273,11 +277,11 @@ TEST_CASE("refine grid: noise in lightness moves colours less than a tenth of it
   for (Index y = 0; y < 16; ++y) {
     for (Index x = 0; x < 32; ++x) cells.a(x, y) = static_cast<float>(x);  // 1 a cell
   }
-  const Refined found = refine(cells, guide);
-  Plane<float> still(128, 64);
+  const FinerColors found = refine_given(cells, guide);
+  CellPlane<float> still(128, 64);
   for (float& value : still.values) value = 50.0f;
   for (float& value : cells.lightness.values) value = 50.0f;
-  const Refined clean = refine(cells, still);
+  const FinerColors clean = refine_given(cells, still);
   double moved = 0.0;
   for (std::size_t i = 0; i < found.a.values.size(); ++i) {
     moved += static_cast<double>(std::fabs(found.a.values[i] - clean.a.values[i]));
@@ -287,14 +291,14 @@ TEST_CASE("refine grid: noise in lightness moves colours less than a tenth of it
 
 TEST_CASE("refine grid: any number of threads gives the same bits") {
   std::mt19937 random(5);
-  const Cells cells = random_cells(19, 23, random);
-  const auto guide = random_lightness(76, 92, random);
-  const Refined alone = refine(cells, guide);
+  const GivenCells cells = random_given(19, 23, random);
+  const auto guide = sixteenths(76, 92, random);
+  const FinerColors alone = refine_given(cells, guide);
   for (const int threads : {2, 5}) {
     auto pool = parallel::ThreadTeam::create(threads).value();
     auto refined = RefinedGrid::create({23, 19}, {92, 76}, threads).value();
     for (int again = 0; again < 2; ++again) {
-      const Refined found = refine(refined, cells, guide, pool.team());
+      const FinerColors found = refine_given(refined, cells, guide, pool.team());
       CHECK(found.a.values == alone.a.values);
       CHECK(found.b.values == alone.b.values);
     }

@@ -9,8 +9,10 @@
 
 #include <ochre/color/annealed_mean.hpp>
 #include <ochre/color/area_average.hpp>
+#include <ochre/color/color_kernels.hpp>
 #include <ochre/color/consensus.hpp>
 #include <ochre/color/recall.hpp>
+#include <ochre/color/refine_grid.hpp>
 #include <ochre/color/srgb_lab.hpp>
 #include <ochre/color/upsample_ab.hpp>
 #include <ochre/color/yuv_rows.hpp>
@@ -194,32 +196,94 @@ void area_average(benchmark::State& state) {
 }
 BENCHMARK(area_average)->Unit(benchmark::kMillisecond);
 
-void upsample_ab(benchmark::State& state, bool edge_aware) {
-  const std::vector<float> flat(at(grid_width * grid_height), 20.0f);
+// Colours of the network's grid: a varied, b flat.
+struct Grid {
+  std::vector<float> flat = std::vector<float>(at(grid_width * grid_height), 20.0f);
   std::vector<float> varied = flat;
-  for (std::size_t i = 0; i < varied.size(); ++i) varied[i] = static_cast<float>(i * 37 % 100);
-  const ochre::AbGridView grid{varied.data(), flat.data(), varied.data(), grid_width, grid_height};
-  std::vector<float> lightness(at(width));
-  for (Index x = 0; x < width; ++x) lightness[at(x)] = static_cast<float>(x % 97);
-  std::vector<float> a(at(width));
-  std::vector<float> b(at(width));
-  for (auto _ : state) {
-    for (Index y = 0; y < height; ++y) {
-      if (edge_aware) {
-        ochre::color::upsample_ab_edge_aware_row(grid, {height, width}, y, lightness.data(), a.data(), b.data());
-      } else {
-        ochre::color::upsample_ab_bilinear_row(grid, {height, width}, y, a.data(), b.data());
-      }
-      benchmark::DoNotOptimize(a.data());
-      benchmark::DoNotOptimize(b.data());
-    }
+
+  Grid() {
+    for (std::size_t i = 0; i < varied.size(); ++i) varied[i] = static_cast<float>(i * 37 % 100);
   }
+  ochre::AbGridView view() const { return {varied.data(), flat.data(), varied.data(), grid_width, grid_height}; }
+};
+
+void expect_flat(const std::vector<float>& b, benchmark::State& state) {
   for (const float value : b) {
     if (std::fabs(value - 20.0f) > 1e-4f) state.SkipWithError("flat colour did not stay flat");
   }
 }
-BENCHMARK_CAPTURE(upsample_ab, edge_aware, true)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(upsample_ab, bilinear, false)->Unit(benchmark::kMillisecond);
+
+void upsample_ab_bilinear(benchmark::State& state) {
+  const Grid grid;
+  std::vector<float> a(at(width));
+  std::vector<float> b(at(width));
+  for (auto _ : state) {
+    for (Index y = 0; y < height; ++y) {
+      ochre::color::upsample_ab_bilinear_row(grid.view(), {{height, width}}, y, a.data(), b.data());
+      benchmark::DoNotOptimize(a.data());
+      benchmark::DoNotOptimize(b.data());
+    }
+  }
+  expect_flat(b, state);
+}
+BENCHMARK(upsample_ab_bilinear)->Unit(benchmark::kMillisecond);
+
+// The grid made finer, then brought to the frame: to every pixel, or to its 4:2:0 chroma samples.
+struct EdgeAware {
+  Grid grid;
+  ochre::color::RefinedGrid refined =
+      ochre::color::RefinedGrid::create({grid_height, grid_width}, {height, width}, 1).value();
+  ochre::color::StridedGrid finer;
+  std::vector<float> lightness = std::vector<float>(at(width));
+  std::vector<float> shared = std::vector<float>(at(width / 2));
+  std::vector<float> a = lightness;
+  std::vector<float> b = lightness;
+
+  EdgeAware() {
+    for (Index x = 0; x < width; ++x) lightness[at(x)] = static_cast<float>(x % 97);
+    std::fill(b.begin(), b.end(), 20.0f);
+    if (!refined.prepare({grid_height, grid_width})) return;
+    const auto guide = refined.guide();
+    for (Index y = 0; y < guide.size.h; ++y)
+      std::copy_n(lightness.data(), guide.size.w, guide.values.data() + y * guide.stride);
+    refine();
+  }
+  void refine() { finer = refined.refine(grid.view(), ochre::color_kernels<>().refine, {}); }
+  void upsample_pixels() {
+    for (Index y = 0; y < height; ++y) {
+      ochre::color::upsample_ab_edge_aware_row(finer, {{height, width}}, y, lightness.data(), a.data(), b.data());
+      benchmark::DoNotOptimize(a.data());
+    }
+  }
+  void upsample_chroma() {
+    for (Index y = 0; y < height / 2; ++y) {
+      ochre::color::average_shared_lightness(lightness.data(), lightness.data(), width, 2, shared.data());
+      ochre::color::upsample_ab_edge_aware_row(finer, {{height, width}, 2, 2}, y, shared.data(), a.data(), b.data());
+      benchmark::DoNotOptimize(a.data());
+    }
+  }
+};
+
+void refine_grid(benchmark::State& state) {
+  EdgeAware edges;
+  for (auto _ : state) {
+    edges.refine();
+    benchmark::DoNotOptimize(edges.finer.a);
+  }
+  if (edges.finer.width != 4 * grid_width) state.SkipWithError("the grid was not refined");
+}
+BENCHMARK(refine_grid)->Unit(benchmark::kMillisecond);
+
+void upsample_ab_edge_aware(benchmark::State& state, void (EdgeAware::*upsample)()) {
+  EdgeAware edges;
+  for (auto _ : state) {
+    edges.refine();
+    (edges.*upsample)();
+  }
+  expect_flat(edges.b, state);
+}
+BENCHMARK_CAPTURE(upsample_ab_edge_aware, pixels, &EdgeAware::upsample_pixels)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(upsample_ab_edge_aware, chroma_420, &EdgeAware::upsample_chroma)->Unit(benchmark::kMillisecond);
 
 void annealed_mean(benchmark::State& state) {
   const Index plane = grid_width * grid_height;

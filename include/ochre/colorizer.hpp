@@ -170,6 +170,9 @@ class Colorizer {
   Status apply_as(const Picture& input, const Target& output, Workspace& workspace,
                   const std::optional<AbGridView>& grid) const;
   template <class Picture, class Target>
+  void show(const AbGridView& grid, const Picture& input, const Target& output,
+            detail::ColorizerMemory& memory) const noexcept;  // all checked
+  template <class Picture, class Target>
   Status colorize_as(const Picture& input, const Target& output, Workspace& workspace) const;
 
   ColorizerKernels kernels_;
@@ -215,7 +218,7 @@ Status Colorizer::predict_into(const Picture& input, detail::ColorizerMemory& me
   auto status = detail::read_lightness(*kernels_.color, input, network().normalised_lightness, memory);
   if (!status) return status;
   detail::read_hint_lightness(*kernels_.color, input, memory);
-  return detail::predict_grid(*engine_, *kernels_.color, model_, memory);
+  return detail::predict_grid(*engine_, *kernels_.color, model_, input, memory);
 }
 
 inline Result<Reference> Colorizer::read_reference(const PictureView& picture, Workspace& workspace) const {
@@ -245,7 +248,8 @@ Status Colorizer::apply_as(const Picture& input, const Target& output, Workspace
   const AbGridView shown = grid ? *grid : memory.grid_view();
   if (auto status = color::check_grid(shown); !status) return status;
   const auto awake = memory.network.stay_awake();
-  detail::apply_grid({*kernels_.color, model_.settings.upsampling, shown}, input, output, memory);
+  memory.guided = false;  // predict may have seen another picture
+  show(shown, input, output, memory);
   return {};
 }
 
@@ -258,8 +262,14 @@ Status Colorizer::colorize_as(const Picture& input, const Target& output, Worksp
   if (auto status = detail::check_output(input, output, memory.picture); !status) return status;
   const auto awake = memory.network.stay_awake();
   if (auto status = predict_into(input, memory); !status) return status;
-  detail::apply_grid({*kernels_.color, model_.settings.upsampling, memory.grid_view()}, input, output, memory);
+  show(memory.grid_view(), input, output, memory);
   return {};
 }
 
+template <class Picture, class Target>
+void Colorizer::show(const AbGridView& grid, const Picture& input, const Target& output,
+                     detail::ColorizerMemory& memory) const noexcept {
+  const color::StridedGrid finer = detail::refine_grid(*kernels_.color, grid, input, memory);
+  detail::apply_grid({*kernels_.color, model_.settings.upsampling, finer}, input, output, memory);
+}
 }  // namespace ochre::inline v0

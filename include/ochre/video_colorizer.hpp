@@ -179,7 +179,7 @@ class VideoColorizer {
   void show_network(bool mirrored) noexcept;
   Status end_look();
   void show(const YuvView& input, const MutableYuvView& output) noexcept;
-  void find_unchanged(const MutableYuvView& output) noexcept;
+  bool find_unchanged(const MutableYuvView& output) noexcept;
 
   std::shared_ptr<const Colorizer> colorizer_;
   VideoOptions options_;
@@ -254,6 +254,7 @@ inline Status VideoColorizer::read_lightness(const YuvView& input) {
   auto to_grid = color::AreaAverage::create({.from = working, .to = grid(), .target = cells, .scratch = averaging});
   if (!to_grid) return std::move(to_grid).error();
   for (Index y = 0; y < working.h; ++y) to_grid->add_row(lightness_.data() + y * working.w);
+  detail::copy_guide(lightness_.span(), memory);
   return {};
 }
 
@@ -413,19 +414,22 @@ inline void VideoColorizer::show(const YuvView& input, const MutableYuvView& out
   flipped_ = !flipped_;
   float* const a = shown(false);
   carried_.show(a, a + count());
-  find_unchanged(output);
+  const bool changed = find_unchanged(output);
   const AbGridView own = std::as_const(workspace_).grid();
+  const AbGridView now{a, a + count(), own.lightness, own.width, own.height};
+  color::StridedGrid finer = now;
+  if (changed) finer = detail::refine_grid(kernels(), now, input, *workspace_.memory_);
   chroma_.show({.kernels = kernels(),
-                .grid = {a, a + count(), own.lightness, own.width, own.height},
+                .grid = finer,
                 .edge_aware = colorizer_->model_.settings.upsampling == AbUpsampling::edge_aware,
                 .slack = options_.steadiness,
                 .keep = keep_.data()},
                input, output, team());
 }
 
-// Chroma rows whose luma is that of a frame ago, and the cells that they take their colours from, too.
-inline void VideoColorizer::find_unchanged(const MutableYuvView& output) noexcept {
-  constexpr Index reach = 4;  // rows of cells: twice as many as upsampling reads
+// Chroma rows whose luma is that of a frame ago, and the cells that they take their colours from, too. False: all are.
+inline bool VideoColorizer::find_unchanged(const MutableYuvView& output) noexcept {
+  constexpr Index reach = 12;  // rows of cells: a round of making the grid finer reads one more, of eight, and taps two
   const Index shared = output.format.subsampling == ChromaSubsampling::yuv420 ? 2 : 1;
   const AbGridView own = std::as_const(workspace_).grid();
   const auto same_cells = [&](Index y) {
@@ -438,6 +442,7 @@ inline void VideoColorizer::find_unchanged(const MutableYuvView& output) noexcep
   };
   Index same_from = 0;  // cells of rows from here to `checked` are what they were
   Index checked = 0;
+  bool changed = false;
   for (Index y = 0; y < output.chroma_height(); ++y) {
     const Index cell = y * own.height / output.chroma_height();
     const Index last = std::min(cell + reach + 1, own.height);
@@ -447,7 +452,9 @@ inline void VideoColorizer::find_unchanged(const MutableYuvView& output) noexcep
     const bool same_luma =
         seen_.same_row(shared * y) && seen_.same_row(std::min(shared * y + shared, output.height) - 1);
     keep_.data()[y] = same_luma && same_from <= std::max<Index>(cell - reach, 0) && !options_.every_frame ? 1 : 0;
+    changed = changed || keep_.data()[y] == 0;
   }
+  return changed || !chroma_.holds();
 }
 
 }  // namespace ochre::inline v0

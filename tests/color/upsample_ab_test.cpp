@@ -8,6 +8,7 @@
 
 #include <ochre/color/upsample_ab.hpp>
 #include "support/at.hpp"
+#include "support/exact_likeness.hpp"
 #include "support/golden.hpp"
 
 namespace color = ochre::color;
@@ -58,13 +59,13 @@ Picture upsample(Index width, Index height, const Row& row) {
 
 Picture bilinear(const Grid& grid, Index width, Index height) {
   return upsample(width, height, [&](Index y, float* a, float* b) {
-    color::upsample_ab_bilinear_row(grid.view(), {height, width}, y, a, b);
+    color::upsample_ab_bilinear_row(grid.view(), {{height, width}}, y, a, b);
   });
 }
 
 Picture edge_aware(const Grid& grid, Index width, Index height, const std::vector<float>& lightness) {
   return upsample(width, height, [&](Index y, float* a, float* b) {
-    color::upsample_ab_edge_aware_row(grid.view(), {height, width}, y, &lightness[at(y * width)], a, b);
+    color::upsample_ab_edge_aware_row(grid.view(), {{height, width}}, y, &lightness[at(y * width)], a, b);
   });
 }
 
@@ -72,34 +73,25 @@ struct Sizes {
   Index grid_width, grid_height, width, height;
 };
 
+// What a and b may be at a pixel: the formula in double, for places as far off as they are rounded. The result is
+// monotonous in a place between two cells and continuous from one to the next, so the ends bound what lies between.
 struct ExactPixel {
-  double a, b;
-  double spread;  // of the taps that weigh, from the lowest to the highest
+  double least_a = 1e9, most_a = -1e9;
+  double least_b = 1e9, most_b = -1e9;
+  double spread = 0.0;  // of the taps, from the lowest to the highest
 };
 
-// The formula in double, with std::exp.
-ExactPixel exact_edge_aware(const Grid& grid, Index width, Index height, double lightness, Index x, Index y,
-                            double nudge_x, double nudge_y) {
-  const double place_x =
-      (static_cast<double>(x) + 0.5) * static_cast<double>(grid.width) / static_cast<double>(width) - 0.5 + nudge_x;
-  const double place_y =
-      (static_cast<double>(y) + 0.5) * static_cast<double>(grid.height) / static_cast<double>(height) - 0.5 + nudge_y;
-  const auto cell_x = static_cast<Index>(std::floor(place_x));
-  const auto cell_y = static_cast<Index>(std::floor(place_y));
-  double sum = 0.0;
-  double a = 0.0;
-  double b = 0.0;
-  double low = 1e9;
-  double high = -1e9;
-  for (Index ty = cell_y - 1; ty <= cell_y + 2; ++ty) {
-    for (Index tx = cell_x - 1; tx <= cell_x + 2; ++tx) {
-      const Index cell =
-          std::clamp<Index>(ty, 0, grid.height - 1) * grid.width + std::clamp<Index>(tx, 0, grid.width - 1);
-      const double dx = place_x - static_cast<double>(tx);
-      const double dy = place_y - static_cast<double>(ty);
+void add_place(const Grid& grid, double lightness, double place_x, double place_y, ExactPixel& pixel) {
+  const double cell_x = std::floor(place_x);
+  const double cell_y = std::floor(place_y);
+  double sum = 0.0, a = 0.0, b = 0.0, low = 1e9, high = -1e9;
+  for (const double ty : {cell_y, cell_y + 1}) {
+    for (const double tx : {cell_x, cell_x + 1}) {
+      const Index cell = std::clamp<Index>(static_cast<Index>(ty), 0, grid.height - 1) * grid.width +
+                         std::clamp<Index>(static_cast<Index>(tx), 0, grid.width - 1);
       const double difference = lightness - static_cast<double>(grid.lightness[at(cell)]);
-      const double weight = std::exp(-(dx * dx + dy * dy) / (2 * 0.25)) *
-                            std::fmax(std::exp(-difference * difference / (2 * 25.0)), std::exp(-8.0));
+      const double weight = (1.0 - std::fabs(place_x - tx)) * (1.0 - std::fabs(place_y - ty)) *
+                            ochre::test::exact_likeness(difference, 8.0);
       const double cell_a = static_cast<double>(grid.a[at(cell)]);
       const double cell_b = static_cast<double>(grid.b[at(cell)]);
       sum += weight;
@@ -109,7 +101,11 @@ ExactPixel exact_edge_aware(const Grid& grid, Index width, Index height, double 
       high = std::max({high, cell_a, cell_b});
     }
   }
-  return {a / sum, b / sum, high - low};
+  pixel.least_a = std::min(pixel.least_a, a / sum);
+  pixel.most_a = std::max(pixel.most_a, a / sum);
+  pixel.least_b = std::min(pixel.least_b, b / sum);
+  pixel.most_b = std::max(pixel.most_b, b / sum);
+  pixel.spread = std::max(pixel.spread, high - low);
 }
 
 }  // namespace
@@ -144,43 +140,65 @@ TEST_CASE("bilinear is PyTorch's, for grids smaller and larger than the picture"
   CHECK(cases == 5);
 }
 
-TEST_CASE("edge aware is the formula in double, to the stated error of its exponential") {
+TEST_CASE("edge aware is the formula in double, for pixels and for samples that share them") {
   std::mt19937 random(5);
   const Sizes cases[] = {{7, 5, 41, 23},    {1, 1, 9, 4},     {6, 1, 50, 3},  {1, 8, 3, 30},
                          {40, 9, 300, 33},  {30, 20, 11, 4},  {17, 3, 17, 3}, {16, 2, 64, 5},
                          {114, 4, 1920, 2}, {20, 20, 27, 25}, {15, 4, 100, 7}};
+  constexpr double epsilon = 0x1p-24;
   for (const Sizes& sizes : cases) {
-    const Index grid_width = sizes.grid_width;
-    const Index grid_height = sizes.grid_height;
-    const Index width = sizes.width;
-    const Index height = sizes.height;
-    CAPTURE(grid_width);
-    CAPTURE(width);
-    const Grid grid = random_grid(grid_width, grid_height, random);
-    const auto lightness = random_plane(width * height, -2.0f, 102.0f, random);
-    const Picture picture = edge_aware(grid, width, height, lightness);
-    double worst = 0.0;
-    for (Index y = 0; y < height; ++y) {
-      for (Index x = 0; x < width; ++x) {
-        const std::size_t i = at(y * width + x);
-        // A pixel on a cell's very centre may take that cell as its first or its second: rounding decides.
-        double least = 1e9;
-        for (const double nudge_x : {-1e-5, 1e-5}) {
-          for (const double nudge_y : {-1e-5, 1e-5}) {
-            const auto lightness_here = static_cast<double>(lightness[i]);
-            const auto exact = exact_edge_aware(grid, width, height, lightness_here, x, y, nudge_x, nudge_y);
-            // Weights w·(1 + e), 0 <= e <= 0.0615, move a mean by at most 0.0615 / 4 of the spread of its values.
-            const double allowed = 0.0155 * exact.spread + 1e-2;
-            const double off_a = std::fabs(static_cast<double>(picture.a[i]) - exact.a);
-            const double off_b = std::fabs(static_cast<double>(picture.b[i]) - exact.b);
-            least = std::fmin(least, std::fmax(off_a, off_b) / allowed);
+    for (const Index shared : {1, 2}) {
+      const color::PictureSamples samples{{sizes.height, sizes.width}, shared, shared};
+      CAPTURE(sizes.grid_width);
+      CAPTURE(sizes.width);
+      CAPTURE(shared);
+      const Grid grid = random_grid(sizes.grid_width, sizes.grid_height, random);
+      const Index width = samples.width();
+      const Index height = samples.height();
+      const auto lightness = random_plane(width * height, -2.0f, 102.0f, random);
+      const Picture picture = upsample(width, height, [&](Index y, float* a, float* b) {
+        color::upsample_ab_edge_aware_row(grid.view(), samples, y, &lightness[at(y * width)], a, b);
+      });
+      const double step_x = static_cast<double>(shared * sizes.grid_width) / static_cast<double>(sizes.width);
+      const double step_y = static_cast<double>(shared * sizes.grid_height) / static_cast<double>(sizes.height);
+      // A place is a fraction below 1 and up to 15 steps, each rounded, and so are the step and the sum.
+      const double off = 3.0 * epsilon * (2.0 + 15.0 * step_x);
+      double worst = 0.0;
+      for (Index y = 0; y < height; ++y) {
+        for (Index x = 0; x < width; ++x) {
+          const std::size_t i = at(y * width + x);
+          ExactPixel exact;
+          for (const double nudge_x : {-off, 0.0, off}) {
+            for (const double nudge_y : {-2 * epsilon, 0.0, 2 * epsilon}) {
+              add_place(grid, static_cast<double>(lightness[i]),
+                        (static_cast<double>(x) + 0.5) * step_x - 0.5 + nudge_x,
+                        (static_cast<double>(y) + 0.5) * step_y - 0.5 + nudge_y, exact);
+            }
           }
+          // A bracket is off by 6 roundings, its power by 4 times that, the products and the sums by some more; weights
+          // off by e move a mean by e of the spread. Values are up to 100.
+          const double allowed = 34 * epsilon * exact.spread + 10 * epsilon * 100.0;
+          const auto beyond = [&](float value, double least, double most) {
+            const double found = static_cast<double>(value);
+            return std::fmax(least - found, found - most) / allowed;
+          };
+          worst = std::fmax(worst, beyond(picture.a[i], exact.least_a, exact.most_a));
+          worst = std::fmax(worst, beyond(picture.b[i], exact.least_b, exact.most_b));
         }
-        worst = std::fmax(worst, least);
       }
+      CHECK(worst < 1.0);
     }
-    CHECK(worst < 1.0);
   }
+}
+
+TEST_CASE("lightness of shared samples is the mean of their pixels, alone at an odd end") {
+  const std::vector<float> upper{10, 20, 30, 40, 50};
+  const std::vector<float> lower{12, 22, 36, 46, 70};
+  std::vector<float> both(3), down(5);
+  color::average_shared_lightness(upper.data(), lower.data(), 5, 2, both.data());
+  color::average_shared_lightness(upper.data(), lower.data(), 5, 1, down.data());
+  CHECK(both == std::vector<float>{16, 38, 60});
+  CHECK(down == std::vector<float>{11, 21, 33, 43, 60});
 }
 
 TEST_CASE("flat colour stays flat and no colour leaves the range of the grid") {
@@ -197,15 +215,15 @@ TEST_CASE("flat colour stays flat and no colour leaves the range of the grid") {
   }
 }
 
-TEST_CASE("colour follows an edge of lightness that falls inside a cell") {
-  // Four cells of 8 pixels; the picture's edge lies at x = 13, inside the second cell.
-  Grid grid{4, 1, {40, 15, -40, -40}, {0, 0, 0, 0}, {20, 42.5, 80, 80}};
+TEST_CASE("colour follows an edge of lightness that falls between cells") {
+  // Four cells of 8 pixels; the picture's edge lies at x = 18, two pixels inside the third cell.
+  Grid grid{4, 1, {40, 40, -20, -40}, {0, 0, 0, 0}, {20, 20, 65, 80}};
   std::vector<float> lightness(32, 80.0f);
-  std::fill_n(lightness.begin(), 13, 20.0f);
+  std::fill_n(lightness.begin(), 18, 20.0f);
   const Picture sharp = edge_aware(grid, 32, 1, lightness);
   const Picture soft = bilinear(grid, 32, 1);
-  CHECK(sharp.a[12] - sharp.a[13] > 20.0f);
-  CHECK(soft.a[12] - soft.a[13] < 10.0f);
+  CHECK(sharp.a[17] - sharp.a[18] > 40.0f);
+  CHECK(soft.a[17] - soft.a[18] < 10.0f);
 }
 
 TEST_CASE("far to the right of a wide picture the places are as exact as at its left") {

@@ -70,17 +70,20 @@ TEST_CASE("stages: predict and apply are colorize, for every format, and the sam
   for (const auto upsampling : {AbUpsampling::edge_aware, AbUpsampling::bilinear}) {
     for (const int threads : {1, 3}) {
       const auto colorizer = open_stages({.threads = threads, .upsampling = upsampling});
-      for (int f = 0; f < 8; ++f) {
-        CAPTURE(f);
-        const Picture scene = make_scene(53, 31, static_cast<PixelFormat>(f), 3);
-        auto whole = colorizer.make_workspace({.h = 31, .w = 53}).value();
-        Picture expected = make_picture(53, 31, PixelFormat::rgb8);
-        REQUIRE(colorizer.colorize(scene.view(), expected.target(), whole));
-        auto workspace = colorizer.make_workspace({.h = 31, .w = 53}).value();
-        REQUIRE(colorizer.predict(scene.view(), workspace));
-        CHECK(apply(colorizer, scene, workspace).bytes == expected.bytes);
-        CHECK(apply(colorizer, scene, workspace).bytes == expected.bytes);  // as often as one likes
-        CHECK(apply(colorizer, scene, workspace, Grid(workspace.grid()).view()).bytes == expected.bytes);
+      // The finer grid is half as fine as the network's input, and as fine.
+      for (const Extent size : {Extent{31, 53}, Extent{70, 90}}) {
+        for (int f = 0; f < 8; ++f) {
+          CAPTURE(f);
+          const Picture scene = make_scene(size.w, size.h, static_cast<PixelFormat>(f), 3);
+          auto whole = colorizer.make_workspace(size).value();
+          Picture expected = make_picture(size.w, size.h, PixelFormat::rgb8);
+          REQUIRE(colorizer.colorize(scene.view(), expected.target(), whole));
+          auto workspace = colorizer.make_workspace(size).value();
+          REQUIRE(colorizer.predict(scene.view(), workspace));
+          CHECK(apply(colorizer, scene, workspace).bytes == expected.bytes);
+          CHECK(apply(colorizer, scene, workspace).bytes == expected.bytes);  // as often as one likes
+          CHECK(apply(colorizer, scene, workspace, Grid(workspace.grid()).view()).bytes == expected.bytes);
+        }
       }
     }
   }

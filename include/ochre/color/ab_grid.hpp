@@ -44,6 +44,20 @@ struct GridCell {
 
 namespace color {
 
+// A grid whose rows lie `stride` values apart.
+struct StridedGrid {
+  const float* a = nullptr;
+  const float* b = nullptr;
+  const float* lightness = nullptr;
+  Index width = 0;
+  Index height = 0;
+  Index stride = 0;
+
+  StridedGrid() = default;
+  StridedGrid(const AbGridView& grid) noexcept
+      : a(grid.a), b(grid.b), lightness(grid.lightness), width(grid.width), height(grid.height), stride(grid.width) {}
+};
+
 // Of a grid's sides, in cells: they are counted in 32 bits, those beyond the border included.
 inline constexpr Index longest_grid_side = 1 << 24;
 

@@ -1,9 +1,8 @@
 // A plane brought to another size while its rows stream by, once, top to bottom: the mean over the area of each target
 // cell, borders weighted by the fraction they cover; along an axis where the target is larger, linear interpolation
 // with half-pixel centres. All weights of a cell sum to 1; where both axes shrink (or keep) the size, every pixel
-// counts the same, so the mean of the plane is kept. Some of the target's rows may be made apart from the others, with
-// the same bits. The caller owns all memory; any size from 1x1 on. Tested by area_average_test.cpp against sums in
-// double.
+// counts the same, so the mean of the plane is kept. The caller owns all memory; any size from 1x1 on. Tested by
+// area_average_test.cpp against sums in double.
 #pragma once
 
 #include <algorithm>
@@ -21,10 +20,11 @@ namespace ochre::inline v0::color {
 struct AreaAverageJob {
   Extent from{0, 0};
   Extent to{0, 0};
-  std::span<float> target;   // to.h · to.w values or more, set to zero at the start, complete after from.h rows
+  std::span<float> target;   // to.h rows of to.w values, set to zero at the start, complete after from.h rows
   std::span<float> scratch;  // to.w values or more, in use until then
-  Index first = 0;           // the target's rows from here
-  Index last = -1;           // to here, without it; or to the end
+  Index stride = 0;          // from one row of the target to the next; 0: to.w
+  Index first_row = 0;       // threads that share a target, no higher than the source: each makes rows of its own
+  Index end_row = 0;         // 0: to.h
 };
 
 class AreaAverage {
@@ -32,8 +32,13 @@ class AreaAverage {
   // Errors: an empty size, a target or scratch that is too short: a network's output may be larger than its input, so
   // what was made for one need not do for the other.
   static Result<AreaAverage> create(const AreaAverageJob& job) {
-    const auto needed = checked_mul(job.to.h, job.to.w);
-    const bool empty = std::min({job.from.h, job.from.w, job.to.h, job.to.w}) < 1;
+    const Index stride = job.stride == 0 ? job.to.w : job.stride;
+    const auto rows = checked_mul(job.to.h - 1, stride);
+    const auto needed = rows ? checked_add(*rows, job.to.w) : std::nullopt;
+    const Index end_row = job.end_row == 0 ? job.to.h : job.end_row;
+    const bool part = job.first_row != 0 || end_row != job.to.h;
+    const bool empty = stride < job.to.w || job.first_row < 0 || job.first_row >= end_row || end_row > job.to.h ||
+                       (part && job.to.h > job.from.h) || std::min({job.from.h, job.from.w, job.to.h, job.to.w}) < 1;
     if (empty || !needed || static_cast<Index>(job.target.size()) < *needed ||
         static_cast<Index>(job.scratch.size()) < job.to.w) {
       return Error{ErrorCode::invalid_argument, "an average of " + width_by_height(job.from) + " to " +
@@ -41,17 +46,13 @@ class AreaAverage {
                                                     std::to_string(job.target.size()) + " and for a row of " +
                                                     std::to_string(job.scratch.size())};
     }
-    AreaAverage average(job);
-    std::fill(job.target.data() + average.first_ * job.to.w, job.target.data() + average.last_ * job.to.w, 0.0f);
-    return average;
+    for (Index y = job.first_row; y < end_row; ++y) std::fill_n(job.target.data() + y * stride, job.to.w, 0.0f);
+    return AreaAverage(job);
   }
 
-  // The source's rows that are wanted: the next one, and where they end.
-  Index next_row() const noexcept { return y_; }
-  Index end_row() const noexcept {
-    if (to_.h <= from_.h) return ceil_div(last_ * from_.h, to_.h);
-    return std::clamp<Index>(place_of(last_ - 1).cell + 1, 0, from_.h - 1) + 1;
-  }
+  // The source rows that the wanted rows are made of, all unless these are a part: the first comes first.
+  Index source_begin() const noexcept { return first_row_ == 0 ? 0 : first_row_ * from_.h / to_.h; }
+  Index source_end() const noexcept { return end_row_ == to_.h ? from_.h : (end_row_ * from_.h - 1) / to_.h + 1; }
 
   // The next row of the source: from.w values. Rows beyond the source's last are ignored.
   void add_row(const float* row) noexcept {
@@ -71,16 +72,10 @@ class AreaAverage {
         to_(job.to),
         target_(job.target.data()),
         scratch_(job.scratch.data()),
-        first_(std::clamp<Index>(job.first, 0, job.to.h)),
-        last_(job.last < 0 ? job.to.h : std::clamp(job.last, first_, job.to.h)),
-        first_open_(first_) {
-    y_ = to_.h <= from_.h ? first_ * from_.h / to_.h : std::clamp<Index>(place_of(first_).cell, 0, from_.h - 1);
-  }
-
-  // Of a target row among the source's, if these are fewer.
-  GridPlace place_of(Index row) const noexcept {
-    return place_on_grid(row, static_cast<double>(from_.h) / static_cast<double>(to_.h));
-  }
+        stride_(job.stride == 0 ? job.to.w : job.stride),
+        first_row_(job.first_row),
+        end_row_(job.end_row == 0 ? job.to.h : job.end_row),
+        y_(source_begin()) {}
 
   // scratch = the row at the target's width.
   void average_across(const float* row) noexcept {
@@ -115,8 +110,8 @@ class AreaAverage {
   }
 
   void add_scratch(Index target_row, double weight) noexcept {
-    if (target_row < first_ || target_row >= last_) return;
-    float* to = target_ + target_row * to_.w;
+    if (target_row < first_row_ || target_row >= end_row_) return;
+    float* to = target_ + target_row * stride_;
     const float factor = static_cast<float>(weight);
     for (Index i = 0; i < to_.w; ++i) to[i] += factor * scratch_[i];
   }
@@ -140,8 +135,9 @@ class AreaAverage {
   // Target rows between the centres of source rows y - 1 and y + 1 take their share of row y; beyond the first and the
   // last centre a row is the border's alone.
   void interpolate_row() noexcept {
-    for (Index j = first_open_; j < last_; ++j) {
-      const GridPlace place = place_of(j);
+    const double step = static_cast<double>(from_.h) / static_cast<double>(to_.h);
+    for (Index j = first_open_; j < to_.h; ++j) {
+      const GridPlace place = place_on_grid(j, step);
       const Index upper = std::clamp<Index>(place.cell, 0, from_.h - 1);
       const Index lower = std::clamp<Index>(place.cell + 1, 0, from_.h - 1);
       if (upper > y_) break;
@@ -158,10 +154,11 @@ class AreaAverage {
   Extent to_;
   float* target_;
   float* scratch_;
-  Index first_;
-  Index last_;
-  Index first_open_;  // target rows before it are complete
-  Index y_ = 0;
+  Index stride_;
+  Index first_row_;
+  Index end_row_;
+  Index y_;
+  Index first_open_ = 0;  // target rows before it are complete
 };
 
 }  // namespace ochre::inline v0::color

@@ -5,6 +5,7 @@
 #include <ochre/color/annealed_mean.hpp>
 #include <ochre/color/consensus.hpp>
 #include <ochre/color/recall.hpp>
+#include <ochre/color/refine_grid.hpp>
 #include <ochre/color/srgb_lab.hpp>
 #include <ochre/color/upsample_ab.hpp>
 #include <ochre/color/yuv_rows.hpp>
@@ -19,9 +20,11 @@ struct ColorKernels {
                         float* lightness) noexcept;
   void (*srgb_to_lab_row)(const std::uint8_t* row, PixelFormat format, Index width, float* lightness, float* a,
                           float* b) noexcept;
-  void (*upsample_edge_aware_row)(const AbGridView& grid, Extent picture, Index y, const float* lightness, float* a,
-                                  float* b) noexcept;
-  void (*upsample_bilinear_row)(const AbGridView& grid, Extent picture, Index y, float* a, float* b) noexcept;
+  color::RefineKernels refine;
+  void (*upsample_edge_aware_row)(const color::StridedGrid& grid, const color::PictureSamples& samples, Index y,
+                                  const float* lightness, float* a, float* b) noexcept;
+  void (*upsample_bilinear_row)(const color::StridedGrid& grid, const color::PictureSamples& samples, Index y, float* a,
+                                float* b) noexcept;
   void (*copy_alpha_row)(const std::uint8_t* from, PixelFormat from_format, std::uint8_t* to, PixelFormat to_format,
                          Index width) noexcept;
   void (*lab_to_srgb_row)(const float* lightness, const float* a, const float* b, Index width, std::uint8_t* row,
@@ -43,6 +46,7 @@ const ColorKernels& color_kernels() noexcept {
   static constexpr ColorKernels table{&color::read_lightness_row<Arch>,
                                       &color::read_luma_row<Arch>,
                                       &color::srgb_to_lab_row<Arch>,
+                                      color::refine_kernels<Arch>(),
                                       &color::upsample_ab_edge_aware_row<Arch>,
                                       &color::upsample_ab_bilinear_row<Arch>,
                                       &color::copy_alpha_row<Arch>,

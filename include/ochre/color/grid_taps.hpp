@@ -36,14 +36,14 @@ struct GridTaps {
   Int tap(std::int32_t offset) const noexcept { return max(min(cell + Int(offset), highest), lowest); }
 };
 
-// Do the cells from one before the first pixel's to two beyond the last pixel's fit into one register? Then reading
-// them is a permutation instead of a gather.
+// Do the cells from the first pixel's to the one beyond the last pixel's fit into one register? Then reading them is a
+// permutation instead of a gather.
 template <class Arch>
 inline bool taps_fit_register(Index grid_width, double cells_per_pixel) noexcept {
   constexpr Index lanes = simd::lanes<float, Arch>;
-  // From the first tap on: 1 cell to the first pixel's, less than 1 + (lanes - 1) · step to the last pixel's, 2 beyond.
+  // From the first tap on: less than 1 + (lanes - 1) · step to the last pixel's, 1 beyond; and 1 for what is rounded.
   return grid_width >= lanes &&
-         4.0 + static_cast<double>(lanes - 1) * cells_per_pixel <= static_cast<double>(lanes - 1);
+         2.0 + static_cast<double>(lanes - 1) * cells_per_pixel <= static_cast<double>(lanes - 1);
 }
 
 template <class Arch>
@@ -63,7 +63,7 @@ inline GridTaps<Arch> place_vector(Index x, double cells_per_pixel, Index grid_w
   const Float way = simd::fmadd(simd::load<Arch>(lane_numbers<Arch>.data()), Float(static_cast<float>(cells_per_pixel)),
                                 Float(start.fraction));
   const Float whole = floor(way);
-  const Index base = in_register ? std::clamp<Index>(start.cell - 1, 0, grid_width - lanes) : Index{0};
+  const Index base = in_register ? std::clamp<Index>(start.cell, 0, grid_width - lanes) : Index{0};
   const auto relative = [&](Index cell) { return Int(static_cast<std::int32_t>(cell - base)); };
   return {base, relative(0), relative(grid_width - 1), to_int(whole) + relative(start.cell), way - whole};
 }

@@ -4,7 +4,8 @@
 //   S = exp(−|Δu|²/(2·0.25²) − ΔL²/(2·20²)) · (0.1 + exp(−|Δx|²/(2·0.15²)))
 //   told  v = (L + 16) Σ S q / Σ S,   t = min(1, 1.05 w/(w + 0.05)), w = Σ S;   ab' = t v + (1 − t) ab
 // Where several hints meet in like cells they mix. So that each has its colour at its own pixel after all, the cells
-// that a pixel is interpolated from are then moved, least of all by their squares, until it has (Kaczmarz 1937).
+// that a pixel is interpolated from are then moved, least of all by their squares, until it has (Kaczmarz 1937); and
+// where the grid is made finer first (refine_grid.hpp), again by what is then lacking.
 // Tested by hints_test.cpp and colorizer/read_reference_test.cpp.
 #pragma once
 
@@ -45,6 +46,8 @@ struct HintNumbers {
   static constexpr float half_told = 0.05f;            // w at which half of a colour is told
   static constexpr Index values = 3;                   // 1, q
   static constexpr int rounds = 20;                    // of corrections: hints that share cells take turns
+  static constexpr int approaches = 8;                 // of corrections of the finer grid
+  static constexpr float unseen = 0.25f;               // ab units
   static constexpr std::size_t most_pixels = 1 << 16;  // whose colour is made exact; of more, every second, third …
 };
 
@@ -56,6 +59,8 @@ struct PixelHint {
   float b = 0;
   float lightness = 0;  // L of the picture there, read with each picture
   PixelTaps taps{};     // the cells that the pixel is interpolated from
+  float aim_a = 0;      // what it is to have of them, so that it has a and b once the grid was made finer
+  float aim_b = 0;
 };
 
 inline PixelHint pixel_hint(const Hint& hint) noexcept {
@@ -129,6 +134,23 @@ class Hints {
     correct_pixels(edge_aware, colors);
   }
 
+  // After settle(): moves the cells again by what the pixels lack of their colours in `shown`, the grid made finer.
+  // False, and nothing is moved: they lack less than can be seen.
+  bool approach(const StridedGrid& shown, const MutableAbGridView& colors) noexcept {
+    float most = 0.0f;
+    for (PixelHint& pixel : pixels_) {
+      const PixelTaps taps = edge_aware_taps(shown, picture_, pixel.y, pixel.x, pixel.lightness);
+      const float lacks_a = pixel.a - taps.value(shown.a);
+      const float lacks_b = pixel.b - taps.value(shown.b);
+      most = std::max({most, std::abs(lacks_a), std::abs(lacks_b)});
+      pixel.aim_a += lacks_a;
+      pixel.aim_b += lacks_b;
+    }
+    if (most < Numbers::unseen) return false;
+    move_cells(colors);
+    return true;
+  }
+
  private:
   using Numbers = HintNumbers;
   static constexpr KeyWeights weights = KeyWeights::of_sigmas(Numbers::feature_sigma, Numbers::lightness_sigma);
@@ -182,13 +204,19 @@ class Hints {
 
   void correct_pixels(bool edge_aware, const MutableAbGridView& colors) noexcept {
     for (PixelHint& pixel : pixels_) {
-      pixel.taps = edge_aware ? edge_aware_taps(colors, picture_, pixel.y, pixel.x, pixel.lightness)
-                              : bilinear_taps(colors, picture_, pixel.y, pixel.x);
+      pixel.aim_a = pixel.a;
+      pixel.aim_b = pixel.b;
+      pixel.taps = edge_aware ? edge_aware_taps(AbGridView(colors), picture_, pixel.y, pixel.x, pixel.lightness)
+                              : bilinear_taps(AbGridView(colors), picture_, pixel.y, pixel.x);
     }
+    move_cells(colors);
+  }
+
+  void move_cells(const MutableAbGridView& colors) noexcept {
     for (int round = 0; round < Numbers::rounds; ++round) {
       for (const PixelHint& pixel : pixels_) {
-        pixel.taps.move_to(pixel.a, colors.a);
-        pixel.taps.move_to(pixel.b, colors.b);
+        pixel.taps.move_to(pixel.aim_a, colors.a);
+        pixel.taps.move_to(pixel.aim_b, colors.b);
       }
     }
   }

@@ -36,21 +36,22 @@ Status average_lightness(const ColorKernels& kernels, const Picture& picture, co
                                                   std::to_string(team.threads) + " times " +
                                                   std::to_string(picture.width) + " and " + std::to_string(to.size.w)};
   }
-  const auto job = [&](Index first, Index last, Index worker) {
+  const auto job = [&](Index first, Index end, int worker) {
     const auto scratch = to.averaging.subspan(static_cast<std::size_t>(worker * to.size.w));
     return AreaAverage::create({.from = picture.extent(),
                                 .to = to.size,
                                 .target = to.values,
                                 .scratch = scratch,
-                                .first = first,
-                                .last = last});
+                                .first_row = first,
+                                .end_row = end});
   };
-  if (auto none = job(0, 0, 0); !none) return std::move(none).error();
-  constexpr Index grain = 16;  // target rows: the source's between two ranges are read twice
+  if (auto whole = job(0, to.size.h, 0); !whole) return std::move(whole).error();
+  const bool shrinks = to.size.h <= picture.height;  // else rows cannot be made apart
+  const Index grain = shrinks ? 16 : to.size.h;      // where ranges meet, a row of pixels is read twice
   parallel::for_ranges(team, to.size.h, grain, [&](Index begin, Index end, int worker) noexcept {
     auto average = job(begin, end, worker);
     float* const row = to.row.data() + worker * picture.width;
-    for (Index y = average->next_row(); y < average->end_row(); ++y) {
+    for (Index y = average->source_begin(); y < average->source_end(); ++y) {
       lightness_of_row(kernels, picture, y, row);
       average->add_row(row);
     }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
 #include <cstdint>
 
@@ -14,10 +13,10 @@
 
 namespace ochre::inline v0::color {
 
-// Of a pixel: up to 4 by 4 cells, by their index in the grid; weights of sum 1.
+// Of a pixel: 2 by 2 cells, by their index in the grid; weights of sum 1.
 struct PixelTaps {
-  std::array<Index, 16> cells{};
-  std::array<float, 16> weights{};
+  std::array<Index, 4> cells{};
+  std::array<float, 4> weights{};
 
   float value(const float* plane) const noexcept {
     float sum = 0.0f;
@@ -36,19 +35,21 @@ struct PixelTaps {
 
 namespace detail {
 
+inline float tent(float apart) noexcept { return std::max(0.0f, 1.0f - std::abs(apart)); }
+
 // weight(dy, dx, cell): of a tap so many cells away.
 template <class Weight>
-PixelTaps pixel_taps(const AbGridView& grid, Extent picture, Index y, Index x, const Weight& weight) noexcept {
+PixelTaps pixel_taps(const StridedGrid& grid, Extent picture, Index y, Index x, const Weight& weight) noexcept {
   const GridPlace row = place_on_grid(y, static_cast<double>(grid.height) / static_cast<double>(picture.h));
   const GridPlace column = place_on_grid(x, static_cast<double>(grid.width) / static_cast<double>(picture.w));
   PixelTaps taps;
   float sum = 0.0f;
-  for (int i = 0; i < 16; ++i) {
-    const int down = i / 4 - 1;
-    const int across = i % 4 - 1;
+  for (int i = 0; i < 4; ++i) {
+    const int down = i / 2;
+    const int across = i % 2;
     const Index cell_y = std::clamp<Index>(row.cell + down, 0, grid.height - 1);
     const Index cell_x = std::clamp<Index>(column.cell + across, 0, grid.width - 1);
-    const Index cell = cell_y * grid.width + cell_x;
+    const Index cell = cell_y * grid.stride + cell_x;
     const float share =
         weight(row.fraction - static_cast<float>(down), column.fraction - static_cast<float>(across), cell);
     const auto at = static_cast<std::size_t>(i);
@@ -63,22 +64,16 @@ PixelTaps pixel_taps(const AbGridView& grid, Extent picture, Index y, Index x, c
 
 }  // namespace detail
 
-inline PixelTaps bilinear_taps(const AbGridView& grid, Extent picture, Index y, Index x) noexcept {
-  const auto tent = [](float apart) { return std::max(0.0f, 1.0f - std::abs(apart)); };
-  return detail::pixel_taps(grid, picture, y, x, [&](float dy, float dx, Index) { return tent(dy) * tent(dx); });
+inline PixelTaps bilinear_taps(const StridedGrid& grid, Extent picture, Index y, Index x) noexcept {
+  return detail::pixel_taps(grid, picture, y, x,
+                            [](float dy, float dx, Index) { return detail::tent(dy) * detail::tent(dx); });
 }
 
 // lightness: the pixel's L.
-inline PixelTaps edge_aware_taps(const AbGridView& grid, Extent picture, Index y, Index x, float lightness) noexcept {
-  constexpr float space = detail::gauss_factor(edge_sigma_space);
-  constexpr float range = detail::gauss_factor(edge_sigma_lightness);
-  constexpr float floor = static_cast<float>(edge_floor * detail::exponent_unit);
-  constexpr float zero = static_cast<float>(detail::exponent_zero);
+inline PixelTaps edge_aware_taps(const StridedGrid& grid, Extent picture, Index y, Index x, float lightness) noexcept {
+  constexpr float factor = detail::likeness_factor(edge_sigma_lightness);
   return detail::pixel_taps(grid, picture, y, x, [&](float dy, float dx, Index cell) {
-    const float difference = lightness - grid.lightness[cell];
-    const float exponent =
-        std::max(difference * difference * range, floor) + (dx * dx * space + zero + dy * dy * space);
-    return std::bit_cast<float>(static_cast<std::int32_t>(exponent));
+    return detail::likeness(lightness - grid.lightness[cell], factor) * (detail::tent(dx) * detail::tent(dy));
   });
 }
 

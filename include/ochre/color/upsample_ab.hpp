@@ -1,52 +1,55 @@
-// ab from the network's grid to the picture's pixels, one row at a time, nothing allocated.
+// ab from a grid of cells to the samples of a picture, one row at a time, nothing allocated: from the network's own
+// grid, or from one that refine_grid.hpp made finer.
 //   bilinear:    2x2 taps, whatever the cells' L
-//   edge aware:  joint bilateral over 4x4 taps (Kopf et al., "Joint Bilateral Upsampling", 2007),
-//                weight = exp(-d^2 / (2 · 0.5^2)) · max(exp(-ΔL^2 / (2 · 5^2)), e^-8)
-// d: distance in cells; ΔL: the pixel's L less the cell's mean L. Result and taps in the same units, any range.
-// exp is piecewise linear between powers of two (Schraudolph 1999): up to 6.2 % too large, the ratios of weights as
-// far off. The weights are normalised, so flat colour stays flat and the result is a mean of its taps.
-// Tested by upsample_ab_test.cpp; what it gains is in bench/color/README.md.
+//   edge aware:  the same, each tap times how like the sample's L the cell's is (likeness.hpp, sigma 8), the weights
+//                normalised (Kopf et al., "Joint Bilateral Upsampling", 2007)
+// A sample is a pixel, or the mean of pixels that share one of a frame's chroma. Flat colour stays flat and the result
+// is a mean of its taps. Result and taps in the same units, any range. Tested by upsample_ab_test.cpp; what it gains is
+// in bench/color/README.md.
 #pragma once
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <ochre/base/checked.hpp>
 #include <ochre/base/extent.hpp>
 #include <ochre/color/ab_grid.hpp>
 #include <ochre/color/grid_taps.hpp>
+#include <ochre/color/likeness.hpp>
 #include <ochre/simd/simd.hpp>
 
 namespace ochre::inline v0::color {
 
-// Measured on true colours brought down by 4, 8 and 16: a wider kernel in either is worse at edges and elsewhere.
-inline constexpr double edge_sigma_lightness = 5.0;
-inline constexpr double edge_sigma_space = 0.5;  // cells
-// Where no cell's L resembles the pixel's, all taps lie at this floor and distance alone decides. It is the weight of
-// distance 2, where the window ends: a tap that enters there never outweighs the nearest one. Between e^-5 and e^-16
-// the errors that bench/color/edge_gain.cpp measures stay within 1 %.
-inline constexpr double edge_floor = -8.0;
+// Wide, since the finer grid's colours already follow the edges: at 5 noise in L shows more, at 16 edges blur.
+inline constexpr double edge_sigma_lightness = 8.0;
+
+// The samples of a picture: one for so many pixels across and down, the last of a row or column for fewer.
+struct PictureSamples {
+  Extent picture{0, 0};
+  Index across = 1;
+  Index down = 1;
+
+  Index width() const noexcept { return (picture.w + across - 1) / across; }
+  Index height() const noexcept { return (picture.h + down - 1) / down; }
+};
 
 namespace detail {
 
-// Exponents are in units of a float's exponent field, so that exp is a conversion to its bits.
-inline constexpr double exponent_unit = 8388608.0 * 1.4426950408889634;  // 2^23 / ln 2
-inline constexpr double exponent_zero = 8388608.0 * 127.0;               // the bits of 1.0f
-
-constexpr float gauss_factor(double sigma) noexcept {
-  return static_cast<float>(-exponent_unit / (2.0 * sigma * sigma));
-}
+struct SampleRow {
+  Index width;
+  double step;  // cells from one sample to the next
+};
 
 template <class Arch, bool in_register>
-inline void upsample_bilinear(const AbGridView& grid, Index picture_width, GridPlace row, float* a, float* b) noexcept {
+inline void upsample_bilinear(const StridedGrid& grid, SampleRow samples, GridPlace row, float* a, float* b) noexcept {
   using Float = simd::Batch<float, Arch>;
   constexpr Index lanes = simd::lanes<float, Arch>;
-  const double step = static_cast<double>(grid.width) / static_cast<double>(picture_width);
-  const Index upper = std::clamp<Index>(row.cell, 0, grid.height - 1) * grid.width;
-  const Index lower = std::clamp<Index>(row.cell + 1, 0, grid.height - 1) * grid.width;
+  const Index upper = std::clamp<Index>(row.cell, 0, grid.height - 1) * grid.stride;
+  const Index lower = std::clamp<Index>(row.cell + 1, 0, grid.height - 1) * grid.stride;
   const Float down(row.fraction);
-  for (Index x = 0; x < picture_width; x += lanes) {
-    const auto taps = place_vector<Arch, in_register>(x, step, grid.width);
+  for (Index x = 0; x < samples.width; x += lanes) {
+    const auto taps = place_vector<Arch, in_register>(x, samples.step, grid.width);
     const auto left = taps.tap(0);
     const auto right = taps.tap(1);
     const auto blend = [&](const float* plane) {
@@ -59,36 +62,33 @@ inline void upsample_bilinear(const AbGridView& grid, Index picture_width, GridP
       const Float top = across(above);
       return simd::fmadd(across(below) - top, down, top);
     };
-    const Index count = std::min(lanes, picture_width - x);
+    const Index count = std::min(lanes, samples.width - x);
     simd::store_partial(a + x, blend(grid.a), count);
     simd::store_partial(b + x, blend(grid.b), count);
   }
 }
 
 template <class Arch, bool in_register>
-inline void upsample_edge_aware(const AbGridView& grid, Index picture_width, GridPlace row, const float* lightness,
+inline void upsample_edge_aware(const StridedGrid& grid, SampleRow samples, GridPlace row, const float* lightness,
                                 float* a, float* b) noexcept {
   using Float = simd::Batch<float, Arch>;
   constexpr Index lanes = simd::lanes<float, Arch>;
-  constexpr float space = gauss_factor(edge_sigma_space);
-  constexpr float range = gauss_factor(edge_sigma_lightness);
-  const double step = static_cast<double>(grid.width) / static_cast<double>(picture_width);
-  for (Index x = 0; x < picture_width; x += lanes) {
-    const Index count = std::min(lanes, picture_width - x);
-    const auto taps = place_vector<Arch, in_register>(x, step, grid.width);
-    const Float pixel = simd::load_partial<Arch>(lightness + x, count);
+  constexpr float factor = likeness_factor(edge_sigma_lightness);
+  const std::array<Index, 2> lines{std::clamp<Index>(row.cell, 0, grid.height - 1) * grid.stride,
+                                   std::clamp<Index>(row.cell + 1, 0, grid.height - 1) * grid.stride};
+  const std::array<Float, 2> down{Float(1.0f - row.fraction), Float(row.fraction)};
+  for (Index x = 0; x < samples.width; x += lanes) {
+    const Index count = std::min(lanes, samples.width - x);
+    const auto taps = place_vector<Arch, in_register>(x, samples.step, grid.width);
+    const Float own = simd::load_partial<Arch>(lightness + x, count);
+    const std::array<Float, 2> across{Float(1.0f) - taps.fraction, taps.fraction};
     Float sum(0.0f), sum_a(0.0f), sum_b(0.0f);
-    for (int column = -1; column <= 2; ++column) {
-      const auto cells = taps.tap(column);
-      const Float dx = taps.fraction - Float(static_cast<float>(column));
-      const Float across = simd::fmadd(dx * dx, Float(space), Float(static_cast<float>(exponent_zero)));
-      for (int line = -1; line <= 2; ++line) {
-        const float dy = row.fraction - static_cast<float>(line);
-        const Index begin = std::clamp<Index>(row.cell + line, 0, grid.height - 1) * grid.width + taps.base;
-        const Float difference = pixel - read_cells<Arch, in_register>(grid.lightness + begin, cells);
-        const Float likeness =
-            max(difference * difference * Float(range), Float(static_cast<float>(edge_floor * exponent_unit)));
-        const Float weight = simd::from_bits<Arch>(to_int(likeness + (across + Float(dy * dy * space))));
+    for (std::size_t column = 0; column < 2; ++column) {
+      const auto cells = taps.tap(static_cast<std::int32_t>(column));
+      for (std::size_t line = 0; line < 2; ++line) {
+        const Index begin = lines[line] + taps.base;
+        const Float difference = own - read_cells<Arch, in_register>(grid.lightness + begin, cells);
+        const Float weight = likeness<Arch>(difference, factor) * (across[column] * down[line]);
         sum = sum + weight;
         sum_a = simd::fmadd(weight, read_cells<Arch, in_register>(grid.a + begin, cells), sum_a);
         sum_b = simd::fmadd(weight, read_cells<Arch, in_register>(grid.b + begin, cells), sum_b);
@@ -100,33 +100,54 @@ inline void upsample_edge_aware(const AbGridView& grid, Index picture_width, Gri
   }
 }
 
+inline std::pair<SampleRow, GridPlace> sample_row(const StridedGrid& grid, const PictureSamples& samples,
+                                                  Index y) noexcept {
+  const auto cells = [](Index of_grid, Index of_picture, Index shared) {
+    return static_cast<double>(of_grid * shared) / static_cast<double>(of_picture);
+  };
+  return {{samples.width(), cells(grid.width, samples.picture.w, samples.across)},
+          place_on_grid(y, cells(grid.height, samples.picture.h, samples.down))};
+}
+
 }  // namespace detail
 
-// a and b of row y of a picture of that size.
+// a and b of row y of the samples.
 template <class Arch = simd::DefaultArch>
-inline void upsample_ab_bilinear_row(const AbGridView& grid, Extent picture, Index y, float* a, float* b) noexcept {
-  const double rows_per_pixel = static_cast<double>(grid.height) / static_cast<double>(picture.h);
-  const double cells_per_pixel = static_cast<double>(grid.width) / static_cast<double>(picture.w);
-  const GridPlace row = place_on_grid(y, rows_per_pixel);
-  if (taps_fit_register<Arch>(grid.width, cells_per_pixel)) {
-    detail::upsample_bilinear<Arch, true>(grid, picture.w, row, a, b);
+inline void upsample_ab_bilinear_row(const StridedGrid& grid, const PictureSamples& samples, Index y, float* a,
+                                     float* b) noexcept {
+  const auto [line, row] = detail::sample_row(grid, samples, y);
+  if (taps_fit_register<Arch>(grid.width, line.step)) {
+    detail::upsample_bilinear<Arch, true>(grid, line, row, a, b);
   } else {
-    detail::upsample_bilinear<Arch, false>(grid, picture.w, row, a, b);
+    detail::upsample_bilinear<Arch, false>(grid, line, row, a, b);
   }
 }
 
-// The same along edges of the picture's lightness: lightness_row is L of row y.
+// The same along edges of the picture's lightness: lightness_row is L of the samples of row y.
 template <class Arch = simd::DefaultArch>
-inline void upsample_ab_edge_aware_row(const AbGridView& grid, Extent picture, Index y, const float* lightness_row,
-                                       float* a, float* b) noexcept {
-  const double rows_per_pixel = static_cast<double>(grid.height) / static_cast<double>(picture.h);
-  const double cells_per_pixel = static_cast<double>(grid.width) / static_cast<double>(picture.w);
-  const GridPlace row = place_on_grid(y, rows_per_pixel);
-  if (taps_fit_register<Arch>(grid.width, cells_per_pixel)) {
-    detail::upsample_edge_aware<Arch, true>(grid, picture.w, row, lightness_row, a, b);
+inline void upsample_ab_edge_aware_row(const StridedGrid& grid, const PictureSamples& samples, Index y,
+                                       const float* lightness_row, float* a, float* b) noexcept {
+  const auto [line, row] = detail::sample_row(grid, samples, y);
+  if (taps_fit_register<Arch>(grid.width, line.step)) {
+    detail::upsample_edge_aware<Arch, true>(grid, line, row, lightness_row, a, b);
   } else {
-    detail::upsample_edge_aware<Arch, false>(grid, picture.w, row, lightness_row, a, b);
+    detail::upsample_edge_aware<Arch, false>(grid, line, row, lightness_row, a, b);
   }
+}
+
+// L of a row of samples: the mean L of the pixels of each. upper, lower: L of the picture's rows that share it, twice
+// the same where it is one. pixels: in such a row.
+inline void average_shared_lightness(const float* upper, const float* lower, Index pixels, Index across,
+                                     float* lightness) noexcept {
+  if (across == 1) {
+    for (Index x = 0; x < pixels; ++x) lightness[x] = 0.5f * (upper[x] + lower[x]);
+    return;
+  }
+  const Index pairs = pixels / 2;
+  for (Index x = 0; x < pairs; ++x) {
+    lightness[x] = 0.25f * ((upper[2 * x] + upper[2 * x + 1]) + (lower[2 * x] + lower[2 * x + 1]));
+  }
+  if (pixels % 2 != 0) lightness[pairs] = 0.5f * (upper[pixels - 1] + lower[pixels - 1]);
 }
 
 }  // namespace ochre::inline v0::color

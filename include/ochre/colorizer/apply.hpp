@@ -16,7 +16,7 @@ namespace ochre::inline v0::detail {
 struct ColorSource {
   const ColorKernels& kernels;
   AbUpsampling upsampling;
-  AbGridView grid;
+  color::StridedGrid grid;  // made finer (read_lightness.hpp)
 };
 
 // One row at the picture's size.
@@ -30,9 +30,9 @@ template <class Picture>
 void read_colors(const ColorSource& source, const Picture& input, Index y, const LabRow& row) noexcept {
   color::lightness_of_row(source.kernels, input, y, row.lightness);
   if (source.upsampling == AbUpsampling::edge_aware) {
-    source.kernels.upsample_edge_aware_row(source.grid, input.extent(), y, row.lightness, row.a, row.b);
+    source.kernels.upsample_edge_aware_row(source.grid, {input.extent()}, y, row.lightness, row.a, row.b);
   } else {
-    source.kernels.upsample_bilinear_row(source.grid, input.extent(), y, row.a, row.b);
+    source.kernels.upsample_bilinear_row(source.grid, {input.extent()}, y, row.a, row.b);
   }
 }
 

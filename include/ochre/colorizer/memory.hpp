@@ -13,6 +13,7 @@
 #include <ochre/color/consensus.hpp>
 #include <ochre/color/hints.hpp>
 #include <ochre/color/recall.hpp>
+#include <ochre/color/refine_grid.hpp>
 #include <ochre/color/working_size.hpp>
 #include <ochre/colorizer/features.hpp>
 #include <ochre/colorizer/limits.hpp>
@@ -32,10 +33,12 @@ struct ColorizerMemory {
   color::Consensus consensus;      // empty if there is none
   color::Recall recall;            // empty if there is nothing to recall
   color::Hints hints;              // empty if nothing is known of this picture
+  color::RefinedGrid refined;      // refines nothing unless upsampling is edge aware
   AlignedBuffer<float> averaging;  // one row at working size or of the grid, whichever is wider, for each thread
   AlignedBuffer<float> rows;       // L of one row, a and b of two, for each thread
   std::shared_ptr<const FeatureSource> feature_source;  // none: as above
   bool predicted = false;                               // grid and features are those of the last predict
+  bool guided = false;  // the finer grid's guide is the L of the picture at hand, for a grid of the network's size
 
   static constexpr Index rows_of_worker = 5;
 
@@ -49,7 +52,7 @@ struct ColorizerMemory {
   Index bytes() const noexcept {
     const Index floats =
         input.shape().size() + grid.shape().size() + features.shape().size() + averaging.size() + rows.size();
-    const Index votes = keys.bytes() + consensus.bytes() + recall.bytes() + hints.bytes();
+    const Index votes = keys.bytes() + consensus.bytes() + recall.bytes() + hints.bytes() + refined.bytes();
     return network.bytes() + votes + floats * static_cast<Index>(sizeof(float));
   }
 };
@@ -96,6 +99,10 @@ inline Status allocate(ColorizerMemory& memory, const ColorizerModel& model, con
   }
   if (model.consensus) {
     auto status = color::Consensus::create(grid, memory.keys.depth()).move_to(memory.consensus);
+    if (!status) return status;
+  }
+  if (model.settings.upsampling == AbUpsampling::edge_aware) {
+    auto status = color::RefinedGrid::create(grid, memory.picture, threads).move_to(memory.refined);
     if (!status) return status;
   }
   const Index widest = std::max(memory.working.w, grid.w);
@@ -153,21 +160,27 @@ inline Result<std::unique_ptr<ColorizerMemory>> make_memory(const Engine& engine
   if (!grid) return grid.error();
   const int own = options.threads == 0 ? model.settings.threads : options.threads;
   const int threads = options.team ? options.team->threads() : own;
-  auto network_memory =
-      engine.make_workspace({.input = input,
-                             .threads = threads,
-                             .team = options.team,
-                             .lender = options.lender,
-                             .host = options.host,
-                             .memory = most - limit.planes * grid->plane() * static_cast<Index>(sizeof(float)),
-                             .cancel = options.cancel});
+  const Extent cells{grid->h, grid->w};
+  const Index held = limit.planes * grid->plane() * static_cast<Index>(sizeof(float));
+  const auto finer = model.settings.upsampling == AbUpsampling::edge_aware
+                         ? color::RefinedGrid::bytes_for(cells, picture, threads)
+                         : Index{0};
+  if (!finer || *finer > most - held) {
+    return Error{ErrorCode::too_large, "the colours of " + width_by_height(cells) + " cells, made finer" + more_memory};
+  }
+  auto network_memory = engine.make_workspace({.input = input,
+                                               .threads = threads,
+                                               .team = options.team,
+                                               .lender = options.lender,
+                                               .host = options.host,
+                                               .memory = most - held - *finer,
+                                               .cancel = options.cancel});
   if (!network_memory) {
     Error error = std::move(network_memory).error();
     if (error.code == ErrorCode::too_large) error.text += more_memory;
     return error;
   }
   memory->network = *std::move(network_memory);
-  const Extent cells{grid->h, grid->w};
   if (auto status = allocate(*memory, model, input, cells, threads); !status) return std::move(status).error();
   if (recalled != nullptr) {
     auto status = color::Recall::create(*recalled, cells, options.place).move_to(memory->recall);

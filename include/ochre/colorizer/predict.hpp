@@ -10,7 +10,7 @@
 
 #include <ochre/color/color_kernels.hpp>
 #include <ochre/colorizer/memory.hpp>
-
+#include <ochre/colorizer/read_lightness.hpp>
 namespace ochre::inline v0::detail {
 
 // The L of the picture at its hints. input: a PictureView or a YuvView.
@@ -89,30 +89,53 @@ inline Status predict_own(const Engine& engine, const ColorKernels& kernels, con
   return {};
 }
 
-// What is recalled and hinted at in place of the network's own colours. Errors: a colour that is not a number.
+inline Status check_finite(const AbGridView& grid) {
+  for (Index i = 0; i < 2 * grid.width * grid.height; ++i) {
+    if (!std::isfinite(grid.a[i])) {
+      return Error{ErrorCode::malformed, "the network gave a colour that is not a number"};
+    }
+  }
+  return {};
+}
+
+// What is recalled in place of the network's own colours, and the saturation. Errors: a colour that is not a number.
 inline Status settle_grid(const ColorKernels& kernels, const ColorizerModel& model, ColorizerMemory& memory) {
   const auto [a, b, lightness, width, height] = memory.grid_view();
   if (!memory.recall.is_empty()) {
     memory.recall.settle(memory.keys, lightness, a, b, kernels.recall_row, memory.network.team());
   }
   for (Index i = 0; i < 2 * width * height; ++i) a[i] *= model.settings.saturation;
-  if (!memory.hints.is_empty()) {
-    const bool edge_aware = model.settings.upsampling == AbUpsampling::edge_aware;
-    memory.hints.settle(memory.keys, edge_aware, memory.grid_view(), kernels.recall_row, memory.network.team());
-  }
-  for (Index i = 0; i < 2 * width * height; ++i) {
-    if (!std::isfinite(a[i])) return Error{ErrorCode::malformed, "the network gave a colour that is not a number"};
-  }
-  memory.predicted = true;
-  return {};
+  auto status = check_finite(memory.grid_view());
+  memory.predicted = static_cast<bool>(status);
+  return status;
 }
 
-// Errors: a workspace of another colorizer, a colour that is not a number.
-inline Status predict_grid(const Engine& engine, const ColorKernels& kernels, const ColorizerModel& model,
-                           ColorizerMemory& memory) {
+// The hints' pixels come from the grid once it was made finer: moves the grid until they have their colours then.
+template <class Picture>
+void approach_hints(const ColorKernels& kernels, const Picture& input, ColorizerMemory& memory) noexcept {
+  const MutableAbGridView grid = memory.grid_view();
+  for (int time = 0; time < color::HintNumbers::approaches; ++time) {
+    if (!memory.refined.prepare({grid.height, grid.width})) return;
+    const color::StridedGrid shown = refine_grid(kernels, grid, input, memory);
+    memory.guided = true;
+    if (!memory.hints.approach(shown, grid)) return;
+  }
+}
+
+// input: what read_lightness() read. Errors: a workspace of another colorizer, a colour that is not a number.
+template <class Picture>
+Status predict_grid(const Engine& engine, const ColorKernels& kernels, const ColorizerModel& model,
+                    const Picture& input, ColorizerMemory& memory) {
   memory.predicted = false;
   if (auto status = predict_own(engine, kernels, model, memory.hints.pixels(), memory); !status) return status;
-  return settle_grid(kernels, model, memory);
+  if (auto status = settle_grid(kernels, model, memory); !status) return status;
+  if (memory.hints.is_empty()) return {};
+  const bool edge_aware = model.settings.upsampling == AbUpsampling::edge_aware;
+  memory.hints.settle(memory.keys, edge_aware, memory.grid_view(), kernels.recall_row, memory.network.team());
+  approach_hints(kernels, input, memory);
+  auto status = check_finite(memory.grid_view());
+  memory.predicted = static_cast<bool>(status);
+  return status;
 }
 
 }  // namespace ochre::inline v0::detail

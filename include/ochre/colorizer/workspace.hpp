@@ -1,6 +1,7 @@
 // The memory of a colorizer's calls on pictures of one size: one workspace for each call at a time. Beside the
-// network's own memory it is the network's input, the grid of colours that comes out, and a few rows for each thread,
-// however large the picture. The grid stays until the next predict, for whoever reads or changes it between two calls.
+// network's own memory it is the network's input, the grid of colours that comes out, a finer one for apply, and a few
+// rows for each thread, however large the picture. The grid stays until the next predict, for whoever reads or changes
+// it between two calls.
 // Tested by colorizer_test.cpp and stages_test.cpp.
 #pragma once
 

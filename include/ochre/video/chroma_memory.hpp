@@ -1,7 +1,7 @@
 // Colours of the grid as the chroma of a frame, and what was shown a frame ago. Chroma is worked out where it is
 // stored: for 4:2:0 that is a quarter of the pixels.
 //   Y  = mean luma of the pixels that share a chroma sample, in 10 bits
-//   ab = the grid at that sample, along the edges of Y's L (color/upsample_ab.hpp)
+//   ab = the finer grid at that sample, along the edges of Y's L (color/upsample_ab.hpp)
 //   e  = the code of Pb or Pr beside Y, as a real number (color/yuv_rows.hpp)
 //   code = the one shown before where |e − code| <= slack, else e rounded;  slack: 1 at most
 // So codes do not flip between two neighbours with the noise of the camera; what is shown is at most 1 code, 0.8 ab
@@ -46,6 +46,8 @@ class ChromaMemory {
     return 2 * (codes_.size() + luma_.size()) + static_cast<Index>(sizeof(float)) * rows_.size();
   }
 
+  bool holds() const noexcept { return holds_; }  // what was shown
+
   // What was shown counts no more: the next frame's codes are rounded.
   void forget() noexcept { holds_ = false; }
 
@@ -53,7 +55,7 @@ class ChromaMemory {
   // they were a frame ago (may be null: none is).
   struct Job {
     const ColorKernels& kernels;
-    AbGridView grid;
+    color::StridedGrid grid;  // made finer (color/refine_grid.hpp); not looked at where all is kept
     bool edge_aware = true;
     float slack = 1.0f;  // codes
     const std::uint8_t* keep = nullptr;
@@ -67,7 +69,7 @@ class ChromaMemory {
     }
     parallel::for_ranges(team, output.chroma_height(), 8, [&](Index begin, Index end, int worker) noexcept {
       for (Index y = begin; y < end; ++y) {
-        if (!(holds_ && job.keep != nullptr && job.keep[y] != 0)) work_out_row(job, input, output, y, worker);
+        if (!(holds_ && job.keep != nullptr && job.keep[y] != 0)) work_out_row(job, input, y, worker);
         write_row(output, y);
       }
     });
@@ -138,7 +140,7 @@ class ChromaMemory {
     }
   }
 
-  void work_out_row(const Job& job, const YuvView& input, const MutableYuvView& output, Index y, int worker) noexcept {
+  void work_out_row(const Job& job, const YuvView& input, Index y, int worker) noexcept {
     const Index width = chroma_width();
     std::uint16_t* means = luma_.data() + worker * picture_.w;
     float* lightness = rows_.data() + worker * floats_of_worker * picture_.w;
@@ -146,11 +148,13 @@ class ChromaMemory {
     float* b = a + picture_.w;
     read_means(input, y, means);
     for (Index x = 0; x < width; ++x) lightness[x] = lightness_[means[x]];
-    const Extent size{output.chroma_height(), width};
+    const Index across = format_.subsampling == ChromaSubsampling::yuv444 ? 1 : 2;
+    const Index down = format_.subsampling == ChromaSubsampling::yuv420 ? 2 : 1;
+    const color::PictureSamples samples{picture_, across, down};
     if (job.edge_aware) {
-      job.kernels.upsample_edge_aware_row(job.grid, size, y, lightness, a, b);
+      job.kernels.upsample_edge_aware_row(job.grid, samples, y, lightness, a, b);
     } else {
-      job.kernels.upsample_bilinear_row(job.grid, size, y, a, b);
+      job.kernels.upsample_bilinear_row(job.grid, samples, y, a, b);
     }
     job.kernels.lab_to_chroma_row(reinterpret_cast<const std::uint8_t*>(means), 2, mean_format(), width, lightness, a,
                                   b);

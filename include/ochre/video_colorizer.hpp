@@ -70,7 +70,10 @@ class VideoColorizer {
     report_.unseen = carried_.unseen();
     const bool due = schedule_.is_due(report_.unseen);
     if (due || by_itself() || options_.every_frame) {
-      if (auto status = look(); !status) return status;
+      if (auto status = look(); !status) {
+        chroma_.forget();  // of this frame nothing is shown: the next one is not as the one before
+        return status;
+      }
     }
     show(input, output);
     return {};

@@ -244,7 +244,7 @@ inline void VideoColorizer::find_unchanged(const MutableYuvView& output) noexcep
   Index same_from = 0;  // cells of rows from here to `checked` are what they were
   Index checked = 0;
   for (Index y = 0; y < output.chroma_height(); ++y) {
-    const Index cell = y * own.height / output.chroma_height();
+    const Index cell = (2 * y + 1) * own.height / (2 * output.chroma_height());  // that the row's middle lies in
     const Index last = std::min(cell + reach + 1, own.height);
     for (; checked < last; ++checked) {
       if (!same_cells(checked)) same_from = checked + 1;

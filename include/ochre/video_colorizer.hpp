@@ -153,6 +153,7 @@ inline Status VideoColorizer::follow(const YuvView& input) {
   motion_.follow(lightness_.data(), team());
   report_.cut = !is_first_ && is_cut();
   if (is_first_ || report_.cut) {
+    motion_.forget();
     carried_.forget();
     chroma_.forget();
     schedule_.restart();

@@ -86,7 +86,7 @@ class VideoColorizer {
 
   Extent frame() const noexcept { return workspace_.picture(); }
   Index bytes() const noexcept {
-    const Index own = motion_.bytes() + carried_.bytes() + chroma_.bytes() + seen_.bytes();
+    const Index own = motion_.bytes() + carried_.bytes() + chroma_.bytes() + seen_.bytes() + keep_.size();
     return workspace_.bytes() + own + static_cast<Index>(sizeof(float)) * (lightness_.size() + cells_.size());
   }
 

@@ -88,23 +88,9 @@ class VideoColorizer {
     const auto awake = workspace_.memory_->network.stay_awake();
     begun_ = Clock::now();
     report_ = {};
-    if (auto status = follow(input); !status) return status;
-    if (auto status = read_colors(input); !status) return status;
-    if (report_.colored) return keep(input, output);
-    if (options_.pass_infrared && was_colored_) {
-      copy(input, output);
-      return {};
-    }
-    if (auto status = remember(); !status) return status;
-    report_.unseen = carried_.unseen();
-    const bool due = schedule_.is_due(report_.unseen);
-    if (looking_ || due || by_itself() || options_.every_frame) {
-      if (auto status = look(); !status) return status;
-    }
-    const auto applying = Clock::now();
-    show(input, output);
-    applying_ = std::max(Seconds(Clock::now() - applying), 0.9 * applying_);
-    return {};
+    auto status = colorize_checked(input, output);
+    if (!status) chroma_.forget();  // of this frame nothing is shown: the next one is not as the one before
+    return status;
   }
 
   // What was learned, and ColorizerWorkspaceOptions::memory before it; empty if nothing was.
@@ -166,6 +152,7 @@ class VideoColorizer {
     return !options_.recolor && input.cb.samples != nullptr && input.format.subsampling != ChromaSubsampling::yuv400;
   }
   Status check(const YuvView& input, const MutableYuvView& output) const;
+  Status colorize_checked(const YuvView& input, const MutableYuvView& output);
   Status follow(const YuvView& input);
   Status read_colors(const YuvView& input);
   Status keep(const YuvView& input, const MutableYuvView& output);
@@ -221,6 +208,26 @@ inline Status VideoColorizer::check(const YuvView& input, const MutableYuvView& 
   return detail::invalid("output: another subsampling or matrix than the input's, whose colours may be kept");
 }
 
+inline Status VideoColorizer::colorize_checked(const YuvView& input, const MutableYuvView& output) {
+  if (auto status = follow(input); !status) return status;
+  if (auto status = read_colors(input); !status) return status;
+  if (report_.colored) return keep(input, output);
+  if (options_.pass_infrared && was_colored_) {
+    copy(input, output);
+    return {};
+  }
+  if (auto status = remember(); !status) return status;
+  report_.unseen = carried_.unseen();
+  const bool due = schedule_.is_due(report_.unseen);
+  if (looking_ || due || by_itself() || options_.every_frame) {
+    if (auto status = look(); !status) return status;
+  }
+  const auto applying = Clock::now();
+  show(input, output);
+  applying_ = std::max(Seconds(Clock::now() - applying), 0.9 * applying_);
+  return {};
+}
+
 // What the past says of this frame.
 inline Status VideoColorizer::follow(const YuvView& input) {
   detail::ColorizerMemory& memory = *workspace_.memory_;
@@ -231,6 +238,7 @@ inline Status VideoColorizer::follow(const YuvView& input) {
   motion_.follow(lightness_.data(), team());
   report_.cut = !is_first_ && is_cut();
   if (is_first_ || report_.cut) {
+    motion_.forget();
     carried_.forget();
     chroma_.forget();
     schedule_.restart();
@@ -444,7 +452,7 @@ inline bool VideoColorizer::find_unchanged(const MutableYuvView& output) noexcep
   Index checked = 0;
   bool changed = false;
   for (Index y = 0; y < output.chroma_height(); ++y) {
-    const Index cell = y * own.height / output.chroma_height();
+    const Index cell = (2 * y + 1) * own.height / (2 * output.chroma_height());  // that the row's middle lies in
     const Index last = std::min(cell + reach + 1, own.height);
     for (; checked < last; ++checked) {
       if (!same_cells(checked)) same_from = checked + 1;

@@ -85,6 +85,9 @@ class Motion {
     each_cell(team, [&](Index y, Index x) { follow_cell(y, x); });
   }
 
+  // Another scene begins with the last frame: how things moved says nothing of how they will.
+  void forget() noexcept { std::fill_n(movements_.data(), movements_.size(), Movement{}); }
+
   const Movement* movements() const noexcept { return movements_.data(); }
   const float* looks_that_hold() const noexcept { return looks_.data(); }  // 0: it shows something else
   float noise() const noexcept { return noise_; }  // mean difference of pixels that did not change, in codes

@@ -1,0 +1,195 @@
+#include "child_process.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <system_error>
+#include <thread>
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <ochre/weights/printable.hpp>
+
+#include "byte_stream.hpp"
+
+extern char** environ;
+
+namespace ochre::program {
+
+// Reads what the child says until it ends, so that it never waits for a reader; keeps the last words.
+struct ChildProcess::Listener {
+  platform::Descriptor file;
+  std::string words;
+  std::size_t lines = 0;
+  std::thread thread;
+
+  explicit Listener(platform::Descriptor end) : file(std::move(end)) {
+    thread = std::thread([this] { listen(); });
+  }
+  ~Listener() { join(); }
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  void join() {
+    if (thread.joinable()) thread.join();
+  }
+
+  void listen() {
+    constexpr std::size_t kept = 4096;
+    char part[512];
+    for (;;) {
+      const ssize_t count = ::read(file.number(), part, sizeof(part));
+      if (count < 0 && errno == EINTR) continue;
+      if (count <= 0) return;
+      for (ssize_t i = 0; i < count; ++i) lines += part[i] == '\n' ? 1 : 0;
+      words.append(part, static_cast<std::size_t>(count));
+      if (words.size() > 2 * kept) words.erase(0, words.size() - kept);
+    }
+  }
+};
+
+namespace {
+
+Error cannot_start(const std::string& name, int number) {
+  if (number == ENOENT) {
+    return {ErrorCode::not_found, name +
+                                      ": found no such program in PATH, expected it to be installed (it comes with "
+                                      "FFmpeg); .y4m files and - need none"};
+  }
+  return {ErrorCode::io,
+          name + ": found " + std::generic_category().message(number) + ", expected a program that starts"};
+}
+
+struct PipeEnds {
+  platform::Descriptor read{-1};
+  platform::Descriptor write{-1};
+};
+
+Result<PipeEnds> make_pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return Error{ErrorCode::io, std::generic_category().message(errno)};
+  return PipeEnds{platform::Descriptor(ends[0]), platform::Descriptor(ends[1])};
+}
+
+struct Ends {
+  int input = -1;  // of the child: -1 is /dev/null
+  int output = -1;
+  int error = -1;
+};
+
+// In a process group of its own: Ctrl-C reaches this program alone, which then ends the child in order.
+int spawn(const std::vector<std::string>& words, const Ends& ends, pid_t& number) {
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawnattr_init(&attributes);
+  const auto give = [&](int end, int as, int flags) {
+    if (end >= 0) ::posix_spawn_file_actions_adddup2(&actions, end, as);
+    if (end < 0) ::posix_spawn_file_actions_addopen(&actions, as, "/dev/null", flags, 0);
+  };
+  give(ends.input, STDIN_FILENO, O_RDONLY);
+  give(ends.output, STDOUT_FILENO, O_WRONLY);
+  give(ends.error, STDERR_FILENO, O_WRONLY);
+  sigset_t usual;
+  ::sigemptyset(&usual);
+  ::posix_spawnattr_setsigmask(&attributes, &usual);
+  for (const int signal : {SIGPIPE, SIGXFSZ}) ::sigaddset(&usual, signal);
+  ::posix_spawnattr_setsigdefault(&attributes, &usual);
+  ::posix_spawnattr_setpgroup(&attributes, 0);
+  ::posix_spawnattr_setflags(
+      &attributes, static_cast<short>(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP));
+  std::vector<char*> list;
+  for (const std::string& word : words) list.push_back(const_cast<char*>(word.c_str()));
+  list.push_back(nullptr);
+  const int failure = ::posix_spawnp(&number, list[0], &actions, &attributes, list.data(), environ);
+  ::posix_spawnattr_destroy(&attributes);
+  ::posix_spawn_file_actions_destroy(&actions);
+  return failure;
+}
+
+}  // namespace
+
+Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& words, ChildPipe pipe) {
+  auto data = make_pipe();
+  auto complaints = make_pipe();
+  if (!data) return std::move(data).error().in(words[0]);
+  if (!complaints) return std::move(complaints).error().in(words[0]);
+  Ends ends{.error = complaints->write.number()};
+  if (pipe == ChildPipe::input) ends.input = data->read.number();
+  if (pipe == ChildPipe::output) ends.output = data->write.number();
+  pid_t number = -1;
+  if (const int failure = spawn(words, ends, number); failure != 0) return cannot_start(words[0], failure);
+  auto listener = std::make_unique<Listener>(std::move(complaints->read));
+  auto& kept = pipe == ChildPipe::input ? data->write : data->read;
+  return ChildProcess(number, std::move(kept), std::move(listener));
+}
+
+ChildProcess::ChildProcess(pid_t number, platform::Descriptor pipe, std::unique_ptr<Listener> listener)
+    : number_(number), pipe_(std::move(pipe)), listener_(std::move(listener)) {}
+
+ChildProcess::ChildProcess(ChildProcess&& other) noexcept
+    : number_(std::exchange(other.number_, -1)),
+      code_(other.code_),
+      pipe_(std::move(other.pipe_)),
+      listener_(std::move(other.listener_)) {}
+
+ChildProcess& ChildProcess::operator=(ChildProcess&& other) noexcept {
+  std::swap(number_, other.number_);
+  std::swap(code_, other.code_);
+  std::swap(pipe_, other.pipe_);
+  std::swap(listener_, other.listener_);
+  return *this;
+}
+
+ChildProcess::~ChildProcess() {
+  if (number_ < 0) return;
+  kill();
+  wait();
+}
+
+void ChildProcess::kill() noexcept {
+  if (number_ > 0) ::kill(number_, SIGKILL);
+}
+
+int ChildProcess::wait() {
+  if (number_ < 0) return code_;
+  int status = 0;
+  while (::waitpid(number_, &status, 0) < 0 && errno == EINTR) continue;
+  number_ = -1;
+  code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  listener_->join();
+  return code_;
+}
+
+std::size_t ChildProcess::complaints() const { return listener_->lines; }
+
+std::string ChildProcess::last_complaint() const {
+  std::string_view words = listener_->words;
+  while (!words.empty() && (words.back() == '\n' || words.back() == '\r')) words.remove_suffix(1);
+  const std::size_t begin = words.rfind('\n');
+  return weights::printable(begin == std::string_view::npos ? words : words.substr(begin + 1), 300);
+}
+
+Result<std::string> output_of(const std::vector<std::string>& words) {
+  auto child = ChildProcess::start(words, ChildPipe::output);
+  if (!child) return std::move(child).error();
+  std::string text(std::size_t{1} << 20, '\0');
+  Result<std::size_t> count = std::size_t{0};
+  {
+    constexpr int silence = 60;  // seconds; a source on a network answers earlier, or never
+    ByteReader reader(child->take_pipe(), silence);
+    count = reader.read(std::as_writable_bytes(std::span(text)));
+  }  // closed, so that a child with more to say does not wait
+  if (!count) return Error{count.error()}.in(words[0]);
+  text.resize(*count);
+  if (const int code = child->wait(); code != 0) {
+    const std::string complaint = child->last_complaint();
+    return Error{ErrorCode::malformed,
+                 words[0] + ": " + (complaint.empty() ? "ended with code " + std::to_string(code) : complaint)};
+  }
+  return text;
+}
+
+}  // namespace ochre::program

@@ -1,0 +1,369 @@
+// Every video that is not raw, through the machine's ffmpeg: it decodes to raw frames with their times on a pipe, and
+// encodes those that come on another, beside the source's own sound, subtitles and metadata.
+#include <cmath>
+#include <cstdio>
+
+#include <ochre/weights/printable.hpp>
+
+#include "byte_stream.hpp"
+#include "child_process.hpp"
+#include "ffmpeg_probe.hpp"
+#include "matroska_writer.hpp"
+#include "nut_reader.hpp"
+#include "output_file.hpp"
+#include "stop_request.hpp"
+#include "terminal.hpp"
+#include "video_stream.hpp"
+
+namespace ochre::program {
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+constexpr double nanoseconds_a_second = 1e9;
+
+void append(Words& words, const Words& more) { words.insert(words.end(), more.begin(), more.end()); }
+
+std::string ratio_text(const Y4mRatio& ratio) {
+  return std::to_string(ratio.numerator) + "/" + std::to_string(ratio.denominator);
+}
+
+Words first_words() { return {"ffmpeg", "-hide_banner", "-nostdin", "-loglevel", "error"}; }
+
+// 0 for what no clock shows.
+long long nanoseconds_of(long long ticks, const Y4mRatio& time_base) {
+  constexpr Index a_second = 1'000'000'000;
+  const Index denominator = time_base.denominator;  // below 2^31, so that the product below fits
+  const auto scaled = checked_mul(static_cast<Index>(ticks), time_base.numerator);
+  const auto whole = scaled ? checked_mul(*scaled / denominator, a_second) : std::nullopt;
+  if (!whole) return 0;
+  const Index part = *scaled % denominator * a_second;
+  const Index half = part < 0 ? -denominator / 2 : denominator / 2;
+  return *whole + (part + half) / denominator;
+}
+
+// ---- decoding
+
+class FfmpegSource final : public FrameSource {
+ public:
+  FfmpegSource(std::string name, ChildProcess child, const SourceOptions& options)
+      : name_(std::move(name)),
+        child_(std::move(child)),
+        reader_(NutReader(ByteReader(child_.take_pipe(), options.silence))) {}
+
+  Status open(VideoFacts facts) {
+    const auto stream = reader_.open();
+    if (!stream) return located(stream.error());
+    format_ = std::move(facts.format);
+    Y4mHeader& header = format_.header;
+    header.width = stream->width;
+    header.height = stream->height;
+    header.aspect = stream->aspect;
+    header.color_space = y4m_color_space(header.format.subsampling, header.format.depth);
+    ticks_ = stream->time_base;
+    if (!format_.time_base.is_known()) format_.time_base = ticks_;
+    if (!facts.exact) {
+      remarks_.push_back(name_ + ": " + weights::printable(facts.pixels) + " samples are converted to " +
+                         facts.decoded + " by ffmpeg");
+    }
+    const bool interlaced = header.fields == Y4mFields::top_first || header.fields == Y4mFields::bottom_first;
+    if (interlaced) remarks_.push_back(name_ + ": is interlaced, and coloured as it is");
+    if (format_.transfer == "smpte2084" || format_.transfer == "arib-std-b67") {
+      remarks_.push_back(name_ + ": is HDR (" + format_.transfer + "), and coloured as if it were not");
+    }
+    return {};
+  }
+
+  Result<bool> read(std::span<std::byte> frame, long long& nanoseconds) override {
+    long long ticks = 0;
+    const auto more = reader_.read(frame, ticks);
+    if (!more) return located(more.error());
+    if (!*more) {
+      if (Status status = check_end(); !status) return std::move(status).error();
+      return false;
+    }
+    last_ = nanoseconds_of(ticks, ticks_);
+    nanoseconds = last_;
+    ++frames_;
+    return true;
+  }
+
+ private:
+  // A decoder that was ended by a wish to stop is at no fault.
+  Error located(Error error) {
+    if (error.code == ErrorCode::cancelled) return error;
+    child_.kill();
+    child_.wait();
+    const std::string complaint = child_.last_complaint();
+    if (!complaint.empty()) error.text += " (ffmpeg: " + complaint + ")";
+    const std::string where = frames_ == 0 ? name_ : name_ + ": frame " + std::to_string(frames_ + 1);
+    return std::move(error).in(where);
+  }
+
+  // Did it decode all that there is? Complaints alone say little: a stream that is joined in its middle has some, too.
+  Status check_end() {
+    const int code = child_.wait();
+    const std::string complaint = child_.last_complaint();
+    constexpr double most_missing = 0.5;  // seconds: what containers say of their length is no better
+    const double seconds = static_cast<double>(last_) / nanoseconds_a_second;
+    const bool early = format_.seconds && child_.complaints() > 0 && *format_.seconds > seconds + most_missing;
+    if (code == 0 && !early) {
+      if (child_.complaints() == 0) return {};
+      remarks_.push_back(name_ + ": ffmpeg says: " + complaint);
+      return {};
+    }
+    std::string what = "found an end after " + std::to_string(frames_) + " frames";
+    if (early) what += " and " + fixed(seconds, 1) + " s, expected " + fixed(*format_.seconds, 1) + " s";
+    if (code != 0) what += ", ffmpeg ended with code " + std::to_string(code);
+    return Error{ErrorCode::malformed, name_ + ": " + what + (complaint.empty() ? "" : " (ffmpeg: " + complaint + ")")};
+  }
+
+  std::string name_;
+  ChildProcess child_;
+  NutReader reader_;
+  Y4mRatio ticks_;
+  long long frames_ = 0;
+  long long last_ = 0;
+};
+
+Words decode_words(const std::string& address, const VideoFacts& facts, const Words& passthrough) {
+  Words words = first_words();
+  append(words, {"-i", address, "-map", "0:" + std::to_string(facts.format.stream), "-c:v", "rawvideo"});
+  if (facts.from_rgb) {
+    const bool hd = facts.format.header.format.matrix == YuvMatrix::bt709;
+    append(words, {"-vf", std::string("scale=out_range=tv:out_color_matrix=") + (hd ? "bt709" : "bt601")});
+  }
+  append(words, {"-pix_fmt", facts.decoded});
+  append(words, passthrough);
+  if (facts.format.time_base.is_known()) append(words, {"-enc_time_base", ratio_text(facts.format.time_base)});
+  append(words, {"-f", "nut", "pipe:1"});
+  return words;
+}
+
+// ---- encoding
+
+enum class Container { mp4, matroska, webm, other };
+
+std::string ending_of(const std::string& path) {
+  const std::size_t dot = path.rfind('.');
+  const std::size_t slash = path.rfind('/');
+  if (dot == std::string::npos || (slash != std::string::npos && dot < slash)) return {};
+  return path.substr(dot);
+}
+
+Container container_of(const std::string& path) {
+  const std::string ending = ending_of(path);
+  if (ending == ".mp4" || ending == ".m4v" || ending == ".mov") return Container::mp4;
+  if (ending == ".mkv") return Container::matroska;
+  return ending == ".webm" ? Container::webm : Container::other;
+}
+
+// Good to look at, quick to make.
+Words usual_codec(Container container) {
+  if (container == Container::webm) return {"-crf", "24", "-b:v", "0"};
+  if (container == Container::other) return {"-q:v", "2"};
+  if (!has_encoder("libx264")) return {"-q:v", "2"};
+  return {"-c:v", "libx264", "-crf", "18", "-preset", "veryfast"};
+}
+
+bool takes_sound(Container container, const std::string& codec) {
+  const auto among = [&](std::initializer_list<std::string_view> names) {
+    return std::find(names.begin(), names.end(), codec) != names.end();
+  };
+  switch (container) {
+    case Container::matroska:
+      return true;
+    case Container::mp4:
+      return among({"aac", "mp3", "ac3", "eac3", "alac", "opus", "mp2"});
+    case Container::webm:
+      return among({"opus", "vorbis"});
+    default:
+      return false;
+  }
+}
+
+bool is_text(const std::string& codec) {
+  return codec == "subrip" || codec == "ass" || codec == "ssa" || codec == "webvtt" || codec == "mov_text" ||
+         codec == "text";
+}
+
+// Each track as it is where the container takes it, else in the container's own way.
+Words track_words(Container container, const std::vector<Track>& tracks, std::vector<std::string>& remarks) {
+  Words words;
+  int sounds = 0;
+  int subtitles = 0;
+  int in_source = 0;
+  int lost = 0;
+  for (const Track& track : tracks) {
+    if (track.kind == TrackKind::sound) {
+      const std::string number = std::to_string(sounds++);
+      append(words, {"-map", "1:a:" + number});
+      if (takes_sound(container, track.codec)) append(words, {"-c:a:" + number, "copy"});
+    }
+    if (track.kind != TrackKind::subtitles) continue;
+    const std::string source = std::to_string(in_source++);
+    const bool as_it_is = container == Container::matroska && track.codec != "mov_text";
+    const bool fits = as_it_is || (is_text(track.codec) && container != Container::other);
+    lost += fits ? 0 : 1;
+    if (!fits) continue;
+    const std::string number = std::to_string(subtitles++);
+    const char* const codec = as_it_is                       ? "copy"
+                              : container == Container::mp4  ? "mov_text"
+                              : container == Container::webm ? "webvtt"
+                                                             : "srt";
+    append(words, {"-map", "1:s:" + source, "-c:s:" + number, codec});
+  }
+  if (container == Container::matroska) append(words, {"-map", "1:t?"});
+  if (lost > 0) remarks.push_back("subtitles of a kind that the output cannot hold are left out");
+  return words;
+}
+
+Words meaning_words(const VideoFormat& format) {
+  Words words{"-color_range", format.samples().range == YuvRange::full ? "pc" : "tv"};
+  if (!format.matrix.empty()) append(words, {"-colorspace", format.matrix});
+  if (!format.primaries.empty()) append(words, {"-color_primaries", format.primaries});
+  if (!format.transfer.empty()) append(words, {"-color_trc", format.transfer});
+  return words;
+}
+
+Words split_at_spaces(const std::string& text) {
+  Words words;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find(' ', begin), text.size());
+    if (end > begin) words.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return words;
+}
+
+class FfmpegSink final : public FrameSink {
+ public:
+  FfmpegSink(OutputFile output, const EncodeOptions& options, const VideoFormat& format)
+      : output_(std::move(output)), options_(options), format_(format) {}
+
+  Status write(std::span<const std::byte> frame, long long nanoseconds) override {
+    if (!writer_) {
+      if (Status status = start(nanoseconds); !status) return status;
+    }
+    Status status = writer_->write(matroska_frame_header(static_cast<Index>(frame.size()), nanoseconds - first_));
+    if (status) status = writer_->write(frame);
+    last_ = nanoseconds;
+    return status ? status : Status(failure(status.error()));
+  }
+
+  Status finish(bool whole) override {
+    if (!writer_) return {};
+    Status closed = writer_->close();
+    writer_.reset();
+    if (const int code = child_->wait(); code != 0 || !closed) {
+      return failure({ErrorCode::io, "ffmpeg ended with code " + std::to_string(code)});
+    }
+    if (child_->complaints() > 0) remarks_.push_back(name() + ": ffmpeg says: " + child_->last_complaint());
+    if (!whole && has_tracks()) return keep_begin();
+    return output_.keep();
+  }
+
+ private:
+  std::string name() const { return weights::printable_path(output_.target()); }
+  bool has_tracks() const { return !options_.input.empty() && !format_.tracks.empty(); }
+
+  // ffmpeg counts from its input's first frame: where the source's begins later, it is told.
+  Status start(long long nanoseconds) {
+    first_ = nanoseconds;
+    const auto passthrough = passthrough_words();
+    if (!passthrough) return passthrough.error();
+    auto child = ChildProcess::start(words(*passthrough), ChildPipe::input);
+    if (!child) return std::move(child).error();
+    child_ = *std::move(child);
+    writer_.emplace(child_->take_pipe());
+    const Status status = writer_->write(matroska_header(format_));
+    return status ? status : Status(failure(status.error()));
+  }
+
+  Words words(const Words& passthrough) {
+    const Container container = container_of(output_.target());
+    Words list = first_words();
+    append(list, {"-y", "-probesize", "4096", "-analyzeduration", "0", "-fpsprobesize", "0"});
+    if (first_ != 0) append(list, {"-itsoffset", fixed(static_cast<double>(first_) / nanoseconds_a_second, 6)});
+    append(list, {"-f", "matroska", "-i", "pipe:0"});
+    if (!options_.input.empty()) append(list, {"-i", options_.input});
+    append(list, {"-map", "0:v:0"});
+    if (!options_.input.empty()) {
+      append(list, track_words(container, format_.tracks, remarks_));
+      append(list, {"-map_metadata", "1", "-map_chapters", "1"});
+      append(list, {"-map_metadata:s:v:0", "1:s:" + std::to_string(format_.stream), "-metadata:s:v:0", "rotate="});
+    }
+    append(list, passthrough);
+    const Y4mRatio& rate = format_.header.rate;
+    const Y4mRatio time_base = rate.is_known() ? Y4mRatio{rate.denominator, rate.numerator} : format_.time_base;
+    append(list, {"-enc_time_base", ratio_text(time_base)});
+    append(list, meaning_words(format_));
+    append(list, options_.options.empty() ? usual_codec(container) : split_at_spaces(options_.options));
+    append(list, {"file:" + output_.name()});
+    return list;
+  }
+
+  Error failure(const Error& error) {
+    child_->kill();
+    child_->wait();
+    const std::string complaint = child_->last_complaint();
+    return Error{error.code, name() + ": " + (complaint.empty() ? error.message() : "ffmpeg: " + complaint)};
+  }
+
+  // Of a stream that ended early its sound goes on to the source's end: only what belongs to the frames is kept.
+  Status keep_begin() {
+    auto begin = OutputFile::create(output_.target(), ending_of(output_.target()));
+    if (!begin) return output_.keep();
+    Words list = first_words();
+    const double frame = format_.header.rate.is_known() ? static_cast<double>(format_.header.rate.denominator) /
+                                                              static_cast<double>(format_.header.rate.numerator)
+                                                        : 0.04;
+    const double seconds = static_cast<double>(last_) / nanoseconds_a_second + frame;
+    append(list, {"-y", "-i", "file:" + output_.name(), "-map", "0", "-c", "copy", "-t", fixed(seconds, 6)});
+    append(list, {"file:" + begin->name()});
+    auto child = ChildProcess::start(list, ChildPipe::none);
+    if (!child || child->wait() != 0) return output_.keep();
+    return begin->keep();
+  }
+
+  OutputFile output_;
+  EncodeOptions options_;
+  VideoFormat format_;
+  std::optional<ChildProcess> child_;
+  std::optional<ByteWriter> writer_;
+  long long first_ = 0;
+  long long last_ = 0;
+};
+
+}  // namespace
+
+Result<Source> open_ffmpeg_source(const std::string& input, const SourceOptions& options) {
+  const std::string name = weights::printable_path(input);
+  const auto address = ffmpeg_address(input);
+  if (!address) return address.error();
+  auto facts = probe_video(*address);
+  if (!facts) return std::move(facts).error().in(name);
+  const auto passthrough = passthrough_words();
+  if (!passthrough) return passthrough.error();
+  auto child = ChildProcess::start(decode_words(*address, *facts, *passthrough), ChildPipe::output);
+  if (!child) return std::move(child).error();
+  auto source = std::make_unique<FfmpegSource>(name, *std::move(child), options);
+  if (Status status = source->open(*std::move(facts)); !status) return std::move(status).error();
+  return Source(std::move(source));
+}
+
+Result<Sink> open_ffmpeg_sink(const EncodeOptions& options, const VideoFormat& format) {
+  auto output = OutputFile::create(options.output, ending_of(options.output));
+  if (!output) return std::move(output).error();
+  platform::Descriptor(output->take_descriptor()).close();  // ffmpeg opens it by its name
+  EncodeOptions settled = options;
+  if (!options.input.empty()) {
+    const auto address = ffmpeg_address(options.input);
+    settled.input = address && is_file_address(*address) ? *address : "";
+  }
+  auto sink = std::make_unique<FfmpegSink>(*std::move(output), settled, format);
+  return Sink(std::move(sink));
+}
+
+}  // namespace ochre::program

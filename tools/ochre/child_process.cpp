@@ -1,5 +1,6 @@
 #include "child_process.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <system_error>
@@ -18,7 +19,7 @@ extern char** environ;
 
 namespace ochre::program {
 
-// Reads what the child says until it ends, so that it never waits for a reader; keeps the last words.
+// Reads what the child says until it ends, so that it never waits for a reader; keeps the first words.
 struct ChildProcess::Listener {
   platform::Descriptor file;
   std::string words;
@@ -44,8 +45,7 @@ struct ChildProcess::Listener {
       if (count < 0 && errno == EINTR) continue;
       if (count <= 0) return;
       for (ssize_t i = 0; i < count; ++i) lines += part[i] == '\n' ? 1 : 0;
-      words.append(part, static_cast<std::size_t>(count));
-      if (words.size() > 2 * kept) words.erase(0, words.size() - kept);
+      words.append(part, std::min(static_cast<std::size_t>(count), kept - words.size()));
     }
   }
 };
@@ -165,11 +165,10 @@ int ChildProcess::wait() {
 
 std::size_t ChildProcess::complaints() const { return listener_->lines; }
 
-std::string ChildProcess::last_complaint() const {
+std::string ChildProcess::complaint() const {
   std::string_view words = listener_->words;
-  while (!words.empty() && (words.back() == '\n' || words.back() == '\r')) words.remove_suffix(1);
-  const std::size_t begin = words.rfind('\n');
-  return weights::printable(begin == std::string_view::npos ? words : words.substr(begin + 1), 300);
+  words.remove_prefix(std::min(words.find_first_not_of("\r\n"), words.size()));
+  return weights::printable(words.substr(0, words.find_first_of("\r\n")), 300);
 }
 
 Result<std::string> output_of(const std::vector<std::string>& words) {
@@ -185,7 +184,7 @@ Result<std::string> output_of(const std::vector<std::string>& words) {
   if (!count) return Error{count.error()}.in(words[0]);
   text.resize(*count);
   if (const int code = child->wait(); code != 0) {
-    const std::string complaint = child->last_complaint();
+    const std::string complaint = child->complaint();
     return Error{ErrorCode::malformed,
                  words[0] + ": " + (complaint.empty() ? "ended with code " + std::to_string(code) : complaint)};
   }

@@ -1,5 +1,5 @@
-// Another program, started with an argument vector and without a shell. What it complains of is kept, its last words at
-// least; it never outlives this program's interest in it. Tested by cli/video_test.cpp.
+// Another program, started with an argument vector and without a shell. What it complains of is kept, its first words
+// at least; it never outlives this program's interest in it. Tested by cli/video_test.cpp.
 #pragma once
 
 #include <memory>
@@ -28,9 +28,9 @@ class ChildProcess {
   void kill() noexcept;
   int wait();  // for its end: its exit code, or 128 + the signal that ended it
 
-  // What it wrote on standard error: how many lines, and the last one. After wait().
+  // What it wrote on standard error: how many lines, and the first one, which is most often the cause. After wait().
   std::size_t complaints() const;
-  std::string last_complaint() const;
+  std::string complaint() const;
 
  private:
   struct Listener;
@@ -42,7 +42,7 @@ class ChildProcess {
   std::unique_ptr<Listener> listener_;
 };
 
-// All that a program writes on standard output, up to a megabyte. Errors: it is not there; its code is not 0: its last
+// All that a program writes on standard output, up to a megabyte. Errors: it is not there; its code is not 0: its
 // complaint.
 Result<std::string> output_of(const std::vector<std::string>& words);
 

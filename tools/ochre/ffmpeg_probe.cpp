@@ -1,6 +1,7 @@
 #include "ffmpeg_probe.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
@@ -101,22 +102,53 @@ void set_samples(VideoFacts& facts, const std::string& range) {
   format.range = full && !facts.from_rgb ? YuvRange::full : YuvRange::limited;
 }
 
+struct Code {
+  std::string_view name;
+  int number;
+};
+
+// ITU-T H.273, with ffprobe's names.
+constexpr std::array matrices{Code{"bt709", 1},     Code{"fcc", 4},      Code{"bt470bg", 5}, Code{"smpte170m", 6},
+                              Code{"smpte240m", 7}, Code{"bt2020nc", 9}, Code{"bt2020c", 10}};
+constexpr std::array primaries{Code{"bt709", 1},     Code{"bt470m", 4},    Code{"bt470bg", 5}, Code{"smpte170m", 6},
+                               Code{"smpte240m", 7}, Code{"film", 8},      Code{"bt2020", 9},  Code{"smpte428", 10},
+                               Code{"smpte431", 11}, Code{"smpte432", 12}, Code{"ebu3213", 22}};
+constexpr std::array transfers{Code{"bt709", 1},      Code{"bt470m", 4},        Code{"gamma22", 4},
+                               Code{"bt470bg", 5},    Code{"gamma28", 5},       Code{"smpte170m", 6},
+                               Code{"smpte240m", 7},  Code{"linear", 8},        Code{"iec61966-2-4", 11},
+                               Code{"bt1361e", 12},   Code{"iec61966-2-1", 13}, Code{"bt2020-10", 14},
+                               Code{"bt2020-12", 15}, Code{"smpte2084", 16},    Code{"arib-std-b67", 18}};
+
+// Unspecified if it has another name, or none.
+template <class Codes>
+int code_of(const Codes& codes, const std::string& name) {
+  const auto at = std::find_if(codes.begin(), codes.end(), [&](const Code& code) { return code.name == name; });
+  return at == codes.end() ? VideoFormat::unspecified : at->number;
+}
+
 void set_meaning(VideoFacts& facts, const Json& stream, Index height) {
   VideoFormat& format = facts.format;
-  const auto named = [&](const char* key) {
-    const std::string name = text_of(stream, key);
-    return name == "unknown" || name == "unspecified" || name == "reserved" ? std::string() : name;
-  };
-  format.matrix = named("color_space");
-  format.primaries = named("color_primaries");
-  format.transfer = named("color_transfer");
+  constexpr int bt709 = 1, fcc = 4, bt470bg = 5, smpte170m = 6, smpte240m = 7, bt2020 = 9;
+  format.matrix = code_of(matrices, text_of(stream, "color_space"));
+  format.primaries = code_of(primaries, text_of(stream, "color_primaries"));
+  format.transfer = code_of(transfers, text_of(stream, "color_transfer"));
   YuvMatrix& matrix = format.header.format.matrix;
-  matrix = image_io::usual_matrix(height);
-  if (format.matrix == "bt470bg" || format.matrix == "smpte170m" || format.matrix == "fcc") matrix = YuvMatrix::bt601;
-  if (format.matrix == "bt709" || format.matrix.starts_with("bt2020") || format.matrix == "smpte240m") {
-    matrix = YuvMatrix::bt709;
+  switch (format.matrix) {
+    case fcc:
+    case bt470bg:
+    case smpte170m:
+      matrix = YuvMatrix::bt601;
+      break;
+    case bt709:
+    case smpte240m:
+    case bt2020:
+    case bt2020 + 1:
+      matrix = YuvMatrix::bt709;
+      break;  // the closest that there is
+    default:
+      matrix = image_io::usual_matrix(height);
   }
-  if (facts.from_rgb) format.matrix = matrix == YuvMatrix::bt709 ? "bt709" : "smpte170m";
+  if (facts.from_rgb) format.matrix = matrix == YuvMatrix::bt709 ? bt709 : smpte170m;
 }
 
 Y4mFields fields_of(const std::string& order) {

@@ -69,8 +69,9 @@ class FfmpegSource final : public FrameSource {
     }
     const bool interlaced = header.fields == Y4mFields::top_first || header.fields == Y4mFields::bottom_first;
     if (interlaced) remarks_.push_back(name_ + ": is interlaced, and coloured as it is");
-    if (format_.transfer == "smpte2084" || format_.transfer == "arib-std-b67") {
-      remarks_.push_back(name_ + ": is HDR (" + format_.transfer + "), and coloured as if it were not");
+    constexpr int pq = 16, hlg = 18;
+    if (format_.transfer == pq || format_.transfer == hlg) {
+      remarks_.push_back(name_ + ": is HDR, and coloured as if it were not");
     }
     return {};
   }
@@ -95,7 +96,7 @@ class FfmpegSource final : public FrameSource {
     if (error.code == ErrorCode::cancelled) return error;
     child_.kill();
     child_.wait();
-    const std::string complaint = child_.last_complaint();
+    const std::string complaint = child_.complaint();
     if (!complaint.empty()) error.text += " (ffmpeg: " + complaint + ")";
     const std::string where = frames_ == 0 ? name_ : name_ + ": frame " + std::to_string(frames_ + 1);
     return std::move(error).in(where);
@@ -104,7 +105,7 @@ class FfmpegSource final : public FrameSource {
   // Did it decode all that there is? Complaints alone say little: a stream that is joined in its middle has some, too.
   Status check_end() {
     const int code = child_.wait();
-    const std::string complaint = child_.last_complaint();
+    const std::string complaint = child_.complaint();
     constexpr double most_missing = 0.5;  // seconds: what containers say of their length is no better
     const double seconds = static_cast<double>(last_) / nanoseconds_a_second;
     const bool early = format_.seconds && child_.complaints() > 0 && *format_.seconds > seconds + most_missing;
@@ -219,11 +220,15 @@ Words track_words(Container container, const std::vector<Track>& tracks, std::ve
   return words;
 }
 
+// In numbers: the options have other names than ffprobe has.
 Words meaning_words(const VideoFormat& format) {
   Words words{"-color_range", format.samples().range == YuvRange::full ? "pc" : "tv"};
-  if (!format.matrix.empty()) append(words, {"-colorspace", format.matrix});
-  if (!format.primaries.empty()) append(words, {"-color_primaries", format.primaries});
-  if (!format.transfer.empty()) append(words, {"-color_trc", format.transfer});
+  const auto add = [&](const char* option, int number) {
+    if (number != VideoFormat::unspecified) append(words, {option, std::to_string(number)});
+  };
+  add("-colorspace", format.matrix);
+  add("-color_primaries", format.primaries);
+  add("-color_trc", format.transfer);
   return words;
 }
 
@@ -259,7 +264,7 @@ class FfmpegSink final : public FrameSink {
     if (const int code = child_->wait(); code != 0 || !closed) {
       return failure({ErrorCode::io, "ffmpeg ended with code " + std::to_string(code)});
     }
-    if (child_->complaints() > 0) remarks_.push_back(name() + ": ffmpeg says: " + child_->last_complaint());
+    if (child_->complaints() > 0) remarks_.push_back(name() + ": ffmpeg says: " + child_->complaint());
     if (!whole && has_tracks()) return keep_begin();
     return output_.keep();
   }
@@ -297,7 +302,7 @@ class FfmpegSink final : public FrameSink {
     append(list, passthrough);
     const Y4mRatio& rate = format_.header.rate;
     const Y4mRatio time_base = rate.is_known() ? Y4mRatio{rate.denominator, rate.numerator} : format_.time_base;
-    append(list, {"-enc_time_base", ratio_text(time_base)});
+    append(list, {"-enc_time_base:v", ratio_text(time_base)});
     append(list, meaning_words(format_));
     append(list, options_.options.empty() ? usual_codec(container) : split_at_spaces(options_.options));
     append(list, {"file:" + output_.name()});
@@ -307,7 +312,7 @@ class FfmpegSink final : public FrameSink {
   Error failure(const Error& error) {
     child_->kill();
     child_->wait();
-    const std::string complaint = child_->last_complaint();
+    const std::string complaint = child_->complaint();
     return Error{error.code, name() + ": " + (complaint.empty() ? error.message() : "ffmpeg: " + complaint)};
   }
 

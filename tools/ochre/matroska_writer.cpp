@@ -1,7 +1,6 @@
 #include "matroska_writer.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 
 namespace ochre::program {
@@ -46,38 +45,15 @@ std::string four_characters(const YuvFormat& format) {
   }
 }
 
-struct Code {
-  std::string_view name;
-  std::uint64_t number;
-};
-
-// ITU-T H.273, whose numbers Matroska has; the names are ffprobe's.
-constexpr std::array matrices{Code{"bt709", 1},     Code{"fcc", 4},      Code{"bt470bg", 5}, Code{"smpte170m", 6},
-                              Code{"smpte240m", 7}, Code{"bt2020nc", 9}, Code{"bt2020c", 10}};
-constexpr std::array primaries{Code{"bt709", 1},     Code{"bt470m", 4},    Code{"bt470bg", 5}, Code{"smpte170m", 6},
-                               Code{"smpte240m", 7}, Code{"film", 8},      Code{"bt2020", 9},  Code{"smpte428", 10},
-                               Code{"smpte431", 11}, Code{"smpte432", 12}, Code{"ebu3213", 22}};
-constexpr std::array transfers{Code{"bt709", 1},      Code{"bt470m", 4},        Code{"gamma22", 4},
-                               Code{"bt470bg", 5},    Code{"gamma28", 5},       Code{"smpte170m", 6},
-                               Code{"smpte240m", 7},  Code{"linear", 8},        Code{"iec61966-2-4", 11},
-                               Code{"bt1361e", 12},   Code{"iec61966-2-1", 13}, Code{"bt2020-10", 14},
-                               Code{"bt2020-12", 15}, Code{"smpte2084", 16},    Code{"arib-std-b67", 18}};
-
-template <class Codes>
-std::string color_element(std::uint32_t id, const Codes& codes, const std::string& name) {
-  const auto at = std::find_if(codes.begin(), codes.end(), [&](const Code& code) { return code.name == name; });
-  return at == codes.end() ? "" : element(id, at->number);
-}
-
 std::string color_of(const VideoFormat& format) {
-  std::string content = element(0x55B9, format.samples().range == YuvRange::full ? 2u : 1u);
-  content += color_element(0x55B1, matrices, format.matrix);
-  content += color_element(0x55BB, primaries, format.primaries);
-  content += color_element(0x55BA, transfers, format.transfer);
-  return element(0x55B0, content);
+  const auto known = [](std::uint32_t id, int number) {
+    return number == VideoFormat::unspecified ? "" : element(id, static_cast<std::uint64_t>(number));
+  };
+  const std::string range = element(0x55B9, format.samples().range == YuvRange::full ? 2u : 1u);
+  return element(
+      0x55B0, range + known(0x55B1, format.matrix) + known(0x55BB, format.primaries) + known(0x55BA, format.transfer));
 }
 
-// Both 0 where nothing is known.
 std::string fields_of(Y4mFields fields) {
   constexpr std::uint32_t is_interlaced = 0x9A, order = 0x9D;
   constexpr std::uint64_t yes = 1, no = 2, top_first = 1, bottom_first = 6;

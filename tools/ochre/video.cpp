@@ -102,7 +102,9 @@ int conclude(const VideoOptions& options, const PipelineEnd& end, FrameSink& sin
   }
   if (code == done || options.output == "-") return code;
   const std::string output = weights::printable_path(options.output);
-  if (end.frames > 0 && finished) {
+  const bool kept = end.frames > 0 && finished;
+  report.end(kept ? end.frames : 0);
+  if (kept) {
     report.add_failure(output + ": holds the " + std::to_string(end.frames) +
                        (end.frames == 1 ? " frame that was whole" : " frames that were whole"));
   } else {

@@ -33,7 +33,7 @@ class VideoReport {
   void add(long long nanoseconds, bool predicted, bool cut);
   void add_remark(const std::string& what);   // says it, too, and keeps it for JSON
   void add_failure(const std::string& what);  // the same, in spite of --quiet
-  void end(long long frames);                 // that were written; only remarks are added after it
+  void end(long long frames);                 // in the output; only remarks are added after it
   int finish(int code);                       // the summary and the JSON; the exit code
   void clear_line() const;
 

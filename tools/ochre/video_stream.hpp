@@ -25,9 +25,10 @@ struct VideoFormat {
   Y4mHeader header;                 // size, samples, rate, aspect and fields; rate unknown: each frame has its own time
   Y4mRatio time_base{};             // seconds that a tick of the source's clock takes; unknown: that of the rate
   std::optional<double> seconds{};  // that the source says it lasts
-  std::string matrix{};             // the names that ffprobe has for what frames mean; empty: unknown
-  std::string primaries{};
-  std::string transfer{};
+  static constexpr int unspecified = 2;
+  int matrix = unspecified;  // the numbers that ITU-T H.273 has for what samples mean
+  int primaries = unspecified;
+  int transfer = unspecified;
   std::vector<Track> tracks{};
   int stream = -1;  // its number among the source's
 

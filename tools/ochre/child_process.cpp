@@ -19,10 +19,12 @@ extern char** environ;
 
 namespace ochre::program {
 
-// Reads what the child says until it ends, so that it never waits for a reader; keeps the first words.
+// Reads what the child says until it ends, so that it never waits for a reader; keeps the first words and the
+// last ones.
 struct ChildProcess::Listener {
   platform::Descriptor file;
-  std::string words;
+  std::string first_words;
+  std::string last_words;
   std::size_t lines = 0;
   std::thread thread;
 
@@ -38,17 +40,26 @@ struct ChildProcess::Listener {
   }
 
   void listen() {
-    constexpr std::size_t kept = 4096;
+    constexpr std::size_t kept = 1024;
     char part[512];
     for (;;) {
       const ssize_t count = ::read(file.number(), part, sizeof(part));
       if (count < 0 && errno == EINTR) continue;
       if (count <= 0) return;
-      for (ssize_t i = 0; i < count; ++i) lines += part[i] == '\n' ? 1 : 0;
-      words.append(part, std::min(static_cast<std::size_t>(count), kept - words.size()));
+      const std::string_view text(part, static_cast<std::size_t>(count));
+      lines += static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+      first_words.append(text.substr(0, kept - first_words.size()));
+      last_words.append(text);
+      if (last_words.size() > kept) last_words.erase(0, last_words.size() - kept);
     }
   }
 };
+
+// One line of ffmpeg's, without which part of it says so: "[mov,mp4 @ 0x5581] moov atom not found".
+std::string plain_line(std::string_view line) {
+  while (line.starts_with('[') && line.find("] ") != std::string_view::npos) line.remove_prefix(line.find("] ") + 2);
+  return weights::printable(line, 300);
+}
 
 namespace {
 
@@ -150,11 +161,15 @@ ChildProcess::~ChildProcess() {
 }
 
 void ChildProcess::kill() noexcept {
-  if (number_ > 0) ::kill(number_, SIGKILL);
+  if (number_ > 0) ::kill(-number_, SIGKILL);  // with all that it started
 }
 
 int ChildProcess::wait() {
   if (number_ < 0) return code_;
+  // What it started and left behind would keep the pipes open. While it is not yet reaped, its group is no one else's.
+  siginfo_t facts{};
+  while (::waitid(P_PID, static_cast<id_t>(number_), &facts, WEXITED | WNOWAIT) < 0 && errno == EINTR) continue;
+  kill();
   int status = 0;
   while (::waitpid(number_, &status, 0) < 0 && errno == EINTR) continue;
   number_ = -1;
@@ -166,9 +181,13 @@ int ChildProcess::wait() {
 std::size_t ChildProcess::complaints() const { return listener_->lines; }
 
 std::string ChildProcess::complaint() const {
-  std::string_view words = listener_->words;
-  words.remove_prefix(std::min(words.find_first_not_of("\r\n"), words.size()));
-  return weights::printable(words.substr(0, words.find_first_of("\r\n")), 300);
+  constexpr std::string_view ends = "\r\n";
+  const std::string_view first = listener_->first_words;
+  std::string_view last = listener_->last_words;
+  while (!last.empty() && ends.find(last.back()) != std::string_view::npos) last.remove_suffix(1);
+  const std::string one = plain_line(first.substr(0, first.find_first_of(ends)));
+  const std::string other = plain_line(last.substr(last.find_last_of(ends) + 1));
+  return one == other || other.empty() ? one : one + " ... " + other;
 }
 
 Result<std::string> output_of(const std::vector<std::string>& words) {

@@ -1,5 +1,5 @@
-// Another program, started with an argument vector and without a shell. What it complains of is kept, its first words
-// at least; it never outlives this program's interest in it. Tested by cli/video_test.cpp.
+// Another program, started with an argument vector and without a shell. Of what it complains of the first and the last
+// words are kept; it never outlives this program's interest in it. Tested by cli/video_test.cpp.
 #pragma once
 
 #include <memory>
@@ -28,7 +28,7 @@ class ChildProcess {
   void kill() noexcept;
   int wait();  // for its end: its exit code, or 128 + the signal that ended it
 
-  // What it wrote on standard error: how many lines, and the first one, which is most often the cause. After wait().
+  // What it wrote on standard error: how many lines, and the first and the last of them. After wait().
   std::size_t complaints() const;
   std::string complaint() const;
 

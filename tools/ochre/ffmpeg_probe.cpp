@@ -177,9 +177,9 @@ Result<VideoFacts> facts_of(const Json& report) {
     if (!stream.is_object()) return broken("a stream without facts");
     const std::string kind = text_of(stream, "codec_type");
     const std::string codec = text_of(stream, "codec_name");
-    if (kind == "audio") format.tracks.push_back({TrackKind::sound, codec});
-    if (kind == "subtitle") format.tracks.push_back({TrackKind::subtitles, codec});
-    if (kind == "attachment") format.tracks.push_back({TrackKind::other, codec});
+    if (kind == "audio") format.tracks.push_back({TrackKind::sound, codec, true});
+    if (kind == "subtitle") format.tracks.push_back({TrackKind::subtitles, codec, true});
+    if (kind == "attachment") format.tracks.push_back({TrackKind::other, codec, true});
     if (format.stream >= 0 || !is_moving_picture(stream)) continue;
     const auto index = stream.find("index");
     const auto height = stream.find("height");
@@ -199,7 +199,10 @@ Result<VideoFacts> facts_of(const Json& report) {
   }
   if (format.stream < 0) return broken("no moving pictures");
   const auto container = report.find("format");
-  if (!format.seconds && container != report.end() && container->is_object()) format.seconds = seconds_of(*container);
+  if (container == report.end() || !container->is_object()) return facts;
+  if (!format.seconds) format.seconds = seconds_of(*container);
+  const bool broadcast = text_of(*container, "format_name") == "mpegts";
+  for (Track& track : format.tracks) track.is_framed = !broadcast || track.codec != "aac";
   return facts;
 }
 

@@ -2,6 +2,8 @@
 // encodes those that come on another, beside the source's own sound, subtitles and metadata.
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
+#include <system_error>
 
 #include <ochre/weights/printable.hpp>
 
@@ -161,11 +163,14 @@ Container container_of(const std::string& path) {
 }
 
 // Good to look at, quick to make.
-Words usual_codec(Container container) {
+Words usual_codec(Container container, Y4mFields fields) {
   if (container == Container::webm) return {"-crf", "24", "-b:v", "0"};
   if (container == Container::other) return {"-q:v", "2"};
   if (!has_encoder("libx264")) return {"-q:v", "2"};
-  return {"-c:v", "libx264", "-crf", "18", "-preset", "veryfast"};
+  Words words{"-c:v", "libx264", "-crf", "18", "-preset", "veryfast"};
+  const bool interlaced = fields == Y4mFields::top_first || fields == Y4mFields::bottom_first;
+  if (interlaced) append(words, {"-flags", "+ildct+ilme"});
+  return words;
 }
 
 bool takes_sound(Container container, const std::string& codec) {
@@ -200,7 +205,8 @@ Words track_words(Container container, const std::vector<Track>& tracks, std::ve
     if (track.kind == TrackKind::sound) {
       const std::string number = std::to_string(sounds++);
       append(words, {"-map", "1:a:" + number});
-      if (takes_sound(container, track.codec)) append(words, {"-c:a:" + number, "copy"});
+      const bool fits = track.is_framed && takes_sound(container, track.codec);
+      if (fits || container == Container::matroska) append(words, {"-c:a:" + number, fits ? "copy" : "aac"});
     }
     if (track.kind != TrackKind::subtitles) continue;
     const std::string source = std::to_string(in_source++);
@@ -259,12 +265,18 @@ class FfmpegSink final : public FrameSink {
 
   Status finish(bool whole) override {
     if (!writer_) return {};
+    if (failed_) {
+      keep_part();
+      return Error{ErrorCode::io, name() + ": ffmpeg failed"};
+    }
     Status closed = writer_->close();
     writer_.reset();
     if (const int code = child_->wait(); code != 0 || !closed) {
-      return failure({ErrorCode::io, "ffmpeg ended with code " + std::to_string(code)});
+      Error error = failure(closed ? Error{ErrorCode::io, {}} : closed.error());
+      keep_part();
+      return error;
     }
-    if (child_->complaints() > 0) remarks_.push_back(name() + ": ffmpeg says: " + child_->complaint());
+    if (whole && child_->complaints() > 0) remarks_.push_back(name() + ": ffmpeg says: " + child_->complaint());
     if (!whole && has_tracks()) return keep_begin();
     return output_.keep();
   }
@@ -304,16 +316,28 @@ class FfmpegSink final : public FrameSink {
     const Y4mRatio time_base = rate.is_known() ? Y4mRatio{rate.denominator, rate.numerator} : format_.time_base;
     append(list, {"-enc_time_base:v", ratio_text(time_base)});
     append(list, meaning_words(format_));
-    append(list, options_.options.empty() ? usual_codec(container) : split_at_spaces(options_.options));
+    append(list, options_.options.empty() ? usual_codec(container, format_.header.fields)
+                                          : split_at_spaces(options_.options));
     append(list, {"file:" + output_.name()});
     return list;
   }
 
   Error failure(const Error& error) {
     child_->kill();
-    child_->wait();
+    const int code = child_->wait();
     const std::string complaint = child_->complaint();
-    return Error{error.code, name() + ": " + (complaint.empty() ? error.message() : "ffmpeg: " + complaint)};
+    const std::string why = complaint.empty() ? "ended with code " + std::to_string(code) : complaint;
+    failed_ = true;
+    return Error{error.code, name() + ": ffmpeg: " + why};
+  }
+
+  // A Matroska file can be played as far as it was written; others have what is needed for it at their end.
+  void keep_part() {
+    const Container container = container_of(output_.target());
+    if (container != Container::matroska && container != Container::webm) return;
+    std::error_code missing;
+    if (std::filesystem::file_size(output_.name(), missing) == 0 || missing || !output_.keep()) return;
+    remarks_.push_back(name() + ": holds what ffmpeg had written");
   }
 
   // Of a stream that ended early its sound goes on to the source's end: only what belongs to the frames is kept.
@@ -339,6 +363,7 @@ class FfmpegSink final : public FrameSink {
   std::optional<ByteWriter> writer_;
   long long first_ = 0;
   long long last_ = 0;
+  bool failed_ = false;
 };
 
 }  // namespace

@@ -17,7 +17,8 @@ enum class TrackKind { sound, subtitles, other };
 // What comes along with the frames.
 struct Track {
   TrackKind kind = TrackKind::other;
-  std::string codec{};  // as ffprobe names it
+  std::string codec{};    // as ffprobe names it
+  bool is_framed = true;  // its packets can be handed on without a look into them, which a broken one would end
 };
 
 // What a stream is, as far as raw frames do not show it.

@@ -24,6 +24,7 @@ class Y4mSource final : public FrameSource {
   Status open() {
     const auto line = reader_.read_line(longest_line);
     if (!line) return Error{line.error()}.in(name_);
+    if (line->empty()) return Error{ErrorCode::malformed, name_ + ": found nothing, expected a YUV4MPEG2 stream"};
     auto header = parse_y4m_header(*line);
     if (!header) return std::move(header).error().in(name_);
     format_.header = *std::move(header);

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <system_error>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -92,9 +93,11 @@ Result<int> ByteReader::read_byte() {
   return *ended ? -1 : static_cast<int>(buffer_[begin_++]);
 }
 
-ByteWriter::ByteWriter(platform::Descriptor file) : file_(std::move(file)), piece_(PIPE_BUF) {
+ByteWriter::ByteWriter(platform::Descriptor file, FileOwner owner) : file_(std::move(file)), piece_(PIPE_BUF) {
+  constexpr std::size_t large = std::size_t{1} << 24;
   struct stat facts {};
-  if (::fstat(file_.number(), &facts) == 0 && S_ISREG(facts.st_mode)) piece_ = std::size_t{1} << 24;
+  if (::fstat(file_.number(), &facts) == 0 && S_ISREG(facts.st_mode)) piece_ = large;
+  if (owner == FileOwner::alone && ::fcntl(file_.number(), F_SETFL, O_NONBLOCK) == 0) piece_ = large;
 }
 
 // A pipe that is ready takes PIPE_BUF bytes at once, so that no write waits but in poll(), where a wish to stop is

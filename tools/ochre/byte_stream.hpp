@@ -40,9 +40,12 @@ class ByteReader {
   std::string line_;
 };
 
+// Does another process hold the same end? Then its flags must stay as they are.
+enum class FileOwner { shared, alone };
+
 class ByteWriter {
  public:
-  explicit ByteWriter(platform::Descriptor file);
+  explicit ByteWriter(platform::Descriptor file, FileOwner owner = FileOwner::shared);
 
   Status write(std::span<const std::byte> bytes);
   Status write(std::string_view text) { return write(std::as_bytes(std::span(text))); }

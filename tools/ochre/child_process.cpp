@@ -80,7 +80,13 @@ struct PipeEnds {
 
 Result<PipeEnds> make_pipe() {
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return Error{ErrorCode::io, std::generic_category().message(errno)};
+  if (::pipe(ends) != 0) return Error{ErrorCode::io, std::generic_category().message(errno)};
+  for (const int end : ends) ::fcntl(end, F_SETFD, FD_CLOEXEC);
+#if defined(F_SETPIPE_SZ)
+  constexpr int wanted =
+      1 << 20;  // bytes: a frame of HD takes a few turns instead of fifty; what there is without will do
+  ::fcntl(ends[0], F_SETPIPE_SZ, wanted);
+#endif
   return PipeEnds{platform::Descriptor(ends[0]), platform::Descriptor(ends[1])};
 }
 

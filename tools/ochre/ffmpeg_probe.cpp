@@ -238,7 +238,13 @@ Result<VideoFacts> probe_video(const std::string& address) {
   return facts_of(report);
 }
 
-Result<std::vector<std::string>> passthrough_words() {
+std::string ratio_text(const Y4mRatio& ratio) {
+  return std::to_string(ratio.numerator) + "/" + std::to_string(ratio.denominator);
+}
+
+Words ffmpeg_words() { return {"ffmpeg", "-hide_banner", "-nostdin", "-loglevel", "error"}; }
+
+Result<Words> passthrough_words() {
   const auto text = output_of({"ffmpeg", "-version"});
   if (!text) return text.error();
   // "ffmpeg version 4.4.2-0ubuntu0.22.04.1 Copyright…", "n6.0", or "N-109…-g…", which is newer than all numbers.
@@ -253,7 +259,7 @@ Result<std::vector<std::string>> passthrough_words() {
     if (number.ec == std::errc() && number.ptr < end && *number.ptr == '.') std::from_chars(number.ptr + 1, end, minor);
   }
   const bool new_name = major > 5 || (major == 5 && minor >= 1);
-  return std::vector<std::string>{new_name ? "-fps_mode" : "-vsync", "passthrough"};
+  return Words{new_name ? "-fps_mode" : "-vsync", "passthrough"};
 }
 
 bool has_encoder(const std::string& name) {

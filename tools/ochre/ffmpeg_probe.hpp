@@ -1,7 +1,8 @@
-// What ffprobe says of a video, and which ffmpeg is there. Tested by cli/video_test.cpp.
+// What ffprobe says of a video, which ffmpeg is there, and how it is spoken to. Tested by cli/video_test.cpp.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "video_stream.hpp"
 
@@ -25,8 +26,18 @@ bool is_file_address(const std::string& address);
 
 Result<VideoFacts> probe_video(const std::string& address);
 
+using Words = std::vector<std::string>;  // of a command line
+
+inline void append(Words& words, const Words& more) { words.insert(words.end(), more.begin(), more.end()); }
+
+// "30000/1001"
+std::string ratio_text(const Y4mRatio& ratio);
+
+// With which each call of ffmpeg begins.
+Words ffmpeg_words();
+
 // The words that keep every frame and its time: they have another name before version 5.1.
-Result<std::vector<std::string>> passthrough_words();
+Result<Words> passthrough_words();
 
 bool has_encoder(const std::string& name);
 

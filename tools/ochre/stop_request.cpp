@@ -25,7 +25,11 @@ extern "C" void on_stop_signal(int number) {
 }  // namespace
 
 bool listen_for_stop() {
-  if (::pipe2(pipe_ends, O_CLOEXEC | O_NONBLOCK) != 0) return false;
+  if (::pipe(pipe_ends) != 0) return false;
+  for (const int end : pipe_ends) {
+    ::fcntl(end, F_SETFD, FD_CLOEXEC);
+    ::fcntl(end, F_SETFL, O_NONBLOCK);
+  }
   struct sigaction action {};
   action.sa_handler = on_stop_signal;
   action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);

@@ -1,15 +1,13 @@
 // ochre video: frames in, frames in colour out. A stream that ends before its end, for whatever reason, leaves an
 // output with every frame that was whole.
-#include <filesystem>
+#include <algorithm>
 
 #include <ochre/weights/printable.hpp>
 
 #include "engine.hpp"
-#include "model_file.hpp"
 #include "output_file.hpp"
 #include "picture_list.hpp"
 #include "stop_request.hpp"
-#include "teaching.hpp"
 #include "terminal.hpp"
 #include "verbs.hpp"
 #include "video_frames.hpp"

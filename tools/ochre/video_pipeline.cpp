@@ -105,7 +105,6 @@ void read_frames(FrameSource& source, Ring& ring, Status& status) {
     const auto more = source.read(memory, block.frame.nanoseconds);
     if (!more) status = more.error();
     if (!more || !*more) break;
-    block.frame.number = n;
     ring.has_read();
   }
   ring.end_reading();

@@ -1,6 +1,6 @@
 // Frames on their way: one thread reads, the caller colours, one thread writes. Three blocks of memory go round, so
 // that one frame at most is read ahead and one at most waits to be written: frame n is written before frame n+3 is
-// asked for, however slow the source. No memory is taken once it runs. Tested by cli/video_test.cpp.
+// asked for, however slow the source. No memory for frames is taken once it runs. Tested by cli/video_test.cpp.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,6 @@ namespace ochre::program {
 
 struct VideoFrame {
   MutableYuvView view;  // luma is as it was read; chroma, if the source has any, too
-  long long number = 0;
   long long nanoseconds = 0;
 };
 

@@ -7,7 +7,6 @@
 
 #include "byte_stream.hpp"
 #include "output_file.hpp"
-#include "stop_request.hpp"
 #include "video_stream.hpp"
 
 namespace ochre::program {

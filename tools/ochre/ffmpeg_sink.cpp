@@ -1,7 +1,5 @@
-// Every video that is not raw, through the machine's ffmpeg: it decodes to raw frames with their times on a pipe, and
-// encodes those that come on another, beside the source's own sound, subtitles and metadata.
-#include <cmath>
-#include <cstdio>
+// Frames for the machine's ffmpeg, which encodes them beside the source's own sound, subtitles and metadata.
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 
@@ -11,140 +9,13 @@
 #include "child_process.hpp"
 #include "ffmpeg_probe.hpp"
 #include "matroska_writer.hpp"
-#include "nut_reader.hpp"
 #include "output_file.hpp"
-#include "stop_request.hpp"
 #include "terminal.hpp"
 #include "video_stream.hpp"
 
 namespace ochre::program {
 
 namespace {
-
-using Words = std::vector<std::string>;
-
-constexpr double nanoseconds_a_second = 1e9;
-
-void append(Words& words, const Words& more) { words.insert(words.end(), more.begin(), more.end()); }
-
-std::string ratio_text(const Y4mRatio& ratio) {
-  return std::to_string(ratio.numerator) + "/" + std::to_string(ratio.denominator);
-}
-
-Words first_words() { return {"ffmpeg", "-hide_banner", "-nostdin", "-loglevel", "error"}; }
-
-// 0 for what no clock shows.
-long long nanoseconds_of(long long ticks, const Y4mRatio& time_base) {
-  constexpr Index a_second = 1'000'000'000;
-  const Index denominator = time_base.denominator;  // below 2^31, so that the product below fits
-  const auto scaled = checked_mul(static_cast<Index>(ticks), time_base.numerator);
-  const auto whole = scaled ? checked_mul(*scaled / denominator, a_second) : std::nullopt;
-  if (!whole) return 0;
-  const Index part = *scaled % denominator * a_second;
-  const Index half = part < 0 ? -denominator / 2 : denominator / 2;
-  return *whole + (part + half) / denominator;
-}
-
-// ---- decoding
-
-class FfmpegSource final : public FrameSource {
- public:
-  FfmpegSource(std::string name, ChildProcess child, const SourceOptions& options)
-      : name_(std::move(name)),
-        child_(std::move(child)),
-        reader_(NutReader(ByteReader(child_.take_pipe(), options.silence))) {}
-
-  Status open(VideoFacts facts) {
-    const auto stream = reader_.open();
-    if (!stream) return located(stream.error());
-    format_ = std::move(facts.format);
-    Y4mHeader& header = format_.header;
-    header.width = stream->width;
-    header.height = stream->height;
-    header.aspect = stream->aspect;
-    header.color_space = y4m_color_space(header.format.subsampling, header.format.depth);
-    ticks_ = stream->time_base;
-    if (!format_.time_base.is_known()) format_.time_base = ticks_;
-    if (!facts.exact) {
-      remarks_.push_back(name_ + ": " + weights::printable(facts.pixels) + " samples are converted to " +
-                         facts.decoded + " by ffmpeg");
-    }
-    const bool interlaced = header.fields == Y4mFields::top_first || header.fields == Y4mFields::bottom_first;
-    if (interlaced) remarks_.push_back(name_ + ": is interlaced, and coloured as it is");
-    constexpr int pq = 16, hlg = 18;
-    if (format_.transfer == pq || format_.transfer == hlg) {
-      remarks_.push_back(name_ + ": is HDR, and coloured as if it were not");
-    }
-    return {};
-  }
-
-  Result<bool> read(std::span<std::byte> frame, long long& nanoseconds) override {
-    long long ticks = 0;
-    const auto more = reader_.read(frame, ticks);
-    if (!more) return located(more.error());
-    if (!*more) {
-      if (Status status = check_end(); !status) return std::move(status).error();
-      return false;
-    }
-    last_ = nanoseconds_of(ticks, ticks_);
-    nanoseconds = last_;
-    ++frames_;
-    return true;
-  }
-
- private:
-  // A decoder that was ended by a wish to stop is at no fault.
-  Error located(Error error) {
-    if (error.code == ErrorCode::cancelled) return error;
-    child_.kill();
-    child_.wait();
-    const std::string complaint = child_.complaint();
-    if (!complaint.empty()) error.text += " (ffmpeg: " + complaint + ")";
-    const std::string where = frames_ == 0 ? name_ : name_ + ": frame " + std::to_string(frames_ + 1);
-    return std::move(error).in(where);
-  }
-
-  // Did it decode all that there is? Complaints alone say little: a stream that is joined in its middle has some, too.
-  Status check_end() {
-    const int code = child_.wait();
-    const std::string complaint = child_.complaint();
-    constexpr double most_missing = 0.5;  // seconds: what containers say of their length is no better
-    const double seconds = static_cast<double>(last_) / nanoseconds_a_second;
-    const bool early = format_.seconds && child_.complaints() > 0 && *format_.seconds > seconds + most_missing;
-    if (code == 0 && !early) {
-      if (child_.complaints() == 0) return {};
-      remarks_.push_back(name_ + ": ffmpeg says: " + complaint);
-      return {};
-    }
-    std::string what = "found an end after " + std::to_string(frames_) + " frames";
-    if (early) what += " and " + fixed(seconds, 1) + " s, expected " + fixed(*format_.seconds, 1) + " s";
-    if (code != 0) what += ", ffmpeg ended with code " + std::to_string(code);
-    return Error{ErrorCode::malformed, name_ + ": " + what + (complaint.empty() ? "" : " (ffmpeg: " + complaint + ")")};
-  }
-
-  std::string name_;
-  ChildProcess child_;
-  NutReader reader_;
-  Y4mRatio ticks_;
-  long long frames_ = 0;
-  long long last_ = 0;
-};
-
-Words decode_words(const std::string& address, const VideoFacts& facts, const Words& passthrough) {
-  Words words = first_words();
-  append(words, {"-i", address, "-map", "0:" + std::to_string(facts.format.stream), "-c:v", "rawvideo"});
-  if (facts.from_rgb) {
-    const bool hd = facts.format.header.format.matrix == YuvMatrix::bt709;
-    append(words, {"-vf", std::string("scale=out_range=tv:out_color_matrix=") + (hd ? "bt709" : "bt601")});
-  }
-  append(words, {"-pix_fmt", facts.decoded});
-  append(words, passthrough);
-  if (facts.format.time_base.is_known()) append(words, {"-enc_time_base", ratio_text(facts.format.time_base)});
-  append(words, {"-f", "nut", "pipe:1"});
-  return words;
-}
-
-// ---- encoding
 
 enum class Container { mp4, matroska, webm, other };
 
@@ -251,7 +122,11 @@ Words split_at_spaces(const std::string& text) {
 class FfmpegSink final : public FrameSink {
  public:
   FfmpegSink(OutputFile output, const EncodeOptions& options, const VideoFormat& format)
-      : output_(std::move(output)), options_(options), format_(format) {}
+      : output_(std::move(output)), options_(options), format_(format) {
+    if (options_.input.empty() && !format_.tracks.empty()) {
+      remarks_.push_back(name() + ": the source is live, its sound and subtitles are left out");
+    }
+  }
 
   Status write(std::span<const std::byte> frame, long long nanoseconds) override {
     if (!writer_) {
@@ -293,16 +168,16 @@ class FfmpegSink final : public FrameSink {
     auto child = ChildProcess::start(words(*passthrough), ChildPipe::input);
     if (!child) return std::move(child).error();
     child_ = *std::move(child);
-    writer_.emplace(child_->take_pipe());
+    writer_.emplace(child_->take_pipe(), FileOwner::alone);
     const Status status = writer_->write(matroska_header(format_));
     return status ? status : Status(failure(status.error()));
   }
 
   Words words(const Words& passthrough) {
     const Container container = container_of(output_.target());
-    Words list = first_words();
+    Words list = ffmpeg_words();
     append(list, {"-y", "-probesize", "4096", "-analyzeduration", "0", "-fpsprobesize", "0"});
-    if (first_ != 0) append(list, {"-itsoffset", fixed(static_cast<double>(first_) / nanoseconds_a_second, 6)});
+    if (first_ != 0) append(list, {"-itsoffset", fixed(static_cast<double>(first_) / 1e9, 6)});
     append(list, {"-f", "matroska", "-i", "pipe:0"});
     if (!options_.input.empty()) append(list, {"-i", options_.input});
     append(list, {"-map", "0:v:0"});
@@ -344,11 +219,11 @@ class FfmpegSink final : public FrameSink {
   Status keep_begin() {
     auto begin = OutputFile::create(output_.target(), ending_of(output_.target()));
     if (!begin) return output_.keep();
-    Words list = first_words();
+    Words list = ffmpeg_words();
     const double frame = format_.header.rate.is_known() ? static_cast<double>(format_.header.rate.denominator) /
                                                               static_cast<double>(format_.header.rate.numerator)
                                                         : 0.04;
-    const double seconds = static_cast<double>(last_) / nanoseconds_a_second + frame;
+    const double seconds = static_cast<double>(last_) / 1e9 + frame;
     append(list, {"-y", "-i", "file:" + output_.name(), "-map", "0", "-c", "copy", "-t", fixed(seconds, 6)});
     append(list, {"file:" + begin->name()});
     auto child = ChildProcess::start(list, ChildPipe::none);
@@ -367,21 +242,6 @@ class FfmpegSink final : public FrameSink {
 };
 
 }  // namespace
-
-Result<Source> open_ffmpeg_source(const std::string& input, const SourceOptions& options) {
-  const std::string name = weights::printable_path(input);
-  const auto address = ffmpeg_address(input);
-  if (!address) return address.error();
-  auto facts = probe_video(*address);
-  if (!facts) return std::move(facts).error().in(name);
-  const auto passthrough = passthrough_words();
-  if (!passthrough) return passthrough.error();
-  auto child = ChildProcess::start(decode_words(*address, *facts, *passthrough), ChildPipe::output);
-  if (!child) return std::move(child).error();
-  auto source = std::make_unique<FfmpegSource>(name, *std::move(child), options);
-  if (Status status = source->open(*std::move(facts)); !status) return std::move(status).error();
-  return Source(std::move(source));
-}
 
 Result<Sink> open_ffmpeg_sink(const EncodeOptions& options, const VideoFormat& format) {
   auto output = OutputFile::create(options.output, ending_of(options.output));

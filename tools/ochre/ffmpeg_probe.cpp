@@ -242,7 +242,7 @@ std::string ratio_text(const Y4mRatio& ratio) {
   return std::to_string(ratio.numerator) + "/" + std::to_string(ratio.denominator);
 }
 
-Words ffmpeg_words() { return {"ffmpeg", "-hide_banner", "-nostdin", "-loglevel", "error"}; }
+Words ffmpeg_words() { return {"ffmpeg", "-hide_banner", "-nostdin", "-loglevel", "repeat+error"}; }
 
 Result<Words> passthrough_words() {
   const auto text = output_of({"ffmpeg", "-version"});

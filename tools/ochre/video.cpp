@@ -84,7 +84,6 @@ int conclude(const VideoOptions& options, const PipelineEnd& end, FrameSink& sin
   const int signal = stop_signal();
   const bool whole = end.source && end.coloring && end.sink && signal == 0;
   const Status finished = end.frames > 0 ? sink.finish(whole) : Status();
-  for (const std::string& remark : sink.take_remarks()) report.add_remark(remark);
   int code = signal != 0 ? 128 + signal : done;
   const auto blame = [&](const Status& status) {
     report.add_failure(status.error().message());
@@ -98,6 +97,7 @@ int conclude(const VideoOptions& options, const PipelineEnd& end, FrameSink& sin
     blame(Error{ErrorCode::malformed,
                 weights::printable_path(options.input) + ": found no frame, expected one at least"});
   }
+  for (const std::string& remark : sink.take_remarks()) report.add_remark(remark);
   if (code == done || options.output == "-") return code;
   const std::string output = weights::printable_path(options.output);
   const bool kept = end.frames > 0 && finished;

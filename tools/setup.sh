@@ -53,6 +53,7 @@ libbenchmark-dev
 END
   fi
   [ "$1" = program-only ] || command -v python3 >/dev/null || echo python3
+  [ "$1" = program-only ] || command -v ffmpeg >/dev/null || echo ffmpeg  # which the program runs, if it is there
   command -v cmake >/dev/null || echo cmake
   command -v ninja >/dev/null || command -v make >/dev/null || echo ninja-build
 }

@@ -6,8 +6,6 @@
 #include <functional>
 #include <vector>
 
-#include <sys/resource.h>
-
 #include <ochre/audit/network_bound.hpp>
 #include <ochre/models/eccv16.hpp>
 #include <ochre/models/siggraph17.hpp>
@@ -72,12 +70,6 @@ void fill_input(Tensor<T>& input, bool normalised) {
     const double lightness = 50 + 50 * random.uniform();
     input.data()[i] = static_cast<T>(static_cast<float>(normalised ? (lightness - 50) / 100 : lightness));
   }
-}
-
-long long peak_rss_bytes() {
-  struct rusage usage {};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return 1024LL * usage.ru_maxrss;
 }
 
 // LAYER=NAME, as on the command line.

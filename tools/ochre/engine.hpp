@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -11,6 +12,7 @@
 #include <ochre/audit/memory_proof.hpp>
 #include <ochre/audit/proof.hpp>
 #include <ochre/picture_colorizer.hpp>
+#include <ochre/video_colorizer.hpp>
 #include <ochre/weights/mapped_file.hpp>
 
 namespace ochre::program {
@@ -68,5 +70,9 @@ Result<PictureColorizer> open_colorizer(std::span<const std::byte> model, const 
 Result<Reference> read_reference(PictureColorizer& colorizer, const PictureView& picture);
 Status colorize_picture(PictureColorizer& colorizer, const PictureView& input, const MutablePictureView& output,
                         std::span<const Hint> hints = {});
+
+Result<VideoColorizer> open_video(std::shared_ptr<const Colorizer> colorizer, Extent frame,
+                                  const ochre::VideoOptions& options, const ColorizerWorkspaceOptions& workspace);
+Status colorize_frame(VideoColorizer& colorizer, const YuvView& input, const MutableYuvView& output);
 
 }  // namespace ochre::program

@@ -79,4 +79,13 @@ Status colorize_picture(PictureColorizer& colorizer, const PictureView& input, c
   return colorizer.colorize(input, output, hints);
 }
 
+Result<VideoColorizer> open_video(std::shared_ptr<const Colorizer> colorizer, Extent frame,
+                                  const ochre::VideoOptions& options, const ColorizerWorkspaceOptions& workspace) {
+  return VideoColorizer::create(std::move(colorizer), frame, options, workspace);
+}
+
+Status colorize_frame(VideoColorizer& colorizer, const YuvView& input, const MutableYuvView& output) {
+  return colorizer.colorize(input, output);
+}
+
 }  // namespace ochre::program

@@ -44,6 +44,7 @@ class CommandLine {
              " --help` shows what it takes.\n";
     });
     add_colorize();
+    add_video();
     add_learn();
     add_import();
     add_known();
@@ -124,6 +125,53 @@ class CommandLine {
     add_limit(verb, o.reading.limit);
     verb->add_flag("--quiet", o.reading.quiet, "No progress, no summary");
     verb->callback([this] { verb_ = [this] { return run_colorize(colorize_); }; });
+  }
+
+  void add_video() {
+    auto& o = video_;
+    auto* verb = add_verb("video", "Colour video",
+                          "ffmpeg -v error -f lavfi -i testsrc2=d=2,hue=s=0 -pix_fmt yuv420p grey.y4m\n"
+                          "  ochre video grey.y4m -o colour.y4m",
+                          "- and .y4m are raw YUV4MPEG2 streams and need no other program. All else is read\n"
+                          "and written by ffmpeg, which has to be in PATH: an address such as rtsp://... is\n"
+                          "taken, too. Luma is kept bit for bit, and so are times, sound, subtitles and\n"
+                          "metadata where OUTPUT can hold them. What ends early leaves an OUTPUT with every\n"
+                          "frame that was whole: exit code 3, or 130 and 143 for SIGINT and SIGTERM.\n\n");
+    verb->add_option("INPUT", o.input, "A video, an address, or - for standard input")->required();
+    verb->add_option("-o,--output", o.output, "A video, or - for standard output")->required()->option_text("OUTPUT");
+    verb->add_option("--model", o.model, model_help)->option_text("FILE [embedded]");
+    add_sha256(verb, o.sha256);
+    verb->add_option("--steadiness", o.steadiness, "0: every frame by itself; 1: the past counts as\nlong as it holds")
+        ->option_text("S [1]")
+        ->check(CLI::Range(0.0, 1.0));
+    verb->add_flag("--every-frame", o.every_frame, "The network sees each frame, changed or not");
+    verb->add_option("--temperature", o.temperature, "Lower is bolder; default: the model's")
+        ->option_text("T")
+        ->check(CLI::PositiveNumber);
+    verb->add_option("--saturation", o.saturation, "Factor on the colours, 0 to 100")
+        ->option_text("S [1]")
+        ->check(CLI::Range(0.0, 100.0));
+    add_no_consensus(verb, o.consensus);
+    verb->add_option("--size", o.size, "Shorter side at the network, in pixels;\ndefault: the model's")
+        ->option_text("N")
+        ->check(size_range);
+    verb->add_option("--threads", o.threads, threads_help)->option_text("N [0]")->check(threads_range);
+    verb->add_option("--like", o.teach.like,
+                     "A picture in colour of the same or a like\nplace, or a folder of them; may be repeated")
+        ->option_text("FILE")
+        ->allow_extra_args(false);
+    add_camera(verb, o.teach.camera)->excludes("--like");
+    add_like_place(verb, o.teach.like_place);
+    verb->add_option("--encode", o.encode, "Output options for ffmpeg, as in\n\"-c:v libx264 -qp 0\"")
+        ->option_text("OPTIONS");
+    verb->add_flag("--frames", o.frames,
+                   "INPUT is a folder of pictures or a pattern such\nas shot-%04d.png, OUTPUT a folder for PNG");
+    verb->add_option("--timeout", o.timeout, "Seconds without a byte of INPUT that end it;\n0: none does")
+        ->option_text("N [60]")
+        ->check(CLI::Range(0, 86400));
+    verb->add_option("--json", o.json, "Statistics; - is standard output")->option_text("FILE");
+    verb->add_flag("--quiet", o.quiet, "No progress, no remarks, no summary");
+    verb->callback([this] { verb_ = [this] { return run_video(video_); }; });
   }
 
   void add_learn() {
@@ -342,6 +390,7 @@ class CommandLine {
   CLI::App app_;
   std::function<int()> verb_;
   ColorizeOptions colorize_;
+  VideoOptions video_;
   LearnOptions learn_;
   ImportOptions import_;
   KnownOptions known_;

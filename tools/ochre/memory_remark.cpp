@@ -1,5 +1,7 @@
 #include "memory_remark.hpp"
 
+#include <sys/resource.h>
+
 #include <ochre/engine/engine_cost.hpp>
 #include <ochre/network/run_cost.hpp>
 
@@ -27,6 +29,12 @@ double readable_bytes(const NetworkDescription& network, const Shape& input, boo
 void say_memory(const std::string& name, double bytes, bool quiet) {
   constexpr double much = 2e9;
   if (bytes > much && !quiet) say(name + ": takes about " + fixed(bytes / 1e9, 1) + " GB of memory");
+}
+
+long long peak_rss_bytes() {
+  struct rusage usage {};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return 1024LL * usage.ru_maxrss;
 }
 
 }  // namespace ochre::program

@@ -19,4 +19,7 @@ double readable_bytes(const NetworkDescription& network, const Shape& input, boo
 // "NAME: takes about 2.4 GB of memory", from 2 GB on: what a small machine has.
 void say_memory(const std::string& name, double bytes, bool quiet);
 
+// The most that this process had in memory so far.
+long long peak_rss_bytes();
+
 }  // namespace ochre::program

@@ -64,6 +64,27 @@ struct ColorizeOptions {
 };
 int run_colorize(const ColorizeOptions&);
 
+struct VideoOptions {
+  std::string input;   // a file, an address, or "-": a YUV4MPEG2 stream; with `frames` a folder or a pattern
+  std::string output;  // likewise
+  std::string model = embedded;
+  std::string sha256;  // of the model; empty: any
+  std::optional<float> temperature;
+  float saturation = 1.0f;
+  bool consensus = true;  // what looks alike gets one colour
+  std::optional<int> size;
+  int threads = 0;
+  TeachOptions teach;
+  float steadiness = 1.0f;
+  bool every_frame = false;
+  bool frames = false;
+  std::string encode;  // options of ffmpeg; empty: the usual ones
+  int timeout = 60;    // seconds without a byte of the source that end it; 0: none does
+  std::string json;    // a file, or "-"; empty: none
+  bool quiet = false;
+};
+int run_video(const VideoOptions&);
+
 struct LearnOptions {
   std::vector<std::string> inputs;
   std::string output;

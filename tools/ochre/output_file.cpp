@@ -1,0 +1,57 @@
+#include "output_file.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <ochre/base/platform/files_posix.hpp>
+#include <ochre/weights/printable.hpp>
+
+namespace ochre::program {
+
+Result<OutputFile> OutputFile::create(const std::string& target, const std::string& ending) {
+  const auto refuse = [&](Error error) { return std::move(error).in(weights::printable_path(target)); };
+  struct stat facts {};
+  if (::stat(target.c_str(), &facts) == 0) {
+    const Status status = platform::check_replaceable(platform::kind_of(facts));
+    if (!status) return refuse(status.error());
+  }
+  const std::string folder = target.substr(0, target.rfind('/') + 1);
+  for (int attempt = 0; attempt < platform::most_part_names; ++attempt) {
+    std::string name = folder + platform::part_name(static_cast<unsigned long>(::getpid()), attempt) + ending;
+    const int number = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (number >= 0) return OutputFile(target, std::move(name), number);
+    if (errno != EEXIST) return refuse(platform::refused(errno, platform::writable_folder));
+  }
+  return refuse(platform::refused(EEXIST, platform::writable_folder));
+}
+
+OutputFile::~OutputFile() {
+  if (name_.empty()) return;
+  if (number_ >= 0) ::close(number_);
+  ::unlink(name_.c_str());
+}
+
+bool is_same_file(const std::string& left, const std::string& right) {
+  namespace fs = std::filesystem;
+  std::error_code failure;
+  if (fs::equivalent(left, right, failure)) return true;
+  const auto identity_of = [&](const std::string& path) {
+    return fs::weakly_canonical(fs::absolute(path, failure), failure);
+  };
+  const fs::path first = identity_of(left);
+  return !failure && first == identity_of(right) && !failure;
+}
+
+Status OutputFile::keep() {
+  if (std::rename(name_.c_str(), target_.c_str()) != 0) {
+    return platform::refused(errno, platform::writable_folder).in(weights::printable_path(target_));
+  }
+  name_.clear();
+  return {};
+}
+
+}  // namespace ochre::program

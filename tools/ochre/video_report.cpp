@@ -1,0 +1,135 @@
+#include "video_report.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <span>
+
+#include <unistd.h>
+
+#include <ochre/weights/atomic_file.hpp>
+
+#include "json_text.hpp"
+#include "memory_remark.hpp"
+#include "terminal.hpp"
+
+namespace ochre::program {
+
+namespace {
+
+double seconds_between(std::chrono::steady_clock::time_point from, std::chrono::steady_clock::time_point to) {
+  return std::chrono::duration<double>(to - from).count();
+}
+
+Json moments_json(const std::vector<VideoMoment>& moments) {
+  Json list = Json::array();
+  for (const VideoMoment& moment : moments) {
+    Json entry{{"frame", moment.frame}, {"time", to_thousandths(moment.time)}};
+    if (!moment.what.empty()) entry["what"] = moment.what;
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+}  // namespace
+
+VideoReport::VideoReport(const VideoOptions& options, const Stream& stream)
+    : options_(options),
+      stream_(stream),
+      visible_(!options.quiet && ::isatty(STDERR_FILENO) == 1),
+      start_(std::chrono::steady_clock::now()),
+      drawn_(start_) {}
+
+double VideoReport::elapsed() const {
+  return seconds_ > 0 ? seconds_ : seconds_between(start_, std::chrono::steady_clock::now());
+}
+
+// Of the frames so far, the last one's own time among it.
+double VideoReport::stream_seconds() const {
+  if (frames_ == 0) return 0;
+  const double between = static_cast<double>(last_ - first_) / 1e9;
+  if (stream_.rate > 0) return between + 1 / stream_.rate;
+  return frames_ > 1 ? between * static_cast<double>(frames_) / static_cast<double>(frames_ - 1) : 0;
+}
+
+void VideoReport::add(long long nanoseconds, bool predicted, bool cut) {
+  if (frames_ == 0) first_ = nanoseconds;
+  last_ = nanoseconds;
+  predicted_ += predicted ? 1 : 0;
+  if (cut) cuts_.push_back({frames_, static_cast<double>(last_ - first_) / 1e9});
+  ++frames_;
+  constexpr double between_lines = 0.25;  // seconds: faster than anybody reads
+  const auto now = std::chrono::steady_clock::now();
+  if (!visible_ || seconds_between(drawn_, now) < between_lines) return;
+  drawn_ = now;
+  draw();
+}
+
+void VideoReport::draw() const {
+  const double seconds = std::max(elapsed(), 1e-9);
+  std::string line = with_commas(frames_) + " frames, " + fixed(static_cast<double>(frames_) / seconds, 1) +
+                     " frames/s, " + fixed(stream_seconds() / seconds, 2) + " times real time";
+  if (stream_.seconds > 0 && stream_seconds() > 0) {
+    const auto rest = std::lround(std::max(0.0, stream_.seconds / stream_seconds() - 1) * seconds);
+    const std::string ones = std::to_string(rest % 60);
+    line += ", " + std::to_string(rest / 60) + (ones.size() == 1 ? ":0" : ":") + ones + " left";
+  }
+  std::fprintf(stderr, "\r\x1b[K  %s", line.c_str());
+  std::fflush(stderr);
+}
+
+void VideoReport::clear_line() const {
+  if (visible_) std::fputs("\r\x1b[K", stderr);
+}
+
+void VideoReport::add_failure(const std::string& what) {
+  events_.push_back({frames_, static_cast<double>(last_ - first_) / 1e9, what});
+  say(what);
+}
+
+void VideoReport::add_remark(const std::string& what) {
+  events_.push_back({frames_, static_cast<double>(last_ - first_) / 1e9, what});
+  if (!options_.quiet) say(what);
+}
+
+int VideoReport::finish(int code) {
+  if (!options_.quiet && frames_ > 0) say(summary());
+  if (options_.json.empty()) return code;
+  const Status status = write_json();
+  if (status) return code;
+  const int failed = fail(status.error());
+  return code == done ? failed : code;
+}
+
+void VideoReport::end(long long frames) {
+  seconds_ = std::max(seconds_between(start_, std::chrono::steady_clock::now()), 1e-9);
+  frames_ = frames;
+  clear_line();
+}
+
+std::string VideoReport::summary() const {
+  return std::to_string(frames_) + (frames_ == 1 ? " frame in " : " frames in ") + fixed(elapsed(), 1) + " s, " +
+         fixed(static_cast<double>(frames_) / elapsed(), 1) + " frames/s, " + fixed(stream_seconds() / elapsed(), 1) +
+         " times real time";
+}
+
+Status VideoReport::write_json() const {
+  const Json json{{"input", options_.input},
+                  {"output", options_.output},
+                  {"width", stream_.size.w},
+                  {"height", stream_.size.h},
+                  {"frames", frames_},
+                  {"seconds", to_thousandths(elapsed())},
+                  {"fps", to_thousandths(static_cast<double>(frames_) / elapsed())},
+                  {"realtime", to_thousandths(stream_seconds() / elapsed())},
+                  {"predicted", predicted_},
+                  {"cuts", moments_json(cuts_)},
+                  {"events", moments_json(events_)},
+                  {"peak_rss_bytes", peak_rss_bytes()}};
+  const std::string text = json_text(json);
+  if (options_.json != "-") return weights::write_file_atomically(options_.json, std::as_bytes(std::span(text)));
+  std::fputs(text.c_str(), stdout);  // main() looks whether it could be written
+  return {};
+}
+
+}  // namespace ochre::program

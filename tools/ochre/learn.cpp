@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Lessons {
-  std::size_t learned = 0;
+  std::size_t learned = 0;  // pictures, and frames of videos
   std::size_t gray = 0;
   std::size_t elsewhere = 0;  // pictures of another place
   std::size_t known = 0;      // that were learned before
@@ -40,8 +40,14 @@ int hour_of(const std::string& path) {
   return local == nullptr ? -1 : local->tm_hour;
 }
 
-Status learn_picture(const std::string& path, const LearnOptions& options, PictureColorizer& colorizer,
-                     CameraMemory& memory, Lessons& lessons) {
+Status learn_file(const std::string& path, const LearnOptions& options, PictureColorizer& colorizer,
+                  CameraMemory& memory, Lessons& lessons) {
+  if (is_video_name(path)) {
+    const Index before = memory.frames();
+    if (Status status = learn_video(path, colorizer.colorizer(), memory); !status) return status;
+    lessons.learned += static_cast<std::size_t>(memory.frames() - before);
+    return {};
+  }
   const std::uint64_t name = file_name_number(path);
   if (memory.knows(name)) {
     ++lessons.known;
@@ -142,7 +148,7 @@ int run_learn(const LearnOptions& options) {
   Progress progress(files->size(), options.reading.quiet);
   for (const std::string& path : *files) {
     progress.begin(path);
-    const Status status = learn_picture(path, options, *colorizer, *memory, lessons);
+    const Status status = learn_file(path, options, *colorizer, *memory, lessons);
     if (status) continue;
     progress.clear();
     fail(status.error());

@@ -134,7 +134,8 @@ class CommandLine {
                           "  ochre video grey.y4m -o colour.y4m",
                           "- and .y4m are raw YUV4MPEG2 streams and need no other program. All else is read\n"
                           "and written by ffmpeg, which has to be in PATH: an address such as rtsp://... is\n"
-                          "taken, too. Luma is kept bit for bit, and so are times, sound, subtitles and\n"
+                          "taken, too. Frames that are in colour stay as they are, and teach the grey ones\n"
+                          "that follow. Luma is kept bit for bit, and so are times, sound, subtitles and\n"
                           "metadata where OUTPUT can hold them. What ends early leaves an OUTPUT with every\n"
                           "frame that was whole: exit code 3, or 130 and 143 for SIGINT and SIGTERM.\n\n");
     verb->add_option("INPUT", o.input, "A video, an address, or - for standard input")->required();
@@ -145,6 +146,15 @@ class CommandLine {
         ->option_text("S [1]")
         ->check(CLI::Range(0.0, 1.0));
     verb->add_flag("--every-frame", o.every_frame, "The network sees each frame, changed or not");
+    verb->add_option_function<std::string>(
+            "--infrared", [&o](const std::string& what) { o.pass_infrared = what == "pass"; },
+            "What becomes of the grey part of a stream in\ncolour: `colour`, or `pass`")
+        ->option_text("WHAT [colour]")
+        ->check(CLI::IsMember({"colour", "pass"}));
+    verb->add_flag("--recolour", o.recolor, "Frames in colour get other colours, too");
+    verb->add_option("--remember", o.remember,
+                     "What the stream teaches of its place: read if\nit is there, and written at the end")
+        ->option_text("FILE");
     verb->add_option("--temperature", o.temperature, "Lower is bolder; default: the model's")
         ->option_text("T")
         ->check(CLI::PositiveNumber);
@@ -157,10 +167,11 @@ class CommandLine {
         ->check(size_range);
     verb->add_option("--threads", o.threads, threads_help)->option_text("N [0]")->check(threads_range);
     verb->add_option("--like", o.teach.like,
-                     "A picture in colour of the same or a like\nplace, or a folder of them; may be repeated")
+                     "A picture or video in colour of the same or a\nlike place, or a folder; may be repeated")
         ->option_text("FILE")
-        ->allow_extra_args(false);
-    add_camera(verb, o.teach.camera)->excludes("--like");
+        ->allow_extra_args(false)
+        ->excludes("--remember");
+    add_camera(verb, o.teach.camera)->excludes("--like")->excludes("--remember");
     add_like_place(verb, o.teach.like_place);
     verb->add_option("--encode", o.encode, "Output options for ffmpeg, as in\n\"-c:v libx264 -qp 0\"")
         ->option_text("OPTIONS");
@@ -182,7 +193,7 @@ class CommandLine {
                           "Of a camera that stands still: what its places look like and the colours they\n"
                           "have, in 4 MB at most, however many pictures. Grey ones and those of another\n"
                           "place are left out. `ochre info` and `ochre verify` read the memory, too.\n\n");
-    verb->add_option("INPUT", o.inputs, "Colour pictures, or folders of them")->required();
+    verb->add_option("INPUT", o.inputs, "Colour pictures, folders of them, or videos")->required();
     verb->add_option("-o,--output", o.output, "The memory to write")->required()->option_text("CAMERA.safetensors");
     verb->add_flag("--add", o.add, "Add to a memory that is there");
     verb->add_option("--model", o.model, "Which is to colour with it: a file, or\n`embedded`")

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <initializer_list>
+#include <string_view>
 
 namespace ochre::program {
 
@@ -29,6 +31,13 @@ Status add_pictures(const fs::path& folder, const fs::path& relative, const Fold
   return Error{ErrorCode::io, folder.string() + ": found " + failure.message() + ", expected a readable folder"};
 }
 
+bool has_extension(const std::string& path, std::initializer_list<std::string_view> known) {
+  std::string extension = fs::path(path).extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return std::find(known.begin(), known.end(), extension) != known.end();
+}
+
 }  // namespace
 
 bool is_folder(const std::string& path) {
@@ -37,11 +46,13 @@ bool is_folder(const std::string& path) {
 }
 
 bool is_picture_name(const std::string& path) {
-  std::string extension = fs::path(path).extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  constexpr std::string_view known[] = {".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".ppm", ".pnm"};
-  return std::find(std::begin(known), std::end(known), extension) != std::end(known);
+  return has_extension(path, {".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".ppm", ".pnm"});
+}
+
+bool is_video_name(const std::string& path) {
+  if (path.find("://") != std::string::npos) return true;
+  return has_extension(path, {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".y4m", ".ts", ".mts", ".m2ts", ".mpg",
+                              ".mpeg", ".wmv", ".flv", ".ogv", ".3gp", ".nut", ".h264", ".hevc"});
 }
 
 Result<std::vector<std::string>> pictures_in(const std::string& folder, const FolderOptions& options) {

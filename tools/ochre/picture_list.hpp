@@ -13,6 +13,9 @@ bool is_folder(const std::string& path);
 // Has the name an extension that load_picture() may be able to read?
 bool is_picture_name(const std::string& path);
 
+// Has it one that a video may have, or is it an address?
+bool is_video_name(const std::string& path);
+
 struct FolderOptions {
   bool recursive = false;
   std::string without{};  // a folder that is left out, with all it holds

@@ -9,6 +9,7 @@
 #include "read_picture.hpp"
 #include "square_picture.hpp"
 #include "terminal.hpp"
+#include "video_pipeline.hpp"
 
 namespace ochre::program {
 
@@ -29,6 +30,34 @@ Result<CameraMemory> read_camera(const std::string& path) {
   return memory;
 }
 
+Status learn_video(const std::string& path, const std::shared_ptr<const Colorizer>& colorizer, CameraMemory& memory) {
+  constexpr int silence = 60;  // seconds
+  auto source = is_y4m(path) ? open_y4m_source(path, {silence}) : open_ffmpeg_source(path, {silence});
+  if (!source) return std::move(source).error();
+  const VideoFormat& format = (*source)->format();
+  const Error gray{ErrorCode::mismatch, path + ": found no frame in colour, expected some to learn from"};
+  if (format.samples().subsampling == ChromaSubsampling::yuv400) return gray;
+  ColorizerWorkspaceOptions workspace;
+  if (!memory.is_empty()) workspace.memory = std::make_shared<const CameraMemory>(memory);
+  auto video = open_video(colorizer, {format.header.height, format.header.width}, {.pass_infrared = true}, workspace);
+  if (!video) return std::move(video).error().in(path);
+  auto block = AlignedBuffer<std::byte>::create(format.bytes());
+  if (!block) return std::move(block).error().in(path);
+  const MutableYuvView frame = frame_view(reinterpret_cast<std::uint8_t*>(block->data()), format);
+  bool learned = false;
+  for (;;) {
+    long long time = 0;
+    const auto more = (*source)->read(block->span(), time);
+    if (!more) return Error{more.error()}.in(path);
+    if (!*more) break;
+    if (Status status = colorize_frame(*video, frame, frame); !status) return std::move(status).error().in(path);
+    learned = learned || video->report().learned;
+  }
+  if (!learned) return gray;
+  memory = video->memory();
+  return {};
+}
+
 std::uint64_t file_name_number(const std::string& path) {
   const auto file = MappedFile::open(path);
   if (!file) return 0;
@@ -43,6 +72,7 @@ namespace {
 // Of a folder the pictures in colour; its grey ones are left out, and with a line each those that cannot be read.
 Status learn_from(const std::string& path, PictureColorizer& colorizer, const ReadOptions& reading,
                   CameraMemory& memory) {
+  if (is_video_name(path)) return learn_video(path, colorizer.colorizer(), memory);
   const bool folder = is_folder(path);
   const auto names = folder ? pictures_in(path, {}) : Result<std::vector<std::string>>(std::vector<std::string>{""});
   if (!names) return names.error();

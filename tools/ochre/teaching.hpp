@@ -23,6 +23,10 @@ Result<CameraMemory> read_camera(const std::string& path);
 Result<std::shared_ptr<const CameraMemory>> lesson(const TeachOptions& options, PictureColorizer& colorizer,
                                                    const ReadOptions& reading);
 
+// What the frames in colour of a video teach, some of them, ever more rarely; the memory stays as it was on an error.
+// Errors: the video's; none in colour of the memory's place.
+Status learn_video(const std::string& path, const std::shared_ptr<const Colorizer>& colorizer, CameraMemory& memory);
+
 // By which a memory knows a picture's file again: the first 64 bits of its SHA-256. 0 if it cannot be read.
 std::uint64_t file_name_number(const std::string& path);
 

@@ -77,6 +77,9 @@ struct VideoOptions {
   TeachOptions teach;
   float steadiness = 1.0f;
   bool every_frame = false;
+  bool recolor = false;        // whatever colours the stream has
+  bool pass_infrared = false;  // a stream that was in colour stays grey where it is
+  std::string remember;        // a camera's memory that this stream adds to; empty: none
   bool frames = false;
   std::string encode;  // options of ffmpeg; empty: the usual ones
   int timeout = 60;    // seconds without a byte of the source that end it; 0: none does

@@ -2,6 +2,8 @@
 // output with every frame that was whole.
 #include <algorithm>
 
+#include <ochre/camera_memory_file.hpp>
+#include <ochre/weights/atomic_file.hpp>
 #include <ochre/weights/printable.hpp>
 
 #include "engine.hpp"
@@ -39,7 +41,7 @@ std::string video_objection(const VideoOptions& options) {
     }
   }
   if (options.output == "-") return {};
-  std::vector<std::string> inputs{options.input, options.teach.camera, options.model};
+  std::vector<std::string> inputs{options.input, options.teach.camera, options.model, options.remember};
   inputs.insert(inputs.end(), options.teach.like.begin(), options.teach.like.end());
   for (const std::string& input : inputs) {
     if (!input.empty() && input != "-" && is_same_file(input, options.output)) {
@@ -110,11 +112,24 @@ int conclude(const VideoOptions& options, const PipelineEnd& end, FrameSink& sin
 }
 
 Result<PipelineEnd> color_stream(FrameSource& source, FrameSink& sink, VideoColorizer& colorizer, VideoReport& report) {
+  const bool has_chroma = source.format().samples().subsampling != ChromaSubsampling::yuv400;
   return run_pipeline(source, sink, [&](const VideoFrame& frame) {
-    if (Status status = colorize_frame(colorizer, frame.view, frame.view); !status) return status;
-    report.add(frame.nanoseconds, colorizer.report().predicted, colorizer.report().cut);
+    YuvView input = frame.view;
+    if (!has_chroma) input.cb = input.cr = {};  // what lies there is an earlier frame's
+    if (Status status = colorize_frame(colorizer, input, frame.view); !status) return status;
+    report.add(frame.nanoseconds, colorizer.report());
     return Status();
   });
+}
+
+// What the stream taught, for the next one.
+Status remember(const VideoOptions& options, const VideoColorizer& colorizer) {
+  if (options.remember.empty() || colorizer.memory().is_empty()) return {};
+  CameraMemory memory = colorizer.memory();
+  if (memory.totals().origin.empty()) memory.set_origin(weights::printable(options.input));
+  const auto bytes = encode_camera_memory(memory);
+  if (!bytes) return Error{bytes.error()}.in(options.remember);
+  return weights::write_file_atomically(options.remember, *bytes);
 }
 
 }  // namespace
@@ -126,7 +141,8 @@ int run_video(const VideoOptions& options) {
   auto source = open_source(options);
   if (!source) return stop_signal() != 0 ? 128 + stop_signal() : fail(source.error());
   const VideoFormat format = (*source)->format();
-  auto model = VideoModel::open(options);
+  const bool has_colors = format.samples().subsampling != ChromaSubsampling::yuv400 && !options.recolor;
+  auto model = VideoModel::open(options, has_colors);
   if (!model) return fail_to_open(model.error());
   auto colorizer = model->colorizer({format.header.height, format.header.width});
   if (!colorizer) return fail(colorizer.error());
@@ -138,7 +154,11 @@ int run_video(const VideoOptions& options) {
   if (!end) return fail(end.error());
   report.end(end->frames);
   for (const std::string& remark : (*source)->take_remarks()) report.add_remark(remark);
-  const int code = conclude(options, *end, **sink, report);
+  int code = conclude(options, *end, **sink, report);
+  if (Status status = remember(options, *colorizer); !status) {
+    report.add_failure(status.error().message());
+    code = code == done ? unusable_input : code;
+  }
   return report.finish(code);
 }
 

@@ -98,8 +98,8 @@ struct FramePlanes {
   }
 };
 
-// Of 16 bits the high ones count.
-void read_luma(const LoadedPicture& picture, FramePlanes& frame) {
+// Full range, BT.601, as JPEG has it. Of 16 bits the high ones count.
+void read_frame(const LoadedPicture& picture, FramePlanes& frame) {
   const Index depth = bytes_per_sample(picture.format);
   const Index step = bytes_per_pixel(picture.format);
   const bool color = has_color(picture.format);
@@ -111,10 +111,15 @@ void read_luma(const LoadedPicture& picture, FramePlanes& frame) {
   };
   for (Index y = 0; y < picture.height; ++y) {
     const std::uint8_t* pixel = picture.view().row(y);
-    std::uint8_t* luma = frame.plane(0) + y * frame.width;
+    const Index row = y * frame.width;
     for (Index x = 0; x < picture.width; ++x, pixel += step) {
-      luma[x] = color ? held(0.299 * level(pixel) + 0.587 * level(pixel + depth) + 0.114 * level(pixel + 2 * depth))
-                      : held(level(pixel));
+      const double red = level(pixel);
+      const double green = color ? level(pixel + depth) : red;
+      const double blue = color ? level(pixel + 2 * depth) : red;
+      const double luma = color ? 0.299 * red + 0.587 * green + 0.114 * blue : red;
+      frame.plane(0)[row + x] = held(luma);
+      frame.plane(1)[row + x] = held(128.0 + (blue - luma) / 1.772);
+      frame.plane(2)[row + x] = held(128.0 + (red - luma) / 1.402);
     }
   }
 }
@@ -153,7 +158,7 @@ class PictureStream {
                                                std::to_string(input.height) + ", expected that of the first, " +
                                                std::to_string(planes.width) + "x" + std::to_string(planes.height)};
     }
-    read_luma(input, planes);
+    read_frame(input, planes);
     if (Status status = colorize_frame(colorizer, planes.view(), planes.view()); !status) return status;
     write_rgb(planes, picture);
     const LoadedPicture& result = picture;
@@ -174,8 +179,7 @@ Status color_pictures(const std::vector<FrameFile>& files, LoadedPicture first, 
     if (Status status = stream.color(*input, files[i].output); !status) {
       return std::move(status).error().in(weights::printable_path(files[i].input));
     }
-    report.add(static_cast<long long>(i) * 40'000'000, stream.colorizer.report().predicted,
-               stream.colorizer.report().cut);
+    report.add(static_cast<long long>(i) * 40'000'000, stream.colorizer.report());
   }
   return {};
 }
@@ -198,7 +202,7 @@ int run_video_frames(const VideoOptions& options) {
   }
   auto first = read_picture(files->front().input, {}, options.quiet);
   if (!first) return fail(first.error());
-  const auto model = VideoModel::open(options);
+  const auto model = VideoModel::open(options, !options.recolor);
   if (!model) return fail_to_open(model.error());
   const Extent size{first->height, first->width};
   auto stream = PictureStream::create(*model, size);

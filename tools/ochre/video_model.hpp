@@ -10,7 +10,8 @@ namespace ochre::program {
 
 class VideoModel {
  public:
-  static Result<VideoModel> open(const VideoOptions& options);
+  // has_colors: the stream may teach.
+  static Result<VideoModel> open(const VideoOptions& options, bool has_colors);
 
   // For a stream whose frames have that size.
   Result<VideoColorizer> colorizer(Extent frame) const;

@@ -10,12 +10,7 @@
 
 namespace ochre::program {
 
-namespace {
-
-constexpr long long block_count = 3;
-
-// The planes of a frame that begins at `first`.
-MutableYuvView view_of(std::uint8_t* first, const VideoFormat& format) {
+MutableYuvView frame_view(std::uint8_t* first, const VideoFormat& format) {
   const Y4mHeader& header = format.header;
   MutableYuvView view{.width = header.width, .height = header.height, .format = format.colored()};
   const Index bytes = bytes_per_sample(view.format.depth);
@@ -28,6 +23,11 @@ MutableYuvView view_of(std::uint8_t* first, const VideoFormat& format) {
   return view;
 }
 
+namespace {
+
+constexpr long long block_count = 3;
+
+// The planes of a frame that begins at `first`.
 struct Block {
   AlignedBuffer<std::uint8_t> memory;
   VideoFrame frame;
@@ -142,7 +142,7 @@ Result<PipelineEnd> run_pipeline(FrameSource& source, FrameSink& sink, const Col
     if (Status status = AlignedBuffer<std::uint8_t>::create(format.colored_bytes()).move_to(block.memory); !status) {
       return std::move(status).error();
     }
-    block.frame.view = view_of(block.memory.data(), format);
+    block.frame.view = frame_view(block.memory.data(), format);
   }
   PipelineEnd end;
   std::thread reader;

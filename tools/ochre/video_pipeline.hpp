@@ -16,6 +16,9 @@ struct VideoFrame {
   long long nanoseconds = 0;
 };
 
+// The planes of a frame as it is written, format.colored(), in one block of memory.
+MutableYuvView frame_view(std::uint8_t* first, const VideoFormat& format);
+
 // What ended the stream, and how many frames were written before. All three statuses of a stream that was read to its
 // end are successes.
 struct PipelineEnd {

@@ -21,10 +21,12 @@ double seconds_between(std::chrono::steady_clock::time_point from, std::chrono::
   return std::chrono::duration<double>(to - from).count();
 }
 
-Json moments_json(const std::vector<VideoMoment>& moments) {
+// Those of a kind; null: all.
+Json moments_json(const std::vector<VideoMoment>& moments, const char* kind) {
   Json list = Json::array();
   for (const VideoMoment& moment : moments) {
-    Json entry{{"frame", moment.frame}, {"time", to_thousandths(moment.time)}};
+    if (kind != nullptr && std::string_view(kind) != moment.kind) continue;
+    Json entry{{"kind", moment.kind}, {"frame", moment.frame}, {"time", to_thousandths(moment.time)}};
     if (!moment.what.empty()) entry["what"] = moment.what;
     list.push_back(std::move(entry));
   }
@@ -52,17 +54,32 @@ double VideoReport::stream_seconds() const {
   return frames_ > 1 ? between * static_cast<double>(frames_) / static_cast<double>(frames_ - 1) : 0;
 }
 
-void VideoReport::add(long long nanoseconds, bool predicted, bool cut) {
+void VideoReport::add(long long nanoseconds, const VideoFrameReport& frame) {
   if (frames_ == 0) first_ = nanoseconds;
   last_ = nanoseconds;
-  predicted_ += predicted ? 1 : 0;
-  if (cut) cuts_.push_back({frames_, static_cast<double>(last_ - first_) / 1e9});
+  times_[static_cast<std::size_t>(frames_) % times_.size()] = nanoseconds;
+  predicted_ += frame.predicted ? 1 : 0;
+  colored_ += frame.colored ? 1 : 0;
+  if (frame.cut) events_.push_back({"cut", frames_, seconds_at(last_)});
+  if (frame.learned) events_.push_back({"learned", frames_, seconds_at(last_)});
+  if (frame.infrared != InfraredChange::none) add_infrared(frame);
   ++frames_;
   constexpr double between_lines = 0.25;  // seconds: faster than anybody reads
   const auto now = std::chrono::steady_clock::now();
   if (!visible_ || seconds_between(drawn_, now) < between_lines) return;
   drawn_ = now;
   draw();
+}
+
+void VideoReport::add_infrared(const VideoFrameReport& frame) {
+  const bool begins = frame.infrared == InfraredChange::begins;
+  const long long at = frames_ - frame.frames_ago;
+  const double time = seconds_at(times_[static_cast<std::size_t>(at) % times_.size()]);
+  events_.push_back({begins ? "infrared_on" : "infrared_off", at, time});
+  if (options_.quiet) return;
+  clear_line();
+  say((begins ? "grey, perhaps infrared, from " : "in colour from ") + fixed(time, 2) + " s on (frame " +
+      with_commas(at) + ")");
 }
 
 void VideoReport::draw() const {
@@ -83,12 +100,12 @@ void VideoReport::clear_line() const {
 }
 
 void VideoReport::add_failure(const std::string& what) {
-  events_.push_back({frames_, static_cast<double>(last_ - first_) / 1e9, what});
+  events_.push_back({"failure", frames_, seconds_at(last_), what});
   say(what);
 }
 
 void VideoReport::add_remark(const std::string& what) {
-  events_.push_back({frames_, static_cast<double>(last_ - first_) / 1e9, what});
+  events_.push_back({"remark", frames_, seconds_at(last_), what});
   if (!options_.quiet) say(what);
 }
 
@@ -123,8 +140,9 @@ Status VideoReport::write_json() const {
                   {"fps", to_thousandths(static_cast<double>(frames_) / elapsed())},
                   {"realtime", to_thousandths(stream_seconds() / elapsed())},
                   {"predicted", predicted_},
-                  {"cuts", moments_json(cuts_)},
-                  {"events", moments_json(events_)},
+                  {"coloured", colored_},
+                  {"cuts", moments_json(events_, "cut")},
+                  {"events", moments_json(events_, nullptr)},
                   {"peak_rss_bytes", peak_rss_bytes()}};
   const std::string text = json_text(json);
   if (options_.json != "-") return weights::write_file_atomically(options_.json, std::as_bytes(std::span(text)));

@@ -2,18 +2,21 @@
 // cli/video_test.cpp.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <string>
 #include <vector>
 
 #include <ochre/base/extent.hpp>
 #include <ochre/base/result.hpp>
+#include <ochre/video_colorizer.hpp>
 
 #include "verbs.hpp"
 
 namespace ochre::program {
 
 struct VideoMoment {
+  const char* kind = "";  // "cut", "infrared_on", "infrared_off", "learned", "remark", "failure"
   long long frame = 0;
   double time = 0;  // seconds from the first frame
   std::string what{};
@@ -30,7 +33,7 @@ class VideoReport {
   VideoReport(const VideoOptions& options, const Stream& stream);
 
   // A frame that is coloured; draws the line of progress on a terminal.
-  void add(long long nanoseconds, bool predicted, bool cut);
+  void add(long long nanoseconds, const VideoFrameReport& frame);
   void add_remark(const std::string& what);   // says it, too, and keeps it for JSON
   void add_failure(const std::string& what);  // the same, in spite of --quiet
   void end(long long frames);                 // in the output; only remarks are added after it
@@ -41,6 +44,8 @@ class VideoReport {
 
  private:
   std::string summary() const;
+  void add_infrared(const VideoFrameReport& frame);
+  double seconds_at(long long nanoseconds) const { return static_cast<double>(nanoseconds - first_) / 1e9; }
   Status write_json() const;
   double elapsed() const;
   double stream_seconds() const;
@@ -54,9 +59,10 @@ class VideoReport {
   double seconds_ = 0;  // that it took, once it has ended
   long long frames_ = 0;
   long long predicted_ = 0;
-  long long first_ = 0;  // nanoseconds
+  long long colored_ = 0;  // that were in colour, and stayed so
+  long long first_ = 0;    // nanoseconds
   long long last_ = 0;
-  std::vector<VideoMoment> cuts_;
+  std::array<long long, 8> times_{};  // of the last frames, in turns
   std::vector<VideoMoment> events_;
 };
 

@@ -20,7 +20,7 @@
 namespace ochre::inline v0 {
 
 // How the grid's colours come to the picture's own size: along the edges of its lightness, or bilinear
-// (color/refine_grid.hpp, color/upsample_ab.hpp).
+// (color/upsample_ab.hpp).
 enum class AbUpsampling { edge_aware, bilinear };
 
 // What a Colorizer is made with. A number outside its range is an Error (invalid_argument).

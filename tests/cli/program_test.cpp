@@ -14,7 +14,7 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-const Words all_verbs{"colorize", "import", "known", "info", "verify", "audit", "run", "bench", "eval"};
+const Words all_verbs{"colorize", "video", "import", "known", "info", "verify", "audit", "run", "bench", "eval"};
 
 }  // namespace
 
@@ -36,7 +36,7 @@ TEST_CASE("the program: version, help, and verbs that there are not") {
     CHECK(longest_line(verb_help.out) <= 80);
   }
   CHECK(run_program({}).code == 2);
-  for (const char* verb : {"video", "paint"}) {
+  for (const char* verb : {"animate", "paint"}) {
     const Outcome unknown = run_program({verb, "x"});
     CHECK(unknown.code == 2);
     CHECK(unknown.says(std::string("no verb `") + verb + "`"));
@@ -64,6 +64,7 @@ TEST_CASE("the examples of --help work as printed") {
   std::filesystem::copy(OCHRE_WEIGHTS_DIR "/street.safetensors", folder.path("weights"));
   auto input = Tensor<float>::create({1, 1, 32, 32}).value();
   REQUIRE(save_npy(folder.path("x.npy"), input.view()).ok());  // what the line before, in Python, makes
+  folder.write("grey.y4m", "YUV4MPEG2 W8 H8 F25:1 Cmono\nFRAME\n" + std::string(64, 'g'));  // what ffmpeg makes there
   for (const std::string& verb : all_verbs) {
     const std::string help = run_program({verb, "--help"}).out;
     int tried = 0;

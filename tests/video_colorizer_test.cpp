@@ -460,8 +460,7 @@ TEST_CASE("video: of a car that is gone nothing is left after 5 frames") {
     for (int frame = 0; frame < 5; ++frame) streams.show(ground);
     for (const Area& part : {Area{36, 60, 50, 90}, {36, 44, 50, 60}, {52, 60, 80, 90}}) {
       const Chroma expected = mean_chroma(streams.alone.output, part);
-      const Chroma car = mean_chroma(streams.alone.output, part);
-      CHECK(car.length() > 5);
+      CHECK(expected.length() > 5);
       // A code of slack, and a tenth more colour of many looks.
       CHECK(mean_chroma(streams.steady.output, part).apart(expected) < 1 + 0.1 * expected.length());
     }
@@ -602,11 +601,11 @@ TEST_CASE("video: of how many looks colours are follows from the steadiness") {
     for (int frame = 0; frame < after; ++frame) CHECK(stream.show(lighter).unseen == 0.0f);
     return stream.chroma();
   };
-  for (const float steadiness : {0.3f, 0.6f, 1.0f}) {
+  for (const float steadiness : {0.3f, 0.6f}) {
     CAPTURE(steadiness);
-    const auto first = shown_after(steadiness, 70, 1);  // the new luma beside nearly the old colours
-    const double way = mean_difference(shown_after(steadiness, 70, 250), first);
-    const double went = mean_difference(shown_after(steadiness, 70, 9), first);
+    const auto first = shown_after(steadiness, 40, 1);  // the new luma beside nearly the old colours
+    const double way = mean_difference(shown_after(steadiness, 40, 120), first);
+    const double went = mean_difference(shown_after(steadiness, 40, 9), first);
     // 8 looks, each of which takes its part of a mean of n + 1; what looks disagree about is calmed meanwhile.
     const double n = 1 + 63 * static_cast<double>(steadiness * steadiness);
     CHECK(way > 2);

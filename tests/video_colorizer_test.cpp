@@ -352,6 +352,18 @@ TEST_CASE("video: without steadiness every frame is what a fresh stream makes of
   }
 }
 
+TEST_CASE("video: without steadiness a change within the cells is seen, too") {
+  const Shared colorizer = make_tiny();
+  Stream stream(colorizer, size, {.steadiness = 0.0f}, whole);
+  for (const double turn : {0.0, 1.0, 0.0}) {  // columns change places, which leaves the mean of each cell
+    const auto columns = [=](double, double x) { return std::fmod(x + turn, 2.0) < 1 ? 60.0 : 120.0; };
+    Stream fresh(colorizer, size, {.steadiness = 0.0f}, whole);
+    stream.show(columns);
+    fresh.show(columns);
+    CHECK(stream.chroma() == fresh.chroma());
+  }
+}
+
 TEST_CASE("video: of a frame that stays nothing changes but by a look, of which there are few") {
   const Shared colorizer = make_tiny();
   Stream stream(colorizer, size);
@@ -448,8 +460,7 @@ TEST_CASE("video: of a car that is gone nothing is left after 5 frames") {
     for (int frame = 0; frame < 5; ++frame) streams.show(ground);
     for (const Area& part : {Area{36, 60, 50, 90}, {36, 44, 50, 60}, {52, 60, 80, 90}}) {
       const Chroma expected = mean_chroma(streams.alone.output, part);
-      const Chroma car = mean_chroma(streams.alone.output, part);
-      CHECK(car.length() > 5);
+      CHECK(expected.length() > 5);
       // A code of slack, and a tenth more colour of many looks.
       CHECK(mean_chroma(streams.steady.output, part).apart(expected) < 1 + 0.1 * expected.length());
     }
@@ -520,6 +531,17 @@ TEST_CASE("video: a light that is switched on or off is no cut, and colours stay
   }
 }
 
+TEST_CASE("video: light on flat things hides what they were, and is no cut all the same") {
+  const auto tiles = [](double y, double x) {
+    return 40 + 12 * std::fmod(std::floor(y / 32) * 5 + std::floor(x / 32) * 3, 7);
+  };
+  Compared streams;
+  for (int frame = 0; frame < 10; ++frame) CHECK(!streams.show(tiles).cut);
+  const auto report = streams.show([&](double y, double x) { return tiles(y, x) + 100; });
+  CHECK(report.unseen > 0.6f);
+  CHECK(!report.cut);
+}
+
 TEST_CASE("video: restart() makes the next frame the first, of a stream as good as fresh") {
   const Shared colorizer = make_tiny();
   const auto rushing = [](int frame) {  // faster than can be found without what was found before
@@ -564,6 +586,31 @@ TEST_CASE("video: the less steadiness, the more a frame shows of itself") {
     }
     CHECK(changes > 1.3 * before);
     before = changes;
+  }
+}
+
+TEST_CASE("video: of how many looks colours are follows from the steadiness") {
+  YuvFormat fine = usual;
+  fine.depth = YuvDepth::bits10;
+  const Shared colorizer = make_tiny();
+  const auto dim = [](double y, double x) { return ground(y, x); };
+  const auto lighter = [](double y, double x) { return ground(y, x) + 9; };
+  const auto shown_after = [&](float steadiness, int before, int after) {
+    Stream stream(colorizer, size, {.steadiness = steadiness, .every_frame = true}, fine);
+    for (int frame = 0; frame < before; ++frame) stream.show(dim);
+    for (int frame = 0; frame < after; ++frame) CHECK(stream.show(lighter).unseen == 0.0f);
+    return stream.chroma();
+  };
+  for (const float steadiness : {0.3f, 0.6f}) {
+    CAPTURE(steadiness);
+    const auto first = shown_after(steadiness, 40, 1);  // the new luma beside nearly the old colours
+    const double way = mean_difference(shown_after(steadiness, 40, 120), first);
+    const double went = mean_difference(shown_after(steadiness, 40, 9), first);
+    // 8 looks, each of which takes its part of a mean of n + 1; what looks disagree about is calmed meanwhile.
+    const double n = 1 + 63 * static_cast<double>(steadiness * steadiness);
+    CHECK(way > 2);
+    CAPTURE(went / way);
+    CHECK(std::fabs(went / way - (1 - std::pow(n / (n + 1), 8))) < 0.12);
   }
 }
 

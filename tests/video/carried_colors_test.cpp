@@ -230,7 +230,9 @@ TEST_CASE("carried colors: what moves takes its colours along, as the formulas s
   const Extent working{64, 96};
   std::mt19937 random(7);
   for (const Extent grid : {Extent{16, 24}, {64, 96}, {21, 37}, {90, 100}, {1, 5}}) {
-    for (const auto& [down, right] : {std::pair<Index, Index>{0, 0}, {3, 0}, {-2, 5}, {0, -9}, {14, 14}}) {
+    for (const auto& way : {std::pair<Index, Index>{0, 0}, {3, 0}, {-2, 5}, {0, -9}, {14, 14}}) {
+      const Index down = way.first;
+      const Index right = way.second;
       CAPTURE(grid.h);
       CAPTURE(down);
       auto motion = Motion::create(working, grid).value();

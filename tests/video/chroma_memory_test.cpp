@@ -394,17 +394,17 @@ TEST_CASE("chroma memory: grey is exactly neutral, the strongest colours stay wi
 
 TEST_CASE("chroma memory: the same for any number of threads") {
   const YuvFormat format;
-  Frame input(37, 90, format);
+  Frame input(37, 600, format);
   auto alone = memory_for(input);
   for (const int threads : {2, 5}) {
     const auto team = parallel::ThreadTeam::create(threads).value();
     alone.forget();
     auto memory = memory_for(input, threads);
-    for (unsigned frame = 0; frame < 4; ++frame) {
+    for (unsigned frame = 0; frame < 10; ++frame) {
       fill_luma(input, 0.2, 0.8, frame);
       const Grid grid = random_grid({12, 9}, 4, 3);
-      Frame expected(37, 90, format);
-      Frame output(37, 90, format);
+      Frame expected(37, 600, format);
+      Frame output(37, 600, format);
       show(alone, grid, input, expected);
       memory.show({.kernels = color_kernels<>(), .grid = grid.view()}, input.view, output.view, team.team());
       CHECK(output.cb_codes() == expected.cb_codes());

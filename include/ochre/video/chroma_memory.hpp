@@ -3,10 +3,10 @@
 //   Y  = mean luma of the pixels that share a chroma sample, in 10 bits
 //   ab = the finer grid at that sample, along the edges of Y's L (color/upsample_ab.hpp)
 //   e  = the code of Pb or Pr beside Y, as a real number (color/yuv_rows.hpp)
-//   code = the one shown before where |e − code| <= slack, else e rounded;  slack: 1 at most
-// So codes do not flip between two neighbours with the noise of the camera; what is shown is at most 1 code, 0.8 ab
-// units, from what was worked out. Rows whose luma and whose cells are the same, bit for bit, as a frame ago are not
-// worked out again: exactly the same chroma comes of them. Tested by chroma_memory_test.cpp.
+//   code = the one shown before where |e − code| <= slack, else e rounded
+// So codes do not flip between two neighbours with the noise of the camera; what is shown is at most the slack, 1.25
+// codes of 8 bits or 1 ab unit, from what was worked out. Rows whose luma and whose cells are the same, bit for bit, as
+// a frame ago are not worked out again: exactly the same chroma comes of them. Tested by chroma_memory_test.cpp.
 #pragma once
 
 #include <algorithm>
@@ -57,7 +57,7 @@ class ChromaMemory {
     const ColorKernels& kernels;
     color::StridedGrid grid;  // made finer (color/refine_grid.hpp); not looked at where all is kept
     bool edge_aware = true;
-    float slack = 1.0f;  // codes
+    float slack = 1.0f;  // 0…1, of most_slack
     const std::uint8_t* keep = nullptr;
   };
   void show(const Job& job, const YuvView& input, const MutableYuvView& output, const parallel::Team& team) noexcept {
@@ -78,6 +78,7 @@ class ChromaMemory {
 
  private:
   static constexpr Index floats_of_worker = 3;  // L, a, b
+  static constexpr float most_slack = 1.25f;    // codes of 8 bits: below, a camera's noise shows; above, edges of cells
   static constexpr std::size_t levels = 1024;
 
   Index chroma_width() const noexcept {
@@ -158,7 +159,8 @@ class ChromaMemory {
     }
     job.kernels.lab_to_chroma_row(reinterpret_cast<const std::uint8_t*>(means), 2, mean_format(), width, lightness, a,
                                   b);
-    const float slack = holds_ ? job.slack : -1.0f;
+    const float unit = format_.depth == YuvDepth::bits8 ? most_slack : 4.0f * most_slack;
+    const float slack = holds_ ? unit * job.slack : -1.0f;
     hold(a, slack, codes_of(0, y));
     hold(b, slack, codes_of(1, y));
   }

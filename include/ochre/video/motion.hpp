@@ -3,8 +3,10 @@
 //   SAD(d) = Σ |now(p) − before(p + d)|,   D(d) = Σ (now(p) − before(p + d)),   p: the block's 64 pixels
 //   d = argmin SAD(d) + 8 |d|₁ over 0, the movements of the cell and of those around it a frame ago, of the cell at its
 //       left now, and from the best of these on steps of 8, 4, 2 and 1 pixels
-//   odd = max((SAD(d) − 0.7 |D(d)|)/64 − 1.3 n, 0)/2,  n: the median of SAD(0)/64, at most 4; where both blocks have
-//       details (variance above 4 times the noise's) with correlation ρ > 0.8: 5 (1 − ρ), if that is less
+//   odd = max((SAD(d) − 0.7 |D(d)|)/64 − 1.3 n, 0)/2,  n: the lower quartile of SAD(0)/64, at most 4; where the block
+//       stands still with like details, ρ > 0.8: 5 (1 − ρ), if that is less, and d = 0. Like: both variances are above
+//       4 times the noise's, and, unless more than half of the frame changed, within a factor of 3 of each other, the
+//       means within 12
 //   looks that hold = 4/odd² − 1
 // Lightness in 255ths of white, as bytes. What is as it was, but for the noise n of the whole frame, is not looked up.
 // A change of light shifts a block alike, or scales it: that makes the past less untrue than another thing does.
@@ -39,6 +41,8 @@ struct MotionNumbers {
   static constexpr float spread = 2.0f;      // codes: a car on asphalt differs by 6 and more
   static constexpr float least_odd = 0.25f;  // below, all looks hold
   static constexpr float alike = 0.8f;
+  static constexpr int most_shift = 12;         // codes
+  static constexpr float most_contrast = 3.0f;  // of variances
   static constexpr float unlike = 5.0f;
 };
 
@@ -151,7 +155,7 @@ class Motion {
   }
 
   void measure_noise() noexcept {
-    constexpr int steps = 4;  // of a code
+    constexpr int steps = 8;  // of a code
     constexpr std::size_t most = static_cast<std::size_t>(steps * Numbers::most_noise);
     std::array<Index, most + 1> counts{};
     const Index cells = grid_.h * grid_.w;
@@ -159,19 +163,32 @@ class Motion {
       ++counts[std::min(static_cast<std::size_t>(still_.data()[i] * steps / pixels), most)];
     }
     Index below = 0;
-    std::size_t middle = 0;
-    while (2 * (below + counts[middle]) < cells) below += counts[middle++];
-    noise_ = std::min((static_cast<float>(middle) + 0.5f) / steps, Numbers::most_noise);
+    std::size_t quarter = 0;
+    while (4 * (below + counts[quarter]) < cells) below += counts[quarter++];
+    noise_ = std::min((static_cast<float>(quarter) + 0.5f) / steps, Numbers::most_noise);
+    const int calm = static_cast<int>(calm_difference());
+    const auto changed = std::count_if(still_.data(), still_.data() + cells, [&](int sum) { return sum > calm; });
+    all_changed_ = 2 * changed > cells;
+  }
+
+  // SAD(0) of what did not change, at most.
+  float calm_difference() const noexcept {
+    return static_cast<float>(pixels) * (Numbers::noise * noise_ + Numbers::rounding);
   }
 
   void follow_cell(Index y, Index x) noexcept {
     const Index cell = y * grid_.w + x;
     Search search{{}, still_.data()[cell]};
-    const float calm = static_cast<float>(pixels) * (Numbers::noise * noise_ + Numbers::rounding);
-    if (static_cast<float>(search.cost) > calm) look_up(y, x, search);
-    movements_.data()[cell] = search.best;
+    if (static_cast<float>(search.cost) > calm_difference()) look_up(y, x, search);
     float odd = oddness(y, x, search.best);
-    if (odd > Numbers::least_odd) odd = std::min(odd, oddness_of_details(y, x, search.best));
+    if (odd > Numbers::least_odd) {
+      const float details = oddness_of_details(y, x);
+      if (details < odd) {
+        odd = details;
+        search.best = {};
+      }
+    }
+    movements_.data()[cell] = search.best;
     constexpr float all = std::numeric_limits<float>::max();
     looks_.data()[cell] = odd <= Numbers::least_odd ? all : std::max(4.0f / (odd * odd) - 1.0f, 0.0f);
   }
@@ -209,10 +226,11 @@ class Motion {
     return std::max(apart - Numbers::noise * noise_, 0.0f) / Numbers::spread;
   }
 
-  // Of a block whose details are those of before, whatever the light; beyond all bounds where they are not.
-  float oddness_of_details(Index y, Index x, Movement to) const noexcept {
+  // Of a block that stands still and whose details are those of before, whatever the light; beyond all bounds where
+  // they are not.
+  float oddness_of_details(Index y, Index x) const noexcept {
     const std::uint8_t* now = block_at(now_, y, x, {});
-    const std::uint8_t* before = block_at(before_, y, x, to);
+    const std::uint8_t* before = block_at(before_, y, x, {});
     int sums[2] = {0, 0};
     int squares[2] = {0, 0};
     int product = 0;
@@ -239,6 +257,10 @@ class Motion {
     const float least = 4.0f * (2.0f * pi_quarter * noise_ * noise_ + Numbers::rounding) * count * count;
     constexpr float beyond = std::numeric_limits<float>::max();
     if (std::min(here, there) < least || both <= 0.0f) return beyond;
+    // A car that is brighter than its ground by more than a cloud makes is a car, unless it is so all over the frame.
+    const bool is_like = std::abs(sums[0] - sums[1]) <= Numbers::most_shift * count &&
+                         std::max(here, there) <= Numbers::most_contrast * std::min(here, there);
+    if (!is_like && !all_changed_) return beyond;
     const float correlation = both / std::sqrt(here * there);
     return correlation > Numbers::alike ? Numbers::unlike * (1.0f - correlation) : beyond;
   }
@@ -252,6 +274,7 @@ class Motion {
   AlignedBuffer<float> looks_;
   AlignedBuffer<std::int32_t> still_;  // SAD(0)
   float noise_ = 0.0f;
+  bool all_changed_ = false;  // more than half of the cells differ from a frame ago
 };
 
 }  // namespace ochre::inline v0::video

@@ -3,15 +3,15 @@
 //   SAD(d) = Σ |now(p) − before(p + d)|,   D(d) = Σ (now(p) − before(p + d)),   p: the block's 64 pixels
 //   d = argmin SAD(d) + 8 |d|₁ over 0, the movements of the cell and of those around it a frame ago, of the cell at its
 //       left now, and from the best of these on steps of 8, 4, 2 and 1 pixels
-//   odd = max((SAD(d) − 0.7 |D(d)|)/64 − 1.3 n, 0)/2,  n: the lower quartile of SAD(0)/64, at most 4; where the block
-//       stands still with like details, ρ > 0.8: 5 (1 − ρ), if that is less, and d = 0. Like: both variances are above
-//       4 times the noise's, and, unless more than half of the frame changed, within a factor of 3 of each other, the
-//       means within 12
+//   odd = max((SAD(d) − 0.7 |D(d)|)/64 − 1.3 n, 0)/2,  n: the mean of SAD(0)/64 by its lower quartile, at most 4
+//   where the block stands still with like details, correlation ρ > 0.8: 5 (1 − ρ), if that is less, and d = 0. Like:
+//   both variances are above 4 times the noise's, and, unless more than half of the frame changed, within a factor of 3
+//   of each other, and the means within 12
 //   looks that hold = 4/odd² − 1
 // Lightness in 255ths of white, as bytes. What is as it was, but for the noise n of the whole frame, is not looked up.
 // A change of light shifts a block alike, or scales it: that makes the past less untrue than another thing does.
-// Integer sums, each cell by itself but for its left neighbour in the row: the same for any number of threads. Tested
-// by motion_test.cpp.
+// Integer sums, each cell by itself but for its left neighbour in the row: the same for any number of threads.
+// Tested by motion_test.cpp.
 #pragma once
 
 #include <algorithm>
@@ -165,7 +165,9 @@ class Motion {
     Index below = 0;
     std::size_t quarter = 0;
     while (4 * (below + counts[quarter]) < cells) below += counts[quarter++];
-    noise_ = std::min((static_cast<float>(quarter) + 0.5f) / steps, Numbers::most_noise);
+    // Of means over 64 normal pixels the lower quartile is 1 - 0.674 · 0.756/8 of the mean.
+    constexpr float of_mean = 0.936f;
+    noise_ = std::min((static_cast<float>(quarter) + 0.5f) / (steps * of_mean), Numbers::most_noise);
     const int calm = static_cast<int>(calm_difference());
     const auto changed = std::count_if(still_.data(), still_.data() + cells, [&](int sum) { return sum > calm; });
     all_changed_ = 2 * changed > cells;

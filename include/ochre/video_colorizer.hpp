@@ -290,7 +290,7 @@ inline Status VideoColorizer::keep(const YuvView& input, const MutableYuvView& o
   float* const b = a + count();
   colors_.to_lab(kernels(), input.format.matrix, std::as_const(workspace_).grid().lightness, a, b);
   const bool teaches = options_.learn && !colorizer_->model_.identity.empty() && state_.colored();
-  if (teaches && until_lesson_-- <= 0) {
+  if (teaches && --until_lesson_ <= 0) {
     if (auto status = learn(a, b); !status) return status;
   }
   carried_.know(a, b, most_looks());

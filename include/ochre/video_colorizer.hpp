@@ -309,6 +309,7 @@ inline void VideoColorizer::copy(const YuvView& input, const MutableYuvView& out
   };
   const Extent chroma{output.chroma_height(), output.chroma_width()};
   copy_rows(input.luma, output.luma, input.extent());
+  if (!brings_chroma(input)) return chroma_.show_gray(output);
   copy_rows(input.cb, output.cb, chroma);
   copy_rows(input.cr, output.cr, chroma);
 }

@@ -385,7 +385,6 @@ inline void VideoColorizer::begin_look() noexcept {
   mirrored_ = !by_itself() && memory.recall.is_empty() && schedule_.looks() % 2 == 1;
   show_network(mirrored_);
   std::copy_n(memory.grid_view().lightness, count(), lightness_of_look());
-  if (by_itself()) carried_.forget();
   carried_.begin_look();
 }
 
@@ -410,6 +409,7 @@ inline Status VideoColorizer::end_look() {
   auto status = detail::settle_grid(kernels(), colorizer_->model_, memory);
   std::swap_ranges(lightness, lightness + count(), lightness_of_look());
   if (!status) return status;
+  if (by_itself()) carried_.forget_looks();
   carried_.look(std::as_const(workspace_).grid(), mirrored_, most_looks());
   schedule_.looked();
   report_.predicted = true;

@@ -47,6 +47,14 @@ class CarriedColors {
 
   void forget() noexcept { std::fill_n(now_.data(), now_.size(), 0.0f); }
 
+  // What the look that has begun will see counts alone; what came later keeps its colours.
+  void forget_looks() noexcept {
+    for (Index i = 0; i < cells(); ++i) {
+      if (now_.data()[origin_looks * cells() + i] < 0.5f) continue;
+      for (Index k = 0; k < kept_planes; ++k) now_.data()[k * cells() + i] = 0.0f;
+    }
+  }
+
   // From here on until look(), where each cell is now is carried along.
   void begin_look() noexcept {
     for (Index i = 0; i < cells(); ++i) {

@@ -290,7 +290,7 @@ inline Status VideoColorizer::keep(const YuvView& input, const MutableYuvView& o
   float* const b = a + count();
   colors_.to_lab(kernels(), input.format.matrix, std::as_const(workspace_).grid().lightness, a, b);
   const bool teaches = options_.learn && !colorizer_->model_.identity.empty() && state_.colored();
-  if (teaches && until_lesson_-- <= 0) {
+  if (teaches && --until_lesson_ <= 0) {
     if (auto status = learn(a, b); !status) return status;
   }
   carried_.know(a, b, most_looks());
@@ -309,6 +309,7 @@ inline void VideoColorizer::copy(const YuvView& input, const MutableYuvView& out
   };
   const Extent chroma{output.chroma_height(), output.chroma_width()};
   copy_rows(input.luma, output.luma, input.extent());
+  if (!brings_chroma(input)) return chroma_.show_gray(output);
   copy_rows(input.cb, output.cb, chroma);
   copy_rows(input.cr, output.cr, chroma);
 }
@@ -384,7 +385,6 @@ inline void VideoColorizer::begin_look() noexcept {
   mirrored_ = !by_itself() && memory.recall.is_empty() && schedule_.looks() % 2 == 1;
   show_network(mirrored_);
   std::copy_n(memory.grid_view().lightness, count(), lightness_of_look());
-  if (by_itself()) carried_.forget();
   carried_.begin_look();
 }
 
@@ -409,6 +409,7 @@ inline Status VideoColorizer::end_look() {
   auto status = detail::settle_grid(kernels(), colorizer_->model_, memory);
   std::swap_ranges(lightness, lightness + count(), lightness_of_look());
   if (!status) return status;
+  if (by_itself()) carried_.forget_looks();
   carried_.look(std::as_const(workspace_).grid(), mirrored_, most_looks());
   schedule_.looked();
   report_.predicted = true;

@@ -47,6 +47,14 @@ class CarriedColors {
 
   void forget() noexcept { std::fill_n(now_.data(), now_.size(), 0.0f); }
 
+  // What the look that has begun will see counts alone; what came later keeps its colours.
+  void forget_looks() noexcept {
+    for (Index i = 0; i < cells(); ++i) {
+      if (now_.data()[origin_looks * cells() + i] < 0.5f) continue;
+      for (Index k = 0; k < kept_planes; ++k) now_.data()[k * cells() + i] = 0.0f;
+    }
+  }
+
   // From here on until look(), where each cell is now is carried along.
   void begin_look() noexcept {
     for (Index i = 0; i < cells(); ++i) {
@@ -90,9 +98,10 @@ class CarriedColors {
   // What the cells' colours are, for certain: they count as the mean of all the looks that there may be.
   void know(const float* a, const float* b, float most) noexcept {
     float* to = now_.data();
+    const float share = 1.0f / gain_of(most);  // show() gives it back
     for (Index i = 0; i < cells(); ++i) {
-      to[i] = a[i] / (1.0f + CarriedNumbers::gain);  // show() gives it back
-      to[cells() + i] = b[i] / (1.0f + CarriedNumbers::gain);
+      to[i] = share * a[i];
+      to[cells() + i] = share * b[i];
       to[squares * cells() + i] = to[i] * to[i] + to[cells() + i] * to[cells() + i];
       to[looks * cells() + i] = most;
     }
@@ -104,9 +113,8 @@ class CarriedColors {
     for (Index i = 0; i < cells(); ++i) {
       const float chroma = from[i] * from[i] + from[cells() + i] * from[cells() + i];
       const float variance = std::max(from[squares * cells() + i] - chroma, 0.0f);
-      const float full = std::min(from[looks * cells() + i] / CarriedNumbers::many_looks, 1.0f);
       const float calmed = (chroma + 1e-6f) / (chroma + CarriedNumbers::calm * variance + 1e-6f);
-      const float factor = calmed * (1.0f + CarriedNumbers::gain * full);
+      const float factor = calmed * gain_of(from[looks * cells() + i]);
       a[i] = factor * from[i];
       b[i] = factor * from[cells() + i];
     }
@@ -148,6 +156,10 @@ class CarriedColors {
   };
 
   Index cells() const noexcept { return grid_.h * grid_.w; }
+
+  static float gain_of(float count) noexcept {
+    return 1.0f + CarriedNumbers::gain * std::min(count / CarriedNumbers::many_looks, 1.0f);
+  }
 
   void carry_cell(const Motion& motion, Index y, Index x) noexcept {
     const Index cell = y * grid_.w + x;

@@ -51,6 +51,22 @@ class ChromaMemory {
   // What was shown counts no more: the next frame's codes are rounded.
   void forget() noexcept { holds_ = false; }
 
+  // Chroma of none.
+  static void show_gray(const MutableYuvView& output) noexcept {
+    const YuvDepth depth = output.format.depth;
+    const auto code = static_cast<std::uint16_t>(image::yuv_codes(depth, output.format.range).zero
+                                                 << (depth == YuvDepth::bits10_high ? 6 : 0));
+    for (const MutablePlane& plane : {output.cb, output.cr}) {
+      for (Index y = 0; y < output.chroma_height(); ++y) {
+        std::uint8_t* to = plane.row(y);
+        for (Index x = 0; x < output.chroma_width(); ++x, to += plane.step_of(depth)) {
+          if (depth == YuvDepth::bits8) *to = static_cast<std::uint8_t>(code);
+          if (depth != YuvDepth::bits8) std::memcpy(to, &code, sizeof(code));
+        }
+      }
+    }
+  }
+
   // Writes the chroma of output; of `input` the luma is read. keep: of each chroma row, whether luma and cells are what
   // they were a frame ago (may be null: none is).
   struct Job {

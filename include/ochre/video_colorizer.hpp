@@ -42,11 +42,12 @@ enum class InfraredChange : std::uint8_t { none, begins, ends };
 
 // What was done with a frame.
 struct VideoFrameReport {
-  bool predicted = false;  // the network ran, or came to its end
-  bool cut = false;        // another scene begins: nothing of the past was kept
-  float unseen = 0.0f;     // 0…1: the share of the picture that showed something new, before the network saw it
-  bool colored = false;    // it came in colour, and kept its own
-  bool learned = false;    // and the memory learned from it
+  bool predicted = false;        // the network ran, or came to its end
+  bool cut = false;              // another scene begins: nothing of the past was kept
+  float unseen = 0.0f;           // 0…1: the share of the picture that showed something new, before the network saw it
+  bool colored = false;          // it came in colour, and kept its own
+  bool learned = false;          // and the memory learned from it
+  double network_seconds = 0.0;  // of the call's time
   InfraredChange infrared = InfraredChange::none;  // what is known since this frame,
   Index frames_ago = 0;                            // and so many frames ago happened
 };
@@ -369,7 +370,9 @@ inline Status VideoColorizer::look() {
   };
   detail::ColorizerMemory& memory = *workspace_.memory_;
   memory.predicted = false;
+  const auto running = Clock::now();
   const auto next = detail::run_network(next_step_, *colorizer_->engine_, colorizer_->model_, memory, in_time);
+  report_.network_seconds = Seconds(Clock::now() - running).count();
   if (!next) {
     looking_ = false;
     return next.error();

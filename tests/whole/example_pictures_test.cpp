@@ -1,12 +1,16 @@
 // The coloured picture that the README shows is what the library makes of the grey one beside it.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <ochre/colorizer_file.hpp>
 #include <ochre/image_io/load_picture.hpp>
+#include <ochre/video_colorizer.hpp>
 
 namespace {
 
@@ -67,6 +71,66 @@ TEST_CASE("examples: the README's hall is coloured by its frame in colour, and a
   CHECK(mean_difference(colored_hall(colorizer, memory), shown) < 3.0);
   CHECK(mean_difference(colored_hall(colorizer, nullptr), shown_alone) < 3.0);
   CHECK(mean_difference(shown_alone, shown) > 6.0);
+}
+
+// A frame of full range, 4:4:4, as `ochre video --frames` makes them.
+struct PanFrame {
+  static constexpr Index width = 320, height = 212, planes = 3;
+  std::vector<std::uint8_t> bytes = std::vector<std::uint8_t>(planes * width * height, 128);
+
+  std::uint8_t* plane(Index i) { return bytes.data() + i * width * height; }
+  MutableYuvView view() {
+    return {.luma = {plane(0), width},
+            .cb = {plane(1), width},
+            .cr = {plane(2), width},
+            .width = width,
+            .height = height,
+            .format = {ChromaSubsampling::yuv444, YuvDepth::bits8, YuvRange::full, YuvMatrix::bt601}};
+  }
+};
+
+// Red, green and blue of a pixel, as they are shown.
+std::array<double, 3> shown_color(PanFrame& frame, Index at) {
+  const double luma = frame.plane(0)[at];
+  const double cb = frame.plane(1)[at] - 128.0;
+  const double cr = frame.plane(2)[at] - 128.0;
+  const auto held = [](double value) { return std::clamp(value, 0.0, 255.0); };
+  return {held(luma + 1.402 * cr), held(luma - 0.344136 * cb - 0.714136 * cr), held(luma + 1.772 * cb)};
+}
+
+TEST_CASE("examples: the README's four frames are those of a pan that is coloured as video") {
+  const auto colorizer = std::make_shared<const Colorizer>(
+      Colorizer::open(OCHRE_WEIGHTS_DIR "/street.safetensors", {.threads = 2}).value());
+  const auto gray = load_picture(examples + "pictures/china.jpg").value();
+  const auto strip = load_picture(examples + "coloured/pan.jpg").value();
+  REQUIRE(strip.width == 4 * PanFrame::width);
+  REQUIRE(strip.height == PanFrame::height);
+  auto video = VideoColorizer::create(colorizer, {PanFrame::height, PanFrame::width}).value();
+  constexpr Index frames = 48;
+  double apart = 0;
+  Index shown = 0;
+  for (Index n = 0; n < frames; ++n) {
+    PanFrame frame;
+    for (Index y = 0; y < PanFrame::height; ++y) {
+      const std::uint8_t* from = gray.view().row(107 + y) + 320 * n / 47 * channels(gray.format);
+      for (Index x = 0; x < PanFrame::width; ++x) {
+        frame.plane(0)[y * PanFrame::width + x] = from[x * channels(gray.format)];
+      }
+    }
+    REQUIRE(video.colorize(frame.view(), frame.view()));
+    if (n % 16 != 0 && n != frames - 1) continue;
+    for (Index y = 0; y < PanFrame::height; ++y) {
+      const std::uint8_t* there = strip.view().row(y) + 3 * shown * PanFrame::width;
+      for (Index x = 0; x < PanFrame::width; ++x, there += 3) {
+        const auto color = shown_color(frame, y * PanFrame::width + x);
+        for (std::size_t c = 0; c < 3; ++c) apart += std::abs(color[c] - there[c]);
+      }
+    }
+    ++shown;
+  }
+  CHECK(shown == 4);
+  // JPEG, as above.
+  CHECK(apart / static_cast<double>(3 * 4 * PanFrame::width * PanFrame::height) < 3.5);
 }
 
 }  // namespace

@@ -60,6 +60,7 @@ void VideoReport::add(long long nanoseconds, const VideoFrameReport& frame) {
   times_[static_cast<std::size_t>(frames_) % times_.size()] = nanoseconds;
   predicted_ += frame.predicted ? 1 : 0;
   colored_ += frame.colored ? 1 : 0;
+  network_ += frame.network_seconds;
   if (frame.cut) events_.push_back({"cut", frames_, seconds_at(last_)});
   if (frame.learned) events_.push_back({"learned", frames_, seconds_at(last_)});
   if (frame.infrared != InfraredChange::none) add_infrared(frame);
@@ -140,6 +141,7 @@ Status VideoReport::write_json() const {
                   {"fps", to_thousandths(static_cast<double>(frames_) / elapsed())},
                   {"realtime", to_thousandths(stream_seconds() / elapsed())},
                   {"predicted", predicted_},
+                  {"network_seconds", to_thousandths(network_)},
                   {"coloured", colored_},
                   {"cuts", moments_json(events_, "cut")},
                   {"events", moments_json(events_, nullptr)},

@@ -60,6 +60,7 @@ class VideoReport {
   long long frames_ = 0;
   long long predicted_ = 0;
   long long colored_ = 0;  // that were in colour, and stayed so
+  double network_ = 0;     // seconds
   long long first_ = 0;    // nanoseconds
   long long last_ = 0;
   std::array<long long, 8> times_{};  // of the last frames, in turns

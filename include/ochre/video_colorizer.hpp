@@ -4,7 +4,7 @@
 //   of the network -> chroma, where anything changed (video/chroma_memory.hpp)
 // A scene cut resets all; a thing that moves takes its colours along, one that stands still gets the mean of many
 // looks. State is bounded, nothing is allocated in a call, and the same frames give the same bits for any number of
-// threads. Tested by video_colorizer_test.cpp.
+// threads. Tested by video_colorizer_test.cpp, day_and_night_test.cpp and deadline_test.cpp.
 #pragma once
 
 #include <algorithm>

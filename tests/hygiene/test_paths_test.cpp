@@ -13,7 +13,8 @@ namespace {
 const std::set<std::string> other_folders{"cli", "hygiene", "whole"};
 
 // Tests whose subject is too long for one file.
-const std::set<std::string> second_files{"colorizer/frames", "colorizer/stages", "import/onnx/refusals"};
+const std::set<std::string> second_files{"colorizer/frames", "colorizer/stages", "import/onnx/refusals",
+                                         "video/day_and_night", "video/deadline"};
 
 // "" or what is wrong with `test`, a path below tests/ without "_test.cpp", where these headers are all there are,
 // named by paths below include/ochre without ".hpp".

@@ -43,14 +43,22 @@ Look random_look(Extent grid, std::mt19937& random) {
   return look;
 }
 
+// A look that is done within its frame.
+void see(CarriedColors& colors, const AbGridView& look, bool mirrored, float most) {
+  colors.begin_look();
+  colors.look(look, mirrored, most);
+}
+
 // ---- the head's formulas, in double ----
 
 struct Cell {
   double a = 0, b = 0, q = 0, n = 0;
+  double y = 0, x = 0, since = 0;  // where it was at the beginning of a look, and looks that hold since
 
   Cell mixed(const Cell& other, double share) const {
     const auto mix = [&](double own, double its) { return own + share * (its - own); };
-    return {mix(a, other.a), mix(b, other.b), mix(q, other.q), mix(n, other.n)};
+    return {mix(a, other.a), mix(b, other.b), mix(q, other.q),        mix(n, other.n),
+            mix(y, other.y), mix(x, other.x), mix(since, other.since)};
   }
 };
 
@@ -81,17 +89,40 @@ struct Twin {
         };
         Cell& cell = cells[at(y * grid.w + x)];
         cell = row(top).mixed(row(std::min(top + 1, grid.h - 1)), down - static_cast<double>(top));
-        cell.n = std::min(cell.n, static_cast<double>(motion.looks_that_hold()[y * grid.w + x]));
+        const auto holds = static_cast<double>(motion.looks_that_hold()[y * grid.w + x]);
+        cell.n = std::min(cell.n, holds);
+        cell.since = std::min(cell.since, holds);
       }
     }
   }
 
-  void look(const Look& colors, bool mirrored, double most) {
+  void begin_look() {
     for (Index i = 0; i < grid.h * grid.w; ++i) {
-      const Index from = mirrored ? i / grid.w * grid.w + grid.w - 1 - i % grid.w : i;
-      const double a = static_cast<double>(colors.a[at(from)]);
-      const double b = static_cast<double>(colors.b[at(from)]);
-      Cell& cell = cells[at(i)];
+      cells[at(i)].y = static_cast<double>(i / grid.w);
+      cells[at(i)].x = static_cast<double>(i % grid.w);
+      cells[at(i)].since = 1e30;
+    }
+  }
+
+  // Between the cells of a look, whose columns count from the other side where it is mirrored.
+  double between(const std::vector<float>& plane, double y, double x, bool mirrored) const {
+    const auto value = [&](Index v, Index u) {
+      const Index column = mirrored ? grid.w - 1 - u : u;
+      return static_cast<double>(plane[at(v * grid.w + column)]);
+    };
+    const auto top = static_cast<Index>(y);
+    const auto left = static_cast<Index>(x);
+    const auto row = [&](Index v) {
+      return std::lerp(value(v, left), value(v, std::min(left + 1, grid.w - 1)), x - static_cast<double>(left));
+    };
+    return std::lerp(row(top), row(std::min(top + 1, grid.h - 1)), y - static_cast<double>(top));
+  }
+
+  void look(const Look& colors, bool mirrored, double most) {
+    for (Cell& cell : cells) {
+      if (cell.since < 0.5) continue;
+      const double a = between(colors.a, cell.y, cell.x, mirrored);
+      const double b = between(colors.b, cell.y, cell.x, mirrored);
       cell.a += (a - cell.a) / (cell.n + 1);
       cell.b += (b - cell.b) / (cell.n + 1);
       cell.q += (a * a + b * b - cell.q) / (cell.n + 1);
@@ -152,7 +183,7 @@ std::vector<float> filmed(Extent working, Index frame, Index down, Index right) 
 // The mean of some looks at one cell, by hand.
 double shown_a(const std::vector<float>& looks, float most = many) {
   auto colors = CarriedColors::create({1, 1}, {16, 16}).value();
-  for (const float look : looks) colors.look(flat_look({1, 1}, look, 0).view({1, 1}), false, most);
+  for (const float look : looks) see(colors, flat_look({1, 1}, look, 0).view({1, 1}), false, most);
   return static_cast<double>(show(colors, {1, 1}).a[0]);
 }
 
@@ -185,7 +216,7 @@ TEST_CASE("carried colors: a mirrored look is seen from the other side") {
   const Extent grid{2, 3};
   const Look look{{1, 2, 3, 4, 5, 6}, {-1, -2, -3, -4, -5, -6}};
   auto colors = CarriedColors::create(grid, {32, 48}).value();
-  colors.look(look.view(grid), true, many);
+  see(colors, look.view(grid), true, many);
   const Shown shown = show(colors, grid);
   const double gain = 1 + 0.1 / 16;
   const std::vector<double> expected{3, 2, 1, 6, 5, 4};
@@ -200,7 +231,7 @@ TEST_CASE("carried colors: unseen is the share of cells of whose looks none hold
   for (const Extent grid : {Extent{16, 24}, {64, 96}, {5, 7}}) {
     auto colors = CarriedColors::create(grid, working).value();
     CHECK(colors.unseen() == 1.0f);
-    colors.look(flat_look(grid, 20, 20).view(grid), false, many);
+    see(colors, flat_look(grid, 20, 20).view(grid), false, many);
     CHECK(colors.unseen() == 0.0f);
     auto motion = Motion::create(working, grid).value();
     motion.follow(filmed(working, 0, 0, 0).data(), {});
@@ -213,7 +244,7 @@ TEST_CASE("carried colors: unseen is the share of cells of whose looks none hold
     CHECK(colors.unseen() == doctest::Approx(static_cast<double>(lost) / static_cast<double>(grid.h * grid.w)));
     // Its colours are the past's until there is a look, which then is all that counts.
     CHECK(static_cast<double>(show(colors, grid).a[at(grid.h * grid.w - grid.w / 2)]) > 19.9);
-    colors.look(flat_look(grid, -40, 0).view(grid), false, many);
+    see(colors, flat_look(grid, -40, 0).view(grid), false, many);
     CHECK(colors.unseen() == 0.0f);
     const Shown shown = show(colors, grid);
     for (Index i = 0; i < grid.h * grid.w; ++i) {
@@ -243,7 +274,8 @@ TEST_CASE("carried colors: what moves takes its colours along, as the formulas s
       for (Index frame = 1; frame < 8; ++frame) {
         const Look look = random_look(grid, random);
         const float most = frame < 4 ? many : 2.5f;
-        if (frame != 5) colors.look(look.view(grid), frame % 2 == 0, most);
+        if (frame != 5) see(colors, look.view(grid), frame % 2 == 0, most);
+        if (frame != 5) twin.begin_look();
         if (frame != 5) twin.look(look, frame % 2 == 0, static_cast<double>(most));
         motion.follow(filmed(working, frame, down, right).data(), {});
         colors.carry(motion, {});
@@ -258,6 +290,81 @@ TEST_CASE("carried colors: what moves takes its colours along, as the formulas s
   }
 }
 
+TEST_CASE("carried colors: a look that takes several frames is of its first, where each cell was then") {
+  const Extent working{64, 96};
+  std::mt19937 random(8);
+  for (const Extent grid : {Extent{16, 24}, {64, 96}, {21, 37}, {1, 5}}) {
+    for (const auto& [down, right] : {std::pair<Index, Index>{0, 0}, {2, 0}, {-1, 3}, {0, -6}}) {
+      for (const bool mirrored : {false, true}) {
+        CAPTURE(grid.h);
+        CAPTURE(down);
+        CAPTURE(right);
+        auto motion = Motion::create(working, grid).value();
+        auto colors = CarriedColors::create(grid, working).value();
+        Twin twin(grid, working);
+        const auto follow = [&](Index frame) {
+          motion.follow(filmed(working, frame, down, right).data(), {});
+          if (frame == 0) return;
+          colors.carry(motion, {});
+          twin.carry(motion);
+        };
+        follow(0);
+        const Look earlier = flat_look(grid, 30, -30);
+        see(colors, earlier.view(grid), false, many);
+        twin.begin_look();
+        twin.look(earlier, false, 64);
+        colors.begin_look();
+        twin.begin_look();
+        for (Index frame = 1; frame < 5; ++frame) {  // with the third something comes that was not there
+          follow(frame);
+          check_as(colors, twin);
+        }
+        Look ramp = flat_look(grid, 30, 0);
+        for (Index i = 0; i < grid.h * grid.w; ++i) ramp.b[at(i)] = static_cast<float>(i % grid.w - grid.w / 2);
+        colors.look(ramp.view(grid), mirrored, many);
+        twin.look(ramp, mirrored, 64);
+        check_as(colors, twin);
+        const auto newer =
+            std::count_if(twin.cells.begin(), twin.cells.end(), [](const Cell& c) { return c.since < 0.5; });
+        if (grid.h > 1) CHECK(newer > grid.h * grid.w / 12);
+        CHECK(newer < grid.h * grid.w / 2);
+        // What came later has the colours of its place's past, and its next look counts alone.
+        const Look next = random_look(grid, random);
+        see(colors, next.view(grid), false, many);
+        twin.begin_look();
+        twin.look(next, false, 64);
+        check_as(colors, twin);
+      }
+    }
+  }
+}
+
+TEST_CASE("carried colors: what is known is shown as it is, and counts as many looks") {
+  const Extent grid{3, 4};
+  std::mt19937 random(5);
+  const Look known = random_look(grid, random);
+  for (const float most : {1.0f, 6.0f, 16.0f, 64.0f}) {
+    CAPTURE(most);
+    auto colors = CarriedColors::create(grid, {48, 64}).value();
+    see(colors, random_look(grid, random).view(grid), false, most);
+    colors.know(known.a.data(), known.b.data(), most);
+    CHECK(colors.unseen() == 0.0f);
+    const Shown before = show(colors, grid);
+    for (std::size_t i = 0; i < 12; ++i) {
+      CHECK(before.a[i] == doctest::Approx(static_cast<double>(known.a[i])).epsilon(1e-5));
+      CHECK(before.b[i] == doctest::Approx(static_cast<double>(known.b[i])).epsilon(1e-5));
+    }
+    see(colors, flat_look(grid, 0, 0).view(grid), false, most);
+    const Shown after = show(colors, grid);
+    const double m = static_cast<double>(most);
+    const double share = m / (m + 1);  // left of m, of |m|^2 and of q, which is |m|^2: v = (share - share^2) |m|^2
+    const double expected = share * share / (share * share + 2 * (share - share * share));
+    for (std::size_t i = 0; i < 12; ++i) {
+      CHECK(after.a[i] == doctest::Approx(share * expected * static_cast<double>(known.a[i])).epsilon(1e-4));
+    }
+  }
+}
+
 TEST_CASE("carried colors: beyond the border there is the border's colour") {
   const Extent working{64, 64};
   const Extent grid{64, 64};
@@ -266,7 +373,7 @@ TEST_CASE("carried colors: beyond the border there is the border's colour") {
   auto colors = CarriedColors::create(grid, working).value();
   Look look = flat_look(grid, 0, 0);
   for (Index i = 0; i < 64 * 64; ++i) look.a[at(i)] = static_cast<float>(i % 64 + 20);  // by columns
-  colors.look(look.view(grid), false, many);
+  see(colors, look.view(grid), false, many);
   colors.carry(motion, {});
   const Shown shown = show(colors, grid);
   const double gain = 1 + 0.1 / 16;
@@ -294,8 +401,8 @@ TEST_CASE("carried colors: the same for any number of threads") {
   auto alone = CarriedColors::create(grid, working).value();
   auto shared = CarriedColors::create(grid, working).value();
   for (int frame = 0; frame < 3; ++frame) {
-    alone.look(look.view(grid), false, many);
-    shared.look(look.view(grid), false, many);
+    see(alone, look.view(grid), false, many);
+    see(shared, look.view(grid), false, many);
     alone.carry(motion, {});
     shared.carry(motion, team.team());
     CHECK(show(alone, grid).a == show(shared, grid).a);

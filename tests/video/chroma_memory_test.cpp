@@ -119,17 +119,17 @@ struct ExpectedRow {
   std::vector<Chroma> of_rows, defined;
 };
 
-ExpectedRow expected_row(const Grid& grid, bool edge_aware, const std::vector<int>& luma, Extent size, Index y,
-                         const YuvFormat& format) {
+ExpectedRow expected_row(const Grid& grid, bool edge_aware, const std::vector<int>& luma,
+                         const color::PictureSamples& samples, Index y, const YuvFormat& format) {
   std::vector<float> lightness(luma.size()), a(luma.size()), b(luma.size());
   std::vector<std::uint16_t> words(luma.begin(), luma.end());
   for (std::size_t x = 0; x < luma.size(); ++x) {
     lightness[x] = static_cast<float>(gray_lightness(level_of(luma[x], format.range)));
   }
   if (edge_aware) {
-    color::upsample_ab_edge_aware_row<>(grid.view(), size, y, lightness.data(), a.data(), b.data());
+    color::upsample_ab_edge_aware_row<>(grid.view(), samples, y, lightness.data(), a.data(), b.data());
   } else {
-    color::upsample_ab_bilinear_row<>(grid.view(), size, y, a.data(), b.data());
+    color::upsample_ab_bilinear_row<>(grid.view(), samples, y, a.data(), b.data());
   }
   ExpectedRow row;
   for (std::size_t x = 0; x < luma.size(); ++x) {
@@ -138,8 +138,8 @@ ExpectedRow expected_row(const Grid& grid, bool edge_aware, const std::vector<in
   }
   YuvFormat fine = format;
   fine.depth = YuvDepth::bits10;
-  color::lab_to_chroma_row<>(reinterpret_cast<const std::uint8_t*>(words.data()), 2, fine, size.w, lightness.data(),
-                             a.data(), b.data());
+  color::lab_to_chroma_row<>(reinterpret_cast<const std::uint8_t*>(words.data()), 2, fine, samples.width(),
+                             lightness.data(), a.data(), b.data());
   const image::YuvCodes codes = image::yuv_codes(format.depth, format.range);
   for (std::size_t x = 0; x < luma.size(); ++x) {
     row.of_rows.push_back(
@@ -154,18 +154,20 @@ struct Excess {
 };
 
 Excess excess_of(const Frame& input, const Frame& output, const Grid& grid, bool edge_aware) {
-  const Extent size{output.view.chroma_height(), output.view.chroma_width()};
+  const auto subsampling = output.view.format.subsampling;
+  const color::PictureSamples samples{output.view.extent(), subsampling == ChromaSubsampling::yuv444 ? 1 : 2,
+                                      subsampling == ChromaSubsampling::yuv420 ? 2 : 1};
   Excess worst;
-  for (Index y = 0; y < size.h; ++y) {
+  for (Index y = 0; y < samples.height(); ++y) {
     std::vector<int> below, above;  // the mean is a whole code or between these
-    for (Index x = 0; x < size.w; ++x) {
-      const double mean = mean_luma(input, output.view.format.subsampling, y, x);
+    for (Index x = 0; x < samples.width(); ++x) {
+      const double mean = mean_luma(input, subsampling, y, x);
       below.push_back(static_cast<int>(std::floor(mean + 1e-9)));
       above.push_back(static_cast<int>(std::ceil(mean - 1e-9)));
     }
-    const ExpectedRow lower = expected_row(grid, edge_aware, below, size, y, output.view.format);
-    const ExpectedRow upper = expected_row(grid, edge_aware, above, size, y, output.view.format);
-    for (Index x = 0; x < size.w; ++x) {
+    const ExpectedRow lower = expected_row(grid, edge_aware, below, samples, y, output.view.format);
+    const ExpectedRow upper = expected_row(grid, edge_aware, above, samples, y, output.view.format);
+    for (Index x = 0; x < samples.width(); ++x) {
       const int cb = output.code(output.view.cb, x, y);
       const int cr = output.code(output.view.cr, x, y);
       const auto off = [&](const Chroma& exact) {
@@ -287,7 +289,7 @@ TEST_CASE("chroma memory: a code stays while it is within the slack of what is w
           for (Index x = 0; x < 40; ++x) {
             luma.push_back(static_cast<int>(mean_luma(input, format.subsampling, y, x)));
           }
-          const ExpectedRow row = expected_row(grid, true, luma, {6, 40}, y, format);
+          const ExpectedRow row = expected_row(grid, true, luma, {{6, 40}}, y, format);
           for (Index x = 0; x < 40; ++x, ++i) {
             const int code = output.code(output.view.cr, x, y);
             const double e = row.of_rows[at(x)].cr;
@@ -388,6 +390,36 @@ TEST_CASE("chroma memory: grey is exactly neutral, the strongest colours stay wi
         for (const int code : output.cb_codes()) REQUIRE(code <= codes.zero + codes.chroma / 2);
         for (const int code : output.cr_codes()) REQUIRE(code <= codes.zero + codes.chroma / 2);
       }
+    }
+  }
+}
+
+TEST_CASE("chroma memory: rows of the grid may lie apart, and the output's size is the picture's, not the grid's") {
+  for (const auto subsampling : subsamplings) {
+    const YuvFormat format{subsampling, YuvDepth::bits8, YuvRange::limited, YuvMatrix::bt709};
+    for (const bool edge_aware : {true, false}) {
+      Frame input(19, 11, format);
+      fill_luma(input, 0.2, 0.8, 7);
+      const Grid dense = random_grid({5, 7}, 40, 8);
+      const Index stride = 13;
+      Grid apart{dense.size, std::vector<float>(at(5 * stride), 1e3f), {}, {}};
+      apart.b = apart.lightness = apart.a;
+      for (Index i = 0; i < 35; ++i) {
+        const auto to = at(i / 7 * stride + i % 7);
+        apart.a[to] = dense.a[at(i)];
+        apart.b[to] = dense.b[at(i)];
+        apart.lightness[to] = dense.lightness[at(i)];
+      }
+      color::StridedGrid grid = apart.view();
+      grid.stride = stride;
+      Frame expected(19, 11, format);
+      Frame output(19, 11, format);
+      auto memory = memory_for(input);
+      show(memory, dense, input, expected, 1.0f, nullptr, edge_aware);
+      memory.forget();
+      memory.show({.kernels = color_kernels<>(), .grid = grid, .edge_aware = edge_aware}, input.view, output.view, {});
+      CHECK(output.cb_codes() == expected.cb_codes());
+      CHECK(output.cr_codes() == expected.cr_codes());
     }
   }
 }

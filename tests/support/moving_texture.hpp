@@ -16,8 +16,8 @@ namespace ochre::test {
 // −1…1: random at every 12th pixel, smooth between.
 inline double texture(double y, double x) {
   const auto knot = [](double v, double u) {
-    auto bits =
-        static_cast<std::uint32_t>(static_cast<std::int32_t>(v) * 73856093 + static_cast<std::int32_t>(u) * 19349663);
+    const auto whole = [](double place) { return static_cast<std::uint32_t>(static_cast<std::int32_t>(place)); };
+    auto bits = whole(v) * 73856093u + whole(u) * 19349663u;
     bits = (bits ^ bits >> 15) * 0x2C1B3C6Du;
     bits = (bits ^ bits >> 12) * 0x297A2D39u;
     return static_cast<double>(bits >> 8) / 0x800000 - 1;

@@ -71,16 +71,16 @@ Motion motion_between(Extent working, Extent grid, const std::vector<float>& bef
 TEST_CASE("motion: a texture that moves by whole pixels is followed, on grids coarser and finer") {
   const Extent working{112, 131};
   for (const Extent grid : {Extent{28, 33}, {112, 131}, {7, 11}, {130, 200}}) {
-    for (const auto& [down, right] : {std::pair<Index, Index>{-3, 3}, {5, -7}, {8, 8}, {-6, -9}, {12, 3}}) {
+    for (const auto& pair : {std::pair<Index, Index>{-3, 3}, {5, -7}, {8, 8}, {-6, -9}, {12, 3}}) {
+      const auto down = pair.first;
+      const auto right = pair.second;
       CAPTURE(grid.h);
       CAPTURE(down);
       CAPTURE(right);
       const auto motion = motion_between(working, grid, textured(working), textured(working, down, right));
       // Blocks of 8 by 8 whose origin is in the picture, too.
       const Index border = 4 + std::max(std::abs(down), std::abs(right));
-      const auto inside = [&, down = down, right = right](Index y, Index x) {
-        return std::min({y, x, working.h - y, working.w - x}) > border;
-      };
+      const auto inside = [&](Index y, Index x) { return std::min({y, x, working.h - y, working.w - x}) > border; };
       const Cells cells = count_cells(motion, working, grid, inside, down, right);
       // The way down to the least difference may end in another hollow, the more so the longer it is.
       CHECK(cells.moved_so >= cells.all * 90 / 100);
@@ -94,7 +94,9 @@ TEST_CASE("motion: a pixel's way is followed, where most of the picture stands s
   const auto window = [](Index y, Index x) { return y >= 30 && y < 82 && x >= 30 && x < 100; };
   const auto inside = [&](Index y, Index x) { return window(y - 6, x - 6) && window(y + 6, x + 6); };
   for (const Extent grid : {Extent{28, 33}, {112, 131}, {14, 16}, {130, 200}}) {
-    for (const auto& [down, right] : {std::pair<Index, Index>{0, 1}, {0, -1}, {1, 0}, {-1, 0}, {1, -2}, {-2, 2}}) {
+    for (const auto& pair : {std::pair<Index, Index>{0, 1}, {0, -1}, {1, 0}, {-1, 0}, {1, -2}, {-2, 2}}) {
+      const auto down = pair.first;
+      const auto right = pair.second;
       CAPTURE(grid.h);
       CAPTURE(down);
       CAPTURE(right);
@@ -116,7 +118,9 @@ TEST_CASE("motion: what goes on moving is followed up to the reach, and no furth
   const Extent grid{36, 44};
   const Index reach = MotionNumbers::reach;
   const auto inside = [&](Index y, Index x) { return std::min({y, x, working.h - y, working.w - x}) > 4 + reach; };
-  for (const auto& [down, right] : {std::pair<Index, Index>{reach, 0}, {0, -reach}, {-reach, reach}, {17, -20}}) {
+  for (const auto& pair : {std::pair<Index, Index>{reach, 0}, {0, -reach}, {-reach, reach}, {17, -20}}) {
+    const auto down = pair.first;
+    const auto right = pair.second;
     CAPTURE(down);
     CAPTURE(right);
     auto motion = Motion::create(working, grid).value();
@@ -208,7 +212,9 @@ TEST_CASE("motion: a change of light leaves true what is known of details") {
   const auto day = in_light(1, 0);
   const Cells dense = count_cells(motion_between(working, grid, day, day), working, grid, everywhere);
   CHECK(dense.stay == dense.all);
-  for (const auto& [factor, offset] : {std::pair{1.0, 2.0}, {1.0, 6.0}, {1.0, -6.0}, {1.2, 0.0}, {0.8, 0.0}}) {
+  for (const auto& pair : {std::pair{1.0, 2.0}, {1.0, 6.0}, {1.0, -6.0}, {1.2, 0.0}, {0.8, 0.0}}) {
+    const auto factor = pair.first;
+    const auto offset = pair.second;
     CAPTURE(factor);
     CAPTURE(offset);
     const auto motion = motion_between(working, grid, day, in_light(factor, offset));

@@ -294,7 +294,9 @@ TEST_CASE("carried colors: a look that takes several frames is of its first, whe
   const Extent working{64, 96};
   std::mt19937 random(8);
   for (const Extent grid : {Extent{16, 24}, {64, 96}, {21, 37}, {1, 5}}) {
-    for (const auto& [down, right] : {std::pair<Index, Index>{0, 0}, {2, 0}, {-1, 3}, {0, -6}}) {
+    for (const auto& pair : {std::pair<Index, Index>{0, 0}, {2, 0}, {-1, 3}, {0, -6}}) {
+      const auto down = pair.first;
+      const auto right = pair.second;
       for (const bool mirrored : {false, true}) {
         CAPTURE(grid.h);
         CAPTURE(down);

@@ -430,7 +430,7 @@ inline void VideoColorizer::show(const YuvView& input, const MutableYuvView& out
   const AbGridView own = std::as_const(workspace_).grid();
   const AbGridView now{a, a + count(), own.lightness, own.width, own.height};
   color::StridedGrid finer = now;
-  if (changed) finer = detail::refine_grid(kernels(), now, input, *workspace_.memory_);
+  if (changed) finer = detail::refine_own_grid(kernels(), now, input, *workspace_.memory_);
   chroma_.show({.kernels = kernels(),
                 .grid = finer,
                 .edge_aware = colorizer_->model_.settings.upsampling == AbUpsampling::edge_aware,

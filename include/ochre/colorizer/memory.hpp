@@ -34,6 +34,7 @@ struct ColorizerMemory {
   color::Recall recall;            // empty if there is nothing to recall
   color::Hints hints;              // empty if nothing is known of this picture
   color::RefinedGrid refined;      // refines nothing unless upsampling is edge aware
+  AlignedBuffer<float> evened;     // a and b of the grid, without the pattern of its cells; empty as `refined` is
   AlignedBuffer<float> averaging;  // one row at working size or of the grid, whichever is wider, for each thread
   AlignedBuffer<float> rows;       // L of one row, a and b of two, for each thread
   std::shared_ptr<const FeatureSource> feature_source;  // none: as above
@@ -50,8 +51,8 @@ struct ColorizerMemory {
   }
 
   Index bytes() const noexcept {
-    const Index floats =
-        input.shape().size() + grid.shape().size() + features.shape().size() + averaging.size() + rows.size();
+    const Index floats = input.shape().size() + grid.shape().size() + features.shape().size() + averaging.size() +
+                         rows.size() + evened.size();
     const Index votes = keys.bytes() + consensus.bytes() + recall.bytes() + hints.bytes() + refined.bytes();
     return network.bytes() + votes + floats * static_cast<Index>(sizeof(float));
   }
@@ -103,6 +104,7 @@ inline Status allocate(ColorizerMemory& memory, const ColorizerModel& model, con
   }
   if (model.settings.upsampling == AbUpsampling::edge_aware) {
     auto status = color::RefinedGrid::create(grid, memory.picture, threads).move_to(memory.refined);
+    if (status) status = AlignedBuffer<float>::create(2 * grid.h * grid.w).move_to(memory.evened);
     if (!status) return status;
   }
   const Index widest = std::max(memory.working.w, grid.w);
@@ -127,7 +129,7 @@ inline Status check_recall(const ColorizerModel& model, const CameraMemory* memo
 
 // Planes of the grid's size that a workspace holds beside the network's, and floats for each of its rows and columns.
 inline OutputLimit output_limit(const ColorizerModel& model, const CameraMemory* recalled, Index bytes) {
-  OutputLimit limit{.planes = 3 + (model.features ? model.features->channels : 0), .lines = 0, .bytes = bytes};
+  OutputLimit limit{.planes = 5 + (model.features ? model.features->channels : 0), .lines = 0, .bytes = bytes};
   if (model.classifier >= 0) limit.planes += color::CellKeys::planes();
   if (model.consensus) {
     limit.planes += color::Consensus::planes();

@@ -116,7 +116,7 @@ void approach_hints(const ColorKernels& kernels, const Picture& input, Colorizer
   const MutableAbGridView grid = memory.grid_view();
   for (int time = 0; time < color::HintNumbers::approaches; ++time) {
     if (!memory.refined.prepare({grid.height, grid.width})) return;
-    const color::StridedGrid shown = refine_grid(kernels, grid, input, memory);
+    const color::StridedGrid shown = refine_own_grid(kernels, grid, input, memory);
     memory.guided = true;
     if (!memory.hints.approach(shown, grid)) return;
   }

@@ -299,7 +299,8 @@ TEST_CASE("video: --json tells what was done") {
   std::vector<std::string> keys;
   for (const auto& [key, value] : json.items()) keys.push_back(key);
   CHECK(keys == std::vector<std::string>{"input", "output", "width", "height", "frames", "seconds", "fps", "realtime",
-                                         "predicted", "network_seconds", "coloured", "cuts", "events", "peak_rss_bytes"});
+                                         "predicted", "network_seconds", "coloured", "cuts", "events",
+                                         "peak_rss_bytes"});
   CHECK(json["input"] == in);
   CHECK(json["width"] == 21);
   CHECK(json["height"] == 15);

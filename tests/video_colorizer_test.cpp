@@ -679,17 +679,16 @@ TEST_CASE("video: of frames with few rows none is kept while its cells change") 
   YuvFormat fine;
   fine.depth = YuvDepth::bits10;
   for (const bool above : {false, true}) {
-    Stream stream(make_tiny({.size = 16}, model), {2, 32}, {}, fine);
+    Stream stream(make_tiny({.size = 64}, model), {2, 8}, {}, fine);  // 64 rows of cells
     const auto scene = [&](double y, double) { return (y > 0.5) != above ? 180.0 : 30.0; };
     stream.show(scene);
-    const double first = stream.chroma()[24] - 512;
+    const double first = stream.chroma()[6] - 512;
     CHECK(std::fabs(first) > 8);
     for (int frame = 0; frame < 40; ++frame) stream.show(scene);
-    MESSAGE(first);
-    const double last = stream.chroma()[24] - 512;
-    MESSAGE(last);
+    const double last = stream.chroma()[6] - 512;
     CHECK(last / first > 1.04);
-    CHECK(std::fabs(last - first * 1.1 / 1.00625) <= 1 + 0.5 * 1.1 + 0.1);  // its slack, and the rounding of the first
+    // Its slack, the rounding of the first, and half the square of a growth of 9 % by which chroma is no line in ab.
+    CHECK(std::fabs(last - first * 1.1 / 1.00625) <= 1 + 0.5 * 1.1 + 0.1 + 0.0045 * std::fabs(first));
   }
 }
 

@@ -99,8 +99,12 @@ class VideoColorizer {
 
   const VideoFrameReport& report() const noexcept { return report_; }  // of the last frame
 
-  // Forgets what came before: the next frame is the first of another scene.
-  void restart() noexcept { is_first_ = true; }
+  // Forgets what came before, but for what was learned: the next frame is the first of another scene, in colour or not.
+  void restart() noexcept {
+    is_first_ = true;
+    was_followed_ = false;
+    state_ = {};
+  }
 
   Extent frame() const noexcept { return workspace_.picture(); }
   Index bytes() const noexcept {

@@ -1,7 +1,7 @@
 // A grid of colours made finer along the edges of a picture's lightness, two or four times in each axis, before it is
 // brought to pixels. Each doubling, with w of likeness.hpp at sigma 4 and the L of its own scale:
 //   start:           a cell's colour = Σ w c / Σ w over the 3x3 coarser cells around the one that it lies in
-//   then, 3 times:   the same mean over its 3x3 neighbours; then every cell of the given grid adds to its part of the
+//   then, 4 times:   the same mean over its 3x3 neighbours; then every cell of the given grid adds to its part of the
 //                    finer one what the mean of that part lacks of the cell's own colour (Irani & Peleg 1991)
 // A cell's colour is the mean of what lies under it: that holds for the finer grid too, which is what makes it sharper
 // than any mean of cells. Held to the range of the 3x3 given cells, widened by a quarter of it and 4 units at most: no

@@ -94,8 +94,7 @@ class Colorizer {
   Result<Reference> read_reference(const PictureView& picture, Workspace& workspace) const;
 
   // The rest: the input's own lightness in the colours of the workspace's grid, as predict or the caller left it, or of
-  // another one, of any size, that covers the picture and is shown as it is; of the workspace's own the pattern that
-  // networks leave in their cells is evened out. A small part of colorize's time: a network that runs for every
+  // another one, of any size, that covers the picture. A small part of colorize's time: a network that runs for every
   // fifth frame only is four lines. Errors beside colorize's: a grid of no size, a number in it that is none.
   Status apply(const PictureView& input, const MutablePictureView& output, Workspace& workspace,
                const std::optional<AbGridView>& grid = {}) const {
@@ -270,9 +269,7 @@ Status Colorizer::colorize_as(const Picture& input, const Target& output, Worksp
 template <class Picture, class Target>
 void Colorizer::show(const AbGridView& grid, const Picture& input, const Target& output,
                      detail::ColorizerMemory& memory) const noexcept {
-  const bool own = grid.a == memory.grid_view().a;
-  const color::StridedGrid finer = own ? detail::refine_own_grid(*kernels_.color, grid, input, memory)
-                                       : detail::refine_grid(*kernels_.color, grid, input, memory);
+  const color::StridedGrid finer = detail::refine_grid(*kernels_.color, grid, input, memory);
   detail::apply_grid({*kernels_.color, model_.settings.upsampling, finer}, input, output, memory);
 }
 }  // namespace ochre::inline v0

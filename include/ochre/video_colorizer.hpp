@@ -391,7 +391,11 @@ inline void VideoColorizer::begin_look() noexcept {
   next_step_ = 0;
   mirrored_ = !by_itself() && memory.recall.is_empty() && schedule_.looks() % 2 == 1;
   show_network(mirrored_);
-  std::copy_n(memory.grid_view().lightness, count(), lightness_of_look());
+  if (mirrored_) {
+    video::mirror(memory.grid_view().lightness, grid(), lightness_of_look());
+  } else {
+    std::copy_n(memory.grid_view().lightness, count(), lightness_of_look());
+  }
   carried_.begin_look();
 }
 
@@ -434,7 +438,7 @@ inline void VideoColorizer::show(const YuvView& input, const MutableYuvView& out
   const AbGridView own = std::as_const(workspace_).grid();
   const AbGridView now{a, a + count(), own.lightness, own.width, own.height};
   color::StridedGrid finer = now;
-  if (changed) finer = detail::refine_own_grid(kernels(), now, input, *workspace_.memory_);
+  if (changed) finer = detail::refine_grid(kernels(), now, input, *workspace_.memory_);
   chroma_.show({.kernels = kernels(),
                 .grid = finer,
                 .edge_aware = colorizer_->model_.settings.upsampling == AbUpsampling::edge_aware,

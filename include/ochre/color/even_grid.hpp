@@ -1,6 +1,7 @@
 // Networks that enlarge their features leave a pattern of every other cell in what they give, which the eye finds in an
 // even sky. Here it is evened out where lightness says that the cells are of one surface:
 //   c'(i) = Σ k w c / Σ k w over the 3x3 cells around i,   k: (1 2 1) in each axis, w = (1 + ΔL²/(2·4²))⁻²
+// Part of what cells agree upon (consensus.hpp): without a consensus a grid is what the network gave.
 // (1 2 1) has no answer to every other cell, and leaves slopes as they are. Beyond the border is the border.
 // Tested by even_grid_test.cpp.
 #pragma once

@@ -34,7 +34,7 @@ struct ColorizerMemory {
   color::Recall recall;            // empty if there is nothing to recall
   color::Hints hints;              // empty if nothing is known of this picture
   color::RefinedGrid refined;      // refines nothing unless upsampling is edge aware
-  AlignedBuffer<float> evened;     // a and b of the grid, without the pattern of its cells; empty as `refined` is
+  AlignedBuffer<float> evened;     // a and b without the pattern of the cells; empty without consensus
   AlignedBuffer<float> averaging;  // one row at working size or of the grid, whichever is wider, for each thread
   AlignedBuffer<float> rows;       // L of one row, a and b of two, for each thread
   std::shared_ptr<const FeatureSource> feature_source;  // none: as above
@@ -104,7 +104,9 @@ inline Status allocate(ColorizerMemory& memory, const ColorizerModel& model, con
   }
   if (model.settings.upsampling == AbUpsampling::edge_aware) {
     auto status = color::RefinedGrid::create(grid, memory.picture, threads).move_to(memory.refined);
-    if (status) status = AlignedBuffer<float>::create(2 * grid.h * grid.w).move_to(memory.evened);
+    if (status && model.consensus && memory.refined.bytes() > 0) {
+      status = AlignedBuffer<float>::create(2 * grid.h * grid.w).move_to(memory.evened);
+    }
     if (!status) return status;
   }
   const Index widest = std::max(memory.working.w, grid.w);

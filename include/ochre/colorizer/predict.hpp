@@ -9,6 +9,7 @@
 #include <span>
 
 #include <ochre/color/color_kernels.hpp>
+#include <ochre/color/even_grid.hpp>
 #include <ochre/colorizer/memory.hpp>
 #include <ochre/colorizer/read_lightness.hpp>
 namespace ochre::inline v0::detail {
@@ -63,6 +64,16 @@ inline Result<Index> run_network(Index first, const Engine& engine, const Colori
   return engine.run_from(first, memory.input.view(), memory.network, go_on, observer);
 }
 
+// Takes the pattern of the network's cells out of the grid, which a finer one would show.
+inline void even_out_grid(ColorizerMemory& memory, const parallel::Team& team) noexcept {
+  const MutableAbGridView grid = memory.grid_view();
+  const Index cells = grid.width * grid.height;
+  if (memory.evened.size() < 2 * cells) return;
+  color::even_out(grid, memory.evened.data(), memory.evened.data() + cells, team);
+  std::copy_n(memory.evened.data(), cells, grid.a);
+  std::copy_n(memory.evened.data() + cells, cells, grid.b);
+}
+
 // What a whole run gave, and the consensus of it, into the grid.
 inline void settle_own(const Engine& engine, const ColorKernels& kernels, const ColorizerModel& model,
                        ColorizerMemory& memory) {
@@ -72,6 +83,7 @@ inline void settle_own(const Engine& engine, const ColorKernels& kernels, const 
   if (!memory.keys.is_empty()) memory.keys.read_lightness(lightness);
   if (!memory.consensus.is_empty()) {
     memory.consensus.settle(memory.keys, output.data, a, b, kernels.vote_row, team);
+    even_out_grid(memory, team);
   } else if (output.shape.c == 2) {
     std::copy_n(output.data, 2 * width * height, a);
   } else {
@@ -116,7 +128,7 @@ void approach_hints(const ColorKernels& kernels, const Picture& input, Colorizer
   const MutableAbGridView grid = memory.grid_view();
   for (int time = 0; time < color::HintNumbers::approaches; ++time) {
     if (!memory.refined.prepare({grid.height, grid.width})) return;
-    const color::StridedGrid shown = refine_own_grid(kernels, grid, input, memory);
+    const color::StridedGrid shown = refine_grid(kernels, grid, input, memory);
     memory.guided = true;
     if (!memory.hints.approach(shown, grid)) return;
   }

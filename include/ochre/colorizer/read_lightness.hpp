@@ -9,7 +9,6 @@
 #include <utility>
 
 #include <ochre/color/area_average.hpp>
-#include <ochre/color/even_grid.hpp>
 #include <ochre/color/network_lightness.hpp>
 #include <ochre/colorizer/memory.hpp>
 
@@ -49,25 +48,14 @@ inline void copy_guide(std::span<const float> lightness, ColorizerMemory& memory
   memory.guided = true;
 }
 
-// The grid as apply shows it: made finer along the edges of the input's L, where it is coarser than the picture. Of a
-// network's own colours the pattern of its cells is evened out before (color/even_grid.hpp). The result lies in the
-// memory.
+// The grid as apply shows it: made finer along the edges of the input's L, where it is coarser than the picture. The
+// result lies in the memory.
 template <class Picture>
 color::StridedGrid refine_grid(const ColorKernels& kernels, const AbGridView& grid, const Picture& input,
                                ColorizerMemory& memory) noexcept {
   if (!memory.refined.prepare({grid.height, grid.width})) return grid;
   if (!memory.guided) read_guide(kernels, input, memory);
   return memory.refined.refine(grid, kernels.refine, memory.network.team());
-}
-
-template <class Picture>
-color::StridedGrid refine_own_grid(const ColorKernels& kernels, const AbGridView& grid, const Picture& input,
-                                   ColorizerMemory& memory) noexcept {
-  const Index cells = grid.width * grid.height;
-  if (memory.evened.size() < 2 * cells || !memory.refined.prepare({grid.height, grid.width})) return grid;
-  float* const a = memory.evened.data();
-  color::even_out(grid, a, a + cells, memory.network.team());
-  return refine_grid(kernels, AbGridView{a, a + cells, grid.lightness, grid.width, grid.height}, input, memory);
 }
 
 // input: a PictureView or a YuvView.

@@ -308,7 +308,7 @@ TEST_CASE("chroma memory: a code stays while it is within the slack of what is w
         before = output.cr_codes();
       }
       CHECK(changed > 500);
-      CHECK((held > 100) == (slack > 0.5f));
+      CHECK((held > 100) == (static_cast<double>(slack) * unit > 0.5));
     }
   }
 }

@@ -144,8 +144,8 @@ TEST_CASE("video deadline: the colours are those of the frame that the look bega
     const Chroma then = mean_chroma(first.output, box(0).area());
     const Chroma now = mean_chroma(last.output, box(steps - 1).area());
     const Chroma shown = mean_chroma(stream.output, box(steps - 1).area());
-    REQUIRE(then.apart(now) > 8);                      // colours follow the light
-    CHECK(shown.apart(then) < 0.6 * then.apart(now));  // of one that loses light some cells lose their past
+    REQUIRE(then.apart(now) > 8);                       // colours follow the light
+    CHECK(shown.apart(then) < 0.35 * then.apart(now));  // less light beside the same a and b is a little less chroma
     // And what stood still has the ground's.
     const Area beside{80, 94, 4, 120};
     CHECK(mean_chroma(stream.output, beside).apart(mean_chroma(first.output, beside)) < 1);

@@ -4,9 +4,9 @@
 //   d = argmin SAD(d) + 8 |d|₁ over 0, the movements of the cell and of those around it a frame ago, of the cell at its
 //       left now, and from the best of these on steps of 8, 4, 2 and 1 pixels
 //   odd = max((SAD(d) − 0.7 |D(d)|)/64 − 1.3 n, 0)/2,  n: the mean of SAD(0)/64 by its lower quartile, at most 4
-//   where the block stands still with like details, correlation ρ > 0.8: 5 (1 − ρ), if that is less, and d = 0. Like:
-//   both variances are above 4 times the noise's, and, unless more than half of the frame changed, within a factor of 3
-//   of each other, and the means within 12
+//   where the block has like details at d, correlation ρ > 0.8: 5 (1 − ρ), if that is less. Like: both variances are
+//   above 4 times the noise's, within a factor of 3 of each other, and the means within 12; where more than half of the
+//   frame changed, whatever they are, and at d = 0 as well: the light may have
 //   looks that hold = 4/odd² − 1
 // Lightness in 255ths of white, as bytes. What is as it was, but for the noise n of the whole frame, is not looked up.
 // A change of light shifts a block alike, or scales it: that makes the past less untrue than another thing does.
@@ -183,12 +183,11 @@ class Motion {
     Search search{{}, still_.data()[cell]};
     if (static_cast<float>(search.cost) > calm_difference()) look_up(y, x, search);
     float odd = oddness(y, x, search.best);
-    if (odd > Numbers::least_odd) {
-      const float details = oddness_of_details(y, x);
-      if (details < odd) {
-        odd = details;
-        search.best = {};
-      }
+    if (odd > Numbers::least_odd) odd = std::min(odd, oddness_of_details(y, x, search.best));
+    if (odd > Numbers::least_odd && all_changed_) {
+      const float still = oddness_of_details(y, x, {});
+      if (still < odd) search.best = {};
+      odd = std::min(odd, still);
     }
     movements_.data()[cell] = search.best;
     constexpr float all = std::numeric_limits<float>::max();
@@ -228,11 +227,10 @@ class Motion {
     return std::max(apart - Numbers::noise * noise_, 0.0f) / Numbers::spread;
   }
 
-  // Of a block that stands still and whose details are those of before, whatever the light; beyond all bounds where
-  // they are not.
-  float oddness_of_details(Index y, Index x) const noexcept {
+  // Of a block whose details are those of before, whatever the light; beyond all bounds where they are not.
+  float oddness_of_details(Index y, Index x, Movement to) const noexcept {
     const std::uint8_t* now = block_at(now_, y, x, {});
-    const std::uint8_t* before = block_at(before_, y, x, {});
+    const std::uint8_t* before = block_at(before_, y, x, to);
     int sums[2] = {0, 0};
     int squares[2] = {0, 0};
     int product = 0;

@@ -391,22 +391,14 @@ inline void VideoColorizer::begin_look() noexcept {
   next_step_ = 0;
   mirrored_ = !by_itself() && memory.recall.is_empty() && schedule_.looks() % 2 == 1;
   show_network(mirrored_);
-  if (mirrored_) {
-    video::mirror(memory.grid_view().lightness, grid(), lightness_of_look());
-  } else {
-    std::copy_n(memory.grid_view().lightness, count(), lightness_of_look());
-  }
+  video::copy_as_seen(memory.grid_view().lightness, grid(), mirrored_, lightness_of_look());
   carried_.begin_look();
 }
 
 inline void VideoColorizer::show_network(bool mirrored) noexcept {
   detail::ColorizerMemory& memory = *workspace_.memory_;
   const std::span input(memory.input.data(), static_cast<std::size_t>(lightness_.size()));
-  if (mirrored) {
-    video::mirror(lightness_.data(), memory.working, input.data());
-  } else {
-    std::copy_n(lightness_.data(), lightness_.size(), input.data());
-  }
+  video::copy_as_seen(lightness_.data(), memory.working, mirrored, input.data());
   if (colorizer_->network().normalised_lightness) color::normalise_lightness(input);
   if (detail::takes_hints(colorizer_->network())) detail::fill_hint_channels({}, memory);
 }

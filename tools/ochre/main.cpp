@@ -92,16 +92,7 @@ class CommandLine {
         ->option_text("OUTPUT");
     verb->add_option("--model", o.model, model_help)->option_text("FILE [embedded]");
     add_sha256(verb, o.sha256);
-    verb->add_option("--temperature", o.temperature, "Lower is bolder; default: the model's")
-        ->option_text("T")
-        ->check(CLI::PositiveNumber);
-    verb->add_option("--saturation", o.saturation, "Factor on the colours, 0 to 100")
-        ->option_text("S [1]")
-        ->check(CLI::Range(0.0, 100.0));
-    add_no_consensus(verb, o.consensus);
-    verb->add_option("--size", o.size, "Shorter side at the network, in pixels;\ndefault: the model's")
-        ->option_text("N")
-        ->check(size_range);
+    add_coloring(verb, o);
     verb->add_option("--memory", o.memory, "Megabytes that the network may take; fewer make\nit slower")
         ->option_text("MB")
         ->check(CLI::Range(1, 1 << 20));
@@ -155,16 +146,7 @@ class CommandLine {
     verb->add_option("--remember", o.remember,
                      "What the stream teaches of its place: read if\nit is there, and written at the end")
         ->option_text("FILE");
-    verb->add_option("--temperature", o.temperature, "Lower is bolder; default: the model's")
-        ->option_text("T")
-        ->check(CLI::PositiveNumber);
-    verb->add_option("--saturation", o.saturation, "Factor on the colours, 0 to 100")
-        ->option_text("S [1]")
-        ->check(CLI::Range(0.0, 100.0));
-    add_no_consensus(verb, o.consensus);
-    verb->add_option("--size", o.size, "Shorter side at the network, in pixels;\ndefault: the model's")
-        ->option_text("N")
-        ->check(size_range);
+    add_coloring(verb, o);
     verb->add_option("--threads", o.threads, threads_help)->option_text("N [0]")->check(threads_range);
     verb->add_option("--like", o.teach.like,
                      "A picture or video in colour of the same or a\nlike place, or a folder; may be repeated")
@@ -363,6 +345,21 @@ class CommandLine {
     verb->add_flag("--json", o.json, "As JSON");
     verb->add_flag("--quiet", o.reading.quiet, "No progress, no remarks");
     verb->callback([this] { verb_ = [this] { return run_eval(eval_); }; });
+  }
+
+  // How a picture, or a frame, is coloured. o: ColorizeOptions or VideoOptions.
+  template <class Options>
+  static void add_coloring(CLI::App* verb, Options& o) {
+    verb->add_option("--temperature", o.temperature, "Lower is bolder; default: the model's")
+        ->option_text("T")
+        ->check(CLI::PositiveNumber);
+    verb->add_option("--saturation", o.saturation, "Factor on the colours, 0 to 100")
+        ->option_text("S [1]")
+        ->check(CLI::Range(0.0, 100.0));
+    add_no_consensus(verb, o.consensus);
+    verb->add_option("--size", o.size, "Shorter side at the network, in pixels;\ndefault: the model's")
+        ->option_text("N")
+        ->check(size_range);
   }
 
   static CLI::Option* add_camera(CLI::App* verb, std::string& camera) {

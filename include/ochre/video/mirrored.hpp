@@ -14,4 +14,10 @@ inline void mirror(const float* from, Extent size, float* to) noexcept {
   for (Index y = 0; y < size.h; ++y) std::reverse_copy(from + y * size.w, from + (y + 1) * size.w, to + y * size.w);
 }
 
+// The plane as a look sees it: mirrored or as it is.
+inline void copy_as_seen(const float* from, Extent size, bool mirrored, float* to) noexcept {
+  if (mirrored) return mirror(from, size, to);
+  std::copy_n(from, size.h * size.w, to);
+}
+
 }  // namespace ochre::inline v0::video

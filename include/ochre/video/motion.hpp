@@ -179,9 +179,17 @@ class Motion {
   }
 
   void follow_cell(Index y, Index x) noexcept {
+    constexpr float all = std::numeric_limits<float>::max();
+    // Of what is calm no odd is above the least.
+    static_assert(Numbers::rounding <= Numbers::least_odd * Numbers::spread);
     const Index cell = y * grid_.w + x;
     Search search{{}, still_.data()[cell]};
-    if (static_cast<float>(search.cost) > calm_difference()) look_up(y, x, search);
+    if (static_cast<float>(search.cost) <= calm_difference()) {
+      movements_.data()[cell] = {};
+      looks_.data()[cell] = all;
+      return;
+    }
+    look_up(y, x, search);
     float odd = oddness(y, x, search.best);
     if (odd > Numbers::least_odd) odd = std::min(odd, oddness_of_details(y, x, search.best));
     if (odd > Numbers::least_odd && all_changed_) {
@@ -190,7 +198,6 @@ class Motion {
       odd = std::min(odd, still);
     }
     movements_.data()[cell] = search.best;
-    constexpr float all = std::numeric_limits<float>::max();
     looks_.data()[cell] = odd <= Numbers::least_odd ? all : std::max(4.0f / (odd * odd) - 1.0f, 0.0f);
   }
 

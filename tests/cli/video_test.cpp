@@ -6,7 +6,10 @@
 #include <filesystem>
 #include <thread>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <nlohmann/json.hpp>
@@ -209,6 +212,52 @@ class OtherPath {
 
  private:
   std::string before_;
+};
+
+// A camera on this machine's network: it sends the same bytes to each of the first `calls` who call, and is gone then.
+class Camera {
+ public:
+  Camera(std::string bytes, int calls) : bytes_(std::move(bytes)) {
+    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in place{};
+    place.sin_family = AF_INET;
+    place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(place);
+    auto* const address = reinterpret_cast<sockaddr*>(&place);
+    REQUIRE(::bind(listener_, address, size) == 0);
+    REQUIRE(::listen(listener_, 1) == 0);
+    REQUIRE(::getsockname(listener_, address, &size) == 0);
+    port_ = ntohs(place.sin_port);
+    sender_ = std::thread([this, calls] {
+      for (int i = 0; i < calls; ++i) answer();
+      ::shutdown(listener_, SHUT_RDWR);
+    });
+  }
+  ~Camera() {
+    ::shutdown(listener_, SHUT_RDWR);  // it may wait for a call
+    sender_.join();
+    ::close(listener_);
+  }
+
+  std::string host() const { return "127.0.0.1:" + std::to_string(port_); }
+
+ private:
+  void answer() const {
+    const int call = ::accept(listener_, nullptr, nullptr);
+    if (call < 0) return;
+    for (std::size_t sent = 0; sent < bytes_.size();) {
+      const ssize_t count = ::send(call, bytes_.data() + sent, bytes_.size() - sent, MSG_NOSIGNAL);
+      if (count <= 0) break;
+      sent += static_cast<std::size_t>(count);
+    }
+    ::shutdown(call, SHUT_WR);
+    ::close(call);
+  }
+
+  std::string bytes_;
+  int listener_ = -1;
+  int port_ = 0;
+  std::thread sender_;
 };
 
 bool has_ffmpeg() {
@@ -428,6 +477,56 @@ TEST_CASE("video: a source that is silent for --timeout seconds is at its end") 
   running.write(made.header() + "FRAME\n" + made.frame(0));
   CHECK(running.end() == 3);
   check_luma(made, ReadVideo(content_of(studio.path("out.y4m"))), 1);
+}
+
+TEST_CASE("video: a live source that ends is connected anew, until it is gone for --timeout seconds") {
+  if (!has_ffmpeg()) return;
+  const Studio studio;
+  MadeVideo made{.frames = 3};
+  SUBCASE("each connection brings three frames") {
+    const Camera camera(made.bytes(), 4);  // one call to look at it, three to watch it
+    const Outcome outcome = studio.run(
+        {"tcp://" + camera.host(), "-o", studio.path("out.y4m"), "--timeout", "4", "--json", studio.path("what.json")});
+    CHECK(outcome.code == 3);
+    CHECK(outcome.err.find("the stream ended; connecting anew") != std::string::npos);
+    CHECK(outcome.err.find("no frame for 4 s") != std::string::npos);
+    CHECK(outcome.err.find("holds the 9 frames that were whole") != std::string::npos);
+    const ReadVideo read(content_of(studio.path("out.y4m")));
+    REQUIRE(read.frames.size() == 9);
+    for (std::size_t i = 0; i < 9; ++i) {
+      CHECK(read.frames[i].compare(0, made.luma_bytes(), made.frame(static_cast<int>(i % 3)), 0, made.luma_bytes()) ==
+            0);
+    }
+    const auto report = nlohmann::json::parse(content_of(studio.path("what.json")));
+    int reconnections = 0;
+    double before = 0;
+    for (const auto& event : report["events"]) {
+      if (event["kind"] != "reconnection") continue;
+      CHECK(event["frame"] == 3 * ++reconnections);
+      CHECK(event["time"].get<double>() > before + 1);  // by the clock on the wall
+      before = event["time"];
+    }
+    CHECK(reconnections == 2);
+  }
+  SUBCASE("a file through an address has its own end") {
+    const std::string file = studio.video("in.nut", made);
+    REQUIRE(std::system(("ffmpeg -v error -y -f yuv4mpegpipe -i '" + file + "' -c:v ffv1 -f matroska '" +
+                         studio.path("in.mkv") + "'")
+                            .c_str()) == 0);
+    const Outcome outcome = studio.run({"file://" + studio.path("in.mkv"), "-o", studio.path("out.y4m")});
+    CHECK(outcome.code == 0);
+    CHECK(outcome.err.find("connecting") == std::string::npos);
+  }
+}
+
+TEST_CASE("video: no password of an address is shown") {
+  if (!has_ffmpeg()) return;
+  const Studio studio;
+  const Camera camera("", 0);  // its port is nobody's
+  const Outcome outcome = studio.run({"http://me:s3cret@" + camera.host() + "/gate7", "-o", studio.path("out.mkv")});
+  CHECK(outcome.code == 3);
+  CHECK(outcome.err.find("s3cret") == std::string::npos);
+  CHECK(outcome.err.find("http://me:***@127.0.0.1:") != std::string::npos);
 }
 
 TEST_CASE("video: without ffmpeg raw streams work, and all else says what is missing") {

@@ -26,15 +26,13 @@ long long nanoseconds_of(long long ticks, const Y4mRatio& time_base) {
 
 class FfmpegSource final : public FrameSource {
  public:
-  FfmpegSource(std::string name, ChildProcess child, const SourceOptions& options)
-      : name_(std::move(name)),
-        child_(std::move(child)),
-        reader_(NutReader(ByteReader(child_.take_pipe(), options.silence))) {}
+  FfmpegSource(std::string name, ChildProcess child, int silence)
+      : name_(std::move(name)), child_(std::move(child)), reader_(NutReader(ByteReader(child_.take_pipe(), silence))) {}
 
-  Status open(VideoFacts facts) {
+  Status open(const VideoFacts& facts) {
     const auto stream = reader_.open();
     if (!stream) return located(stream.error());
-    format_ = std::move(facts.format);
+    format_ = facts.format;
     Y4mHeader& header = format_.header;
     header.width = stream->width;
     header.height = stream->height;
@@ -55,7 +53,7 @@ class FfmpegSource final : public FrameSource {
     return {};
   }
 
-  Result<bool> read(std::span<std::byte> frame, long long& nanoseconds) override {
+  Result<bool> read(std::span<std::byte> frame, FrameTime& time) override {
     long long ticks = 0;
     const auto more = reader_.read(frame, ticks);
     if (!more) return located(more.error());
@@ -64,7 +62,7 @@ class FfmpegSource final : public FrameSource {
       return false;
     }
     last_ = nanoseconds_of(ticks, ticks_);
-    nanoseconds = last_;
+    time = {.nanoseconds = last_};
     ++frames_;
     return true;
   }
@@ -121,21 +119,31 @@ Words decode_words(const std::string& address, const VideoFacts& facts, const Wo
   return words;
 }
 
+Result<Source> start_decoder(const Words& words, const std::string& name, const VideoFacts& facts, int silence) {
+  auto child = ChildProcess::start(words, ChildPipe::output);
+  if (!child) return std::move(child).error();
+  auto source = std::make_unique<FfmpegSource>(name, *std::move(child), silence);
+  if (Status status = source->open(facts); !status) return std::move(status).error();
+  return Source(std::move(source));
+}
+
 }  // namespace
 
 Result<Source> open_ffmpeg_source(const std::string& input, const SourceOptions& options) {
   const std::string name = weights::printable_path(input);
   const auto address = ffmpeg_address(input);
   if (!address) return address.error();
-  auto facts = probe_video(*address);
-  if (!facts) return std::move(facts).error().in(name);
+  const auto facts = probe_video(*address);
+  if (!facts) return Error{facts.error()}.in(name);
   const auto passthrough = passthrough_words();
   if (!passthrough) return passthrough.error();
-  auto child = ChildProcess::start(decode_words(*address, *facts, *passthrough), ChildPipe::output);
-  if (!child) return std::move(child).error();
-  auto source = std::make_unique<FfmpegSource>(name, *std::move(child), options);
-  if (Status status = source->open(*std::move(facts)); !status) return std::move(status).error();
-  return Source(std::move(source));
+  const bool is_live = options.reconnect && !address->starts_with("file:") && !facts->format.seconds;
+  const int silence = is_live ? live_silence(options) : options.silence;
+  const Connect connect = [words = decode_words(*address, *facts, *passthrough), name, facts = *facts, silence] {
+    return start_decoder(words, name, facts, silence);
+  };
+  auto source = connect();
+  return source && is_live ? make_live_source(name, *std::move(source), connect, options) : std::move(source);
 }
 
 }  // namespace ochre::program

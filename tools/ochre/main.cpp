@@ -125,10 +125,11 @@ class CommandLine {
                           "  ochre video grey.y4m -o colour.y4m",
                           "- and .y4m are raw YUV4MPEG2 streams and need no other program. All else is read\n"
                           "and written by ffmpeg, which has to be in PATH: an address such as rtsp://... is\n"
-                          "taken, too. Frames that are in colour stay as they are, and teach the grey ones\n"
-                          "that follow. Luma is kept bit for bit, and so are times, sound, subtitles and\n"
-                          "metadata where OUTPUT can hold them. What ends early leaves an OUTPUT with every\n"
-                          "frame that was whole: exit code 3, or 130 and 143 for SIGINT and SIGTERM.\n\n");
+                          "taken, too, and connected anew when it ends. Frames that are in colour stay as\n"
+                          "they are, and teach the grey ones that follow. Luma is kept bit for bit, and so\n"
+                          "are times, sound, subtitles and metadata where OUTPUT can hold them. What ends\n"
+                          "early leaves an OUTPUT with every frame that was whole: exit code 3, or 130 and\n"
+                          "143 for SIGINT and SIGTERM.\n\n");
     verb->add_option("INPUT", o.input, "A video, an address, or - for standard input")->required();
     verb->add_option("-o,--output", o.output, "A video, or - for standard output")->required()->option_text("OUTPUT");
     verb->add_option("--model", o.model, model_help)->option_text("FILE [embedded]");
@@ -159,7 +160,8 @@ class CommandLine {
         ->option_text("OPTIONS");
     verb->add_flag("--frames", o.frames,
                    "INPUT is a folder of pictures or a pattern such\nas shot-%04d.png, OUTPUT a folder for PNG");
-    verb->add_option("--timeout", o.timeout, "Seconds without a byte of INPUT that end it;\n0: none does")
+    verb->add_option("--timeout", o.timeout,
+                     "Seconds without a byte of INPUT that end it, an\naddress connected anew until then; 0: none does")
         ->option_text("N [60]")
         ->check(CLI::Range(0, 86400));
     verb->add_option("--json", o.json, "Statistics; - is standard output")->option_text("FILE");

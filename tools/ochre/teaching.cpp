@@ -46,7 +46,7 @@ Status learn_video(const std::string& path, const std::shared_ptr<const Colorize
   const MutableYuvView frame = frame_view(reinterpret_cast<std::uint8_t*>(block->data()), format);
   bool learned = false;
   for (;;) {
-    long long time = 0;
+    FrameTime time;
     const auto more = (*source)->read(block->span(), time);
     if (!more) return Error{more.error()}.in(path);
     if (!*more) break;

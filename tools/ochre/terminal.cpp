@@ -12,11 +12,25 @@
 
 namespace ochre::program {
 
+std::string without_passwords(std::string text) {
+  constexpr std::string_view scheme_end = "://";
+  constexpr std::string_view mask = "***";
+  for (std::size_t at = text.find(scheme_end); at != std::string::npos; at = text.find(scheme_end, at)) {
+    at += scheme_end.size();
+    const std::size_t end = std::min(text.find_first_of("/?# \t\n'\"", at), text.size());
+    const std::size_t host = text.substr(0, end).rfind('@');
+    const std::size_t colon = text.find(':', at);
+    if (host != std::string::npos && host >= at && colon < host) text.replace(colon + 1, host - colon - 1, mask);
+  }
+  return text;
+}
+
 void say(std::string_view message) {
   constexpr std::size_t longest_line = 980;  // with what stands around it below 1000
+  const char* const clear = ::isatty(STDERR_FILENO) == 1 ? "\r\x1b[K" : "";
   // Cut twice: what came in, and what masking made of it.
-  std::fprintf(stderr, "ochre: %s\n",
-               weights::printable(weights::printable(message, longest_line), longest_line).c_str());
+  const std::string line = weights::printable(without_passwords(std::string(message)), longest_line);
+  std::fprintf(stderr, "%sochre: %s\n", clear, weights::printable(line, longest_line).c_str());
 }
 
 void say_all(const std::string& where, const std::vector<std::string>& messages) {

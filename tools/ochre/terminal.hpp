@@ -10,12 +10,15 @@
 
 namespace ochre::program {
 
-// One line on standard error: "ochre: <message>", made printable once more as a whole and kept below 1000 letters:
-// the last guard before the terminal.
+// One line on standard error: "ochre: <message>", made printable once more as a whole, without passwords, and kept
+// below 1000 letters: the last guard before the terminal. In place of a line of progress.
 void say(std::string_view message);
 
 // A line each, `where` in front; of many only the first few, and how many more there are.
 void say_all(const std::string& where, const std::vector<std::string>& messages);
+
+// "rtsp://me:secret@gate7/" -> "rtsp://me:***@gate7/", wherever it stands in a text.
+std::string without_passwords(std::string text);
 
 // say(), and the exit code that goes with it.
 int fail(const Error& error);

@@ -52,7 +52,7 @@ std::string video_objection(const VideoOptions& options) {
 }
 
 Result<Source> open_source(const VideoOptions& options) {
-  const SourceOptions reading{.silence = options.timeout};
+  const SourceOptions reading{.silence = options.timeout, .reconnect = true};
   return is_y4m(options.input) ? open_y4m_source(options.input, reading) : open_ffmpeg_source(options.input, reading);
 }
 
@@ -117,7 +117,7 @@ Result<PipelineEnd> color_stream(FrameSource& source, FrameSink& sink, VideoColo
     YuvView input = frame.view;
     if (!has_chroma) input.cb = input.cr = {};  // what lies there is an earlier frame's
     if (Status status = colorize_frame(colorizer, input, frame.view); !status) return status;
-    report.add(frame.nanoseconds, colorizer.report());
+    report.add(frame.time, colorizer.report());
     return Status();
   });
 }
@@ -126,7 +126,7 @@ Result<PipelineEnd> color_stream(FrameSource& source, FrameSink& sink, VideoColo
 Status remember(const VideoOptions& options, const VideoColorizer& colorizer) {
   if (options.remember.empty() || colorizer.memory().is_empty()) return {};
   CameraMemory memory = colorizer.memory();
-  if (memory.totals().origin.empty()) memory.set_origin(weights::printable(options.input));
+  if (memory.totals().origin.empty()) memory.set_origin(weights::printable(without_passwords(options.input)));
   const auto bytes = encode_camera_memory(memory);
   if (!bytes) return Error{bytes.error()}.in(options.remember);
   return weights::write_file_atomically(options.remember, *bytes);

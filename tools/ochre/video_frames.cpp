@@ -179,7 +179,7 @@ Status color_pictures(const std::vector<FrameFile>& files, LoadedPicture first, 
     if (Status status = stream.color(*input, files[i].output); !status) {
       return std::move(status).error().in(weights::printable_path(files[i].input));
     }
-    report.add(static_cast<long long>(i) * 40'000'000, stream.colorizer.report());
+    report.add({.nanoseconds = static_cast<long long>(i) * 40'000'000}, stream.colorizer.report());
   }
   return {};
 }

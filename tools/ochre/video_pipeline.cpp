@@ -102,7 +102,7 @@ void read_frames(FrameSource& source, Ring& ring, Status& status) {
   for (long long n = 0; ring.wait_to_read(n); ++n) {
     Block& block = ring.block(n);
     const std::span memory(reinterpret_cast<std::byte*>(block.memory.data()), bytes);
-    const auto more = source.read(memory, block.frame.nanoseconds);
+    const auto more = source.read(memory, block.frame.time);
     if (!more) status = more.error();
     if (!more || !*more) break;
     ring.has_read();
@@ -113,7 +113,7 @@ void read_frames(FrameSource& source, Ring& ring, Status& status) {
 void write_frames(FrameSink& sink, Ring& ring, std::size_t bytes, Status& status) {
   for (long long n = 0; ring.wait_to_write(n); ++n) {
     const std::span memory(reinterpret_cast<const std::byte*>(ring.block(n).memory.data()), bytes);
-    status = sink.write(memory, ring.block(n).frame.nanoseconds);
+    status = sink.write(memory, ring.block(n).frame.time.nanoseconds);
     if (!status) break;
     ring.has_written();
   }

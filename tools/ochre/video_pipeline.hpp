@@ -13,7 +13,7 @@ namespace ochre::program {
 
 struct VideoFrame {
   MutableYuvView view;  // luma is as it was read; chroma, if the source has any, too
-  long long nanoseconds = 0;
+  FrameTime time;
 };
 
 // The planes of a frame as it is written, format.colored(), in one block of memory.

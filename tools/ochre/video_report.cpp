@@ -27,7 +27,7 @@ Json moments_json(const std::vector<VideoMoment>& moments, const char* kind) {
   for (const VideoMoment& moment : moments) {
     if (kind != nullptr && std::string_view(kind) != moment.kind) continue;
     Json entry{{"kind", moment.kind}, {"frame", moment.frame}, {"time", to_thousandths(moment.time)}};
-    if (!moment.what.empty()) entry["what"] = moment.what;
+    if (!moment.what.empty()) entry["what"] = without_passwords(moment.what);
     list.push_back(std::move(entry));
   }
   return list;
@@ -54,13 +54,14 @@ double VideoReport::stream_seconds() const {
   return frames_ > 1 ? between * static_cast<double>(frames_) / static_cast<double>(frames_ - 1) : 0;
 }
 
-void VideoReport::add(long long nanoseconds, const VideoFrameReport& frame) {
-  if (frames_ == 0) first_ = nanoseconds;
-  last_ = nanoseconds;
-  times_[static_cast<std::size_t>(frames_) % times_.size()] = nanoseconds;
+void VideoReport::add(const FrameTime& time, const VideoFrameReport& frame) {
+  if (frames_ == 0) first_ = time.nanoseconds;
+  last_ = time.nanoseconds;
+  times_[static_cast<std::size_t>(frames_) % times_.size()] = last_;
   predicted_ += frame.predicted ? 1 : 0;
   colored_ += frame.colored ? 1 : 0;
   network_ += frame.network_seconds;
+  if (time.gap > 0) add_reconnection(time.gap);
   if (frame.cut) events_.push_back({"cut", frames_, seconds_at(last_)});
   if (frame.learned) events_.push_back({"learned", frames_, seconds_at(last_)});
   if (frame.infrared != InfraredChange::none) add_infrared(frame);
@@ -81,6 +82,13 @@ void VideoReport::add_infrared(const VideoFrameReport& frame) {
   clear_line();
   say((begins ? "grey, perhaps infrared, from " : "in colour from ") + fixed(time, 2) + " s on (frame " +
       with_commas(at) + ")");
+}
+
+void VideoReport::add_reconnection(double gap) {
+  const std::string what = "after " + fixed(gap, 1) + " s without a frame";
+  events_.push_back({"reconnection", frames_, seconds_at(last_), what});
+  clear_line();
+  say("connected again " + what + ", at " + fixed(seconds_at(last_), 2) + " s (frame " + with_commas(frames_) + ")");
 }
 
 void VideoReport::draw() const {
@@ -132,7 +140,7 @@ std::string VideoReport::summary() const {
 }
 
 Status VideoReport::write_json() const {
-  const Json json{{"input", options_.input},
+  const Json json{{"input", without_passwords(options_.input)},
                   {"output", options_.output},
                   {"width", stream_.size.w},
                   {"height", stream_.size.h},

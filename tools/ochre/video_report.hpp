@@ -12,11 +12,12 @@
 #include <ochre/video_colorizer.hpp>
 
 #include "verbs.hpp"
+#include "video_stream.hpp"
 
 namespace ochre::program {
 
 struct VideoMoment {
-  const char* kind = "";  // "cut", "infrared_on", "infrared_off", "learned", "remark", "failure"
+  const char* kind = "";  // "cut", "infrared_on", "infrared_off", "learned", "reconnection", "remark", "failure"
   long long frame = 0;
   double time = 0;  // seconds from the first frame
   std::string what{};
@@ -33,7 +34,7 @@ class VideoReport {
   VideoReport(const VideoOptions& options, const Stream& stream);
 
   // A frame that is coloured; draws the line of progress on a terminal.
-  void add(long long nanoseconds, const VideoFrameReport& frame);
+  void add(const FrameTime& time, const VideoFrameReport& frame);
   void add_remark(const std::string& what);   // says it, too, and keeps it for JSON
   void add_failure(const std::string& what);  // the same, in spite of --quiet
   void end(long long frames);                 // in the output; only remarks are added after it
@@ -45,6 +46,7 @@ class VideoReport {
  private:
   std::string summary() const;
   void add_infrared(const VideoFrameReport& frame);
+  void add_reconnection(double gap);
   double seconds_at(long long nanoseconds) const { return static_cast<double>(nanoseconds - first_) / 1e9; }
   Status write_json() const;
   double elapsed() const;

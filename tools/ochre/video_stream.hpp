@@ -1,6 +1,7 @@
 // Where frames come from and where they go. A frame is one block of memory: luma, Cb, Cr, without padding.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -44,14 +45,20 @@ struct VideoFormat {
   Index colored_bytes() const noexcept { return image_io::y4m_frame_bytes(header.width, header.height, colored()); }
 };
 
+// When a frame was.
+struct FrameTime {
+  long long nanoseconds = 0;  // of the source's clock
+  double gap = 0;             // seconds before it without a connection to the source; 0: it was there
+};
+
 class FrameSource {
  public:
   virtual ~FrameSource() = default;
   const VideoFormat& format() const noexcept { return format_; }
 
-  // The next frame's format().bytes() bytes and its time in nanoseconds; false at the end. Errors: a frame that is not
-  // whole; after one, or the end, nothing more is asked for.
-  virtual Result<bool> read(std::span<std::byte> frame, long long& nanoseconds) = 0;
+  // The next frame's format().bytes() bytes and its time; false at the end. Errors: a frame that is not whole; after
+  // one, or the end, nothing more is asked for.
+  virtual Result<bool> read(std::span<std::byte> frame, FrameTime& time) = 0;
 
   // What is to be said of it: at the beginning, or once it has ended.
   std::vector<std::string> take_remarks() { return std::exchange(remarks_, {}); }
@@ -83,7 +90,8 @@ using Sink = std::unique_ptr<FrameSink>;
 bool is_y4m(const std::string& name);
 
 struct SourceOptions {
-  int silence = 60;  // seconds without a byte that end it; 0: none does
+  int silence = 60;        // seconds without a byte that end it; 0: none does
+  bool reconnect = false;  // a live one that ended is connected anew, for as long
 };
 
 // path: "-" is standard input.
@@ -93,6 +101,15 @@ Result<Sink> open_y4m_sink(const std::string& path, const VideoFormat& format);
 
 // Through ffmpeg. input: a file, or an address such as rtsp://…
 Result<Source> open_ffmpeg_source(const std::string& input, const SourceOptions& options);
+
+// A source that has no end of its own: `first`, and what `connect` opens once that has ended or was silent, until
+// nothing has come for options.silence seconds. Times go on with the clock on the wall. Errors: then, and a source that
+// comes back in another format.
+using Connect = std::function<Result<Source>()>;
+Source make_live_source(const std::string& name, Source first, Connect connect, const SourceOptions& options);
+
+// Seconds without a byte after which a live source is connected anew.
+int live_silence(const SourceOptions& options);
 
 struct EncodeOptions {
   std::string output;

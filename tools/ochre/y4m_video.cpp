@@ -34,7 +34,7 @@ class Y4mSource final : public FrameSource {
     return {};
   }
 
-  Result<bool> read(std::span<std::byte> frame, long long& nanoseconds) override {
+  Result<bool> read(std::span<std::byte> frame, FrameTime& time) override {
     const auto ended = reader_.is_at_end();
     if (!ended) return located(ended.error());
     if (*ended) return false;
@@ -50,7 +50,7 @@ class Y4mSource final : public FrameSource {
     const Y4mRatio& rate = format_.header.rate;
     const double seconds =
         static_cast<double>(frames_) * static_cast<double>(rate.denominator) / static_cast<double>(rate.numerator);
-    nanoseconds = static_cast<long long>(seconds * 1e9 + 0.5);
+    time.nanoseconds = static_cast<long long>(seconds * 1e9 + 0.5);
     ++frames_;
     return true;
   }

@@ -227,6 +227,21 @@ TEST_CASE("motion: a change of light leaves true what is known of details") {
   CHECK(cells.hold < cells.all / 20);
 }
 
+TEST_CASE("motion: a pan is found in one piece, another scene in pieces") {
+  const Extent working{112, 131};
+  const Extent grid{28, 33};
+  const auto before = textured(working);
+  const Motion pan = motion_between(working, grid, before, textured(working, 3, 7));
+  CHECK(pan.all_changed());
+  CHECK(pan.coherence() > 0.9f);
+  const Motion other = motion_between(working, grid, before, textured(working, 5000, 7000));
+  CHECK(other.all_changed());
+  CHECK(other.coherence() < 0.45f);
+  const Motion still = motion_between(working, grid, before, before);
+  CHECK(!still.all_changed());
+  CHECK(still.coherence() == 1.0f);
+}
+
 TEST_CASE("motion: where nothing has details, light that changes much is another thing, as much as the head says") {
   const Extent working{32, 48};
   const Extent grid{8, 12};

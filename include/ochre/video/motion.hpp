@@ -94,7 +94,21 @@ class Motion {
 
   const Movement* movements() const noexcept { return movements_.data(); }
   const float* looks_that_hold() const noexcept { return looks_.data(); }  // 0: it shows something else
-  float noise() const noexcept { return noise_; }  // mean difference of pixels that did not change, in codes
+  float noise() const noexcept { return noise_; }             // mean difference of pixels that did not change, in codes
+  bool all_changed() const noexcept { return all_changed_; }  // more than half of the cells differ from a frame ago
+
+  // The share of neighbours in a row that moved alike, to a pixel: a camera that pans moves most of them together; what
+  // another scene is found in lies anywhere.
+  float coherence() const noexcept {
+    Index alike = 0;
+    for (Index y = 0; y < grid_.h; ++y) {
+      const Movement* row = movements_.data() + y * grid_.w;
+      for (Index x = 1; x < grid_.w; ++x) {
+        alike += std::abs(row[x].y - row[x - 1].y) <= 1 && std::abs(row[x].x - row[x - 1].x) <= 1 ? 1 : 0;
+      }
+    }
+    return static_cast<float>(alike) / static_cast<float>(std::max<Index>(grid_.h * (grid_.w - 1), 1));
+  }
 
  private:
   using Numbers = MotionNumbers;
@@ -281,7 +295,7 @@ class Motion {
   AlignedBuffer<float> looks_;
   AlignedBuffer<std::int32_t> still_;  // SAD(0)
   float noise_ = 0.0f;
-  bool all_changed_ = false;  // more than half of the cells differ from a frame ago
+  bool all_changed_ = false;
 };
 
 }  // namespace ochre::inline v0::video

@@ -19,6 +19,7 @@
 #include <ochre/video/carried_colors.hpp>
 #include <ochre/video/chroma_memory.hpp>
 #include <ochre/video/input_colors.hpp>
+#include <ochre/video/lessons.hpp>
 #include <ochre/video/mirrored.hpp>
 #include <ochre/video/motion.hpp>
 #include <ochre/video/schedule.hpp>
@@ -72,8 +73,7 @@ class VideoColorizer {
       if (!memory) return std::move(memory).error();
       VideoColorizer video(std::move(colorizer), options, *std::move(memory));
       if (auto status = video.allocate(); !status) return std::move(status).error();
-      if (workspace.memory) video.lessons_ = *workspace.memory;
-      video.place_ = workspace.place;
+      video.lessons_ = {workspace.memory ? *workspace.memory : CameraMemory(), workspace.place};
       return video;
     });
   }
@@ -95,7 +95,7 @@ class VideoColorizer {
   }
 
   // What was learned, and ColorizerWorkspaceOptions::memory before it; empty if nothing was.
-  const CameraMemory& memory() const noexcept { return lessons_; }
+  const CameraMemory& memory() const noexcept { return lessons_.memory(); }
 
   const VideoFrameReport& report() const noexcept { return report_; }  // of the last frame
 
@@ -183,13 +183,9 @@ class VideoColorizer {
   video::ChromaMemory chroma_;
   video::InputColors colors_;
   video::InputState state_;
-  CameraMemory lessons_;
-  MemoryPlace place_ = MemoryPlace::found;
-  bool was_followed_ = false;  // a frame with chroma was
-  bool was_colored_ = false;   // and the stream was in colour
-  bool has_news_ = false;      // learned since it was last recalled
-  Index until_lesson_ = 0;     // frames in colour
-  Index between_lessons_ = 0;
+  video::Lessons lessons_;
+  bool was_followed_ = false;         // a frame with chroma was
+  bool was_colored_ = false;          // and the stream was in colour
   AlignedBuffer<float> lightness_;    // L at working size
   AlignedBuffer<float> cells_;        // [L a frame ago; a, b shown now; a, b before, in turns; L of a look][cells]
   AlignedBuffer<std::uint8_t> keep_;  // of each chroma row: it is as it was
@@ -295,7 +291,7 @@ inline Status VideoColorizer::keep(const YuvView& input, const MutableYuvView& o
   float* const b = a + count();
   colors_.to_lab(kernels(), input.format.matrix, std::as_const(workspace_).grid().lightness, a, b);
   const bool teaches = options_.learn && !colorizer_->model_.identity.empty() && state_.colored();
-  if (teaches && --until_lesson_ <= 0) {
+  if (teaches && lessons_.is_due()) {
     if (auto status = learn(a, b); !status) return status;
   }
   carried_.know(a, b, most_looks());
@@ -319,11 +315,8 @@ inline void VideoColorizer::copy(const YuvView& input, const MutableYuvView& out
   copy_rows(input.cr, output.cr, chroma);
 }
 
-// The network's features of a frame in colour, and its colours, into the memory; of another place than the memory's
-// nothing is learned.
+// The network's features of a frame in colour, and its colours, into the memory.
 inline Status VideoColorizer::learn(const float* a, const float* b) {
-  constexpr Index first = 25;  // frames in colour
-  constexpr Index most = 2000;
   return base::catch_no_memory([&]() -> Status {
     detail::ColorizerMemory& memory = *workspace_.memory_;
     looking_ = false;
@@ -335,23 +328,16 @@ inline Status VideoColorizer::learn(const float* a, const float* b) {
     reference.a.assign(a, a + count());
     reference.b.assign(b, b + count());
     report_.predicted = true;
-    between_lessons_ = std::clamp(2 * between_lessons_, first, most);
-    until_lesson_ = between_lessons_;
-    if (!lessons_.is_empty() && !lessons_.shows_place(reference)) return {};
-    report_.learned = true;
-    has_news_ = true;
-    return lessons_.add(reference);
+    return lessons_.learn(reference).move_to(report_.learned);
   });
 }
 
 // What was learned is recalled from now on.
 inline Status VideoColorizer::remember() {
-  if (!has_news_) return {};
-  has_news_ = false;
+  if (!lessons_.has_news()) return {};
   looking_ = false;
   schedule_.restart();
-  return base::catch_no_memory(
-      [&]() -> Status { return color::Recall::create(lessons_, grid(), place_).move_to(workspace_.memory_->recall); });
+  return base::catch_no_memory([&] { return lessons_.recall(grid(), workspace_.memory_->recall); });
 }
 
 // Light and dark lie elsewhere, so it is no change of light; and most of the picture is new, or was found in pieces

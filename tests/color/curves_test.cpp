@@ -65,6 +65,15 @@ TEST_CASE("the Lab curve and its inverse meet on both branches") {
   }
 }
 
+TEST_CASE("the lightness of a grey and the grey of a lightness are each other's inverse, and the tables'") {
+  for (int sample = 0; sample < 256; ++sample) {
+    const double v = sample / 255.0;
+    const double lightness = color::lightness_of_gray(v);
+    CHECK(std::fabs(lightness - static_cast<double>(color::gray8_lightness[static_cast<std::size_t>(sample)])) < 1e-5);
+    CHECK(std::fabs(color::gray_of_lightness(lightness) - v) < 1e-4);  // the rounded constants' small steps
+  }
+}
+
 TEST_CASE("the tables of 8-bit samples are the curves, rounded once") {
   for (int sample = 0; sample < 256; ++sample) {
     CAPTURE(sample);

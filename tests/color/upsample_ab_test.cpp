@@ -191,16 +191,6 @@ TEST_CASE("edge aware is the formula in double, for pixels and for samples that 
   }
 }
 
-TEST_CASE("lightness of shared samples is the mean of their pixels, alone at an odd end") {
-  const std::vector<float> upper{10, 20, 30, 40, 50};
-  const std::vector<float> lower{12, 22, 36, 46, 70};
-  std::vector<float> both(3), down(5);
-  color::average_shared_lightness(upper.data(), lower.data(), 5, 2, both.data());
-  color::average_shared_lightness(upper.data(), lower.data(), 5, 1, down.data());
-  CHECK(both == std::vector<float>{16, 38, 60});
-  CHECK(down == std::vector<float>{11, 21, 33, 43, 60});
-}
-
 TEST_CASE("flat colour stays flat and no colour leaves the range of the grid") {
   std::mt19937 random(6);
   Grid grid = random_grid(23, 13, random);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 
 #include <ochre/simd/simd.hpp>
@@ -107,6 +108,18 @@ constexpr std::array<float, 256> make_gray8_lightness(int black, int white) noex
 }
 
 }  // namespace detail
+
+// L of the grey R' = G' = B' = v in 0…1, and back.
+inline double lightness_of_gray(double v) noexcept {
+  const double y = v <= 0.04045 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4);
+  const double f = y > lab_threshold ? std::cbrt(y) : lab_slope * y + lab_offset;
+  return 116.0 * f - 16.0;
+}
+inline double gray_of_lightness(double lightness) noexcept {
+  const double f = (lightness + 16.0) / 116.0;
+  const double y = f > lab_inverse_threshold ? f * f * f : (f - lab_offset) / lab_slope;
+  return y <= 0.0031308 ? 12.92 * y : 1.055 * std::pow(y, 1.0 / 2.4) - 0.055;
+}
 
 inline constexpr std::array<float, 256> srgb8_linear = detail::make_srgb8_linear();  // 0…1 of each 8-bit sample
 inline constexpr std::array<float, 256> gray8_lightness = detail::make_gray8_lightness(0, 255);  // L of each 8-bit grey

@@ -135,19 +135,4 @@ inline void upsample_ab_edge_aware_row(const StridedGrid& grid, const PictureSam
   }
 }
 
-// L of a row of samples: the mean L of the pixels of each. upper, lower: L of the picture's rows that share it, twice
-// the same where it is one. pixels: in such a row.
-inline void average_shared_lightness(const float* upper, const float* lower, Index pixels, Index across,
-                                     float* lightness) noexcept {
-  if (across == 1) {
-    for (Index x = 0; x < pixels; ++x) lightness[x] = 0.5f * (upper[x] + lower[x]);
-    return;
-  }
-  const Index pairs = pixels / 2;
-  for (Index x = 0; x < pairs; ++x) {
-    lightness[x] = 0.25f * ((upper[2 * x] + upper[2 * x + 1]) + (lower[2 * x] + lower[2 * x + 1]));
-  }
-  if (pixels % 2 != 0) lightness[pairs] = 0.5f * (upper[pixels - 1] + lower[pixels - 1]);
-}
-
 }  // namespace ochre::inline v0::color

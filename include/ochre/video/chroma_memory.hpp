@@ -18,6 +18,7 @@
 
 #include <ochre/color/ab_grid.hpp>
 #include <ochre/color/color_kernels.hpp>
+#include <ochre/color/curves.hpp>
 #include <ochre/image/yuv_view.hpp>
 #include <ochre/parallel/team.hpp>
 #include <ochre/tensor/aligned_buffer.hpp>
@@ -115,10 +116,7 @@ class ChromaMemory {
     const image::YuvCodes codes = image::yuv_codes(YuvDepth::bits10, format_.range);
     for (std::size_t i = 0; i < levels; ++i) {
       const double level = static_cast<double>(static_cast<int>(i) - codes.black) / (codes.white - codes.black);
-      const double v = std::clamp(level, 0.0, 1.0);
-      const double y = v <= 0.04045 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4);
-      const double f = y > color::lab_threshold ? std::cbrt(y) : color::lab_slope * y + color::lab_offset;
-      lightness_[i] = static_cast<float>(116.0 * f - 16.0);
+      lightness_[i] = static_cast<float>(color::lightness_of_gray(std::clamp(level, 0.0, 1.0)));
     }
   }
 

@@ -20,6 +20,7 @@
 
 #include <ochre/color/area_average.hpp>
 #include <ochre/color/color_kernels.hpp>
+#include <ochre/color/curves.hpp>
 #include <ochre/image/yuv_view.hpp>
 #include <ochre/tensor/aligned_buffer.hpp>
 
@@ -81,7 +82,7 @@ class InputColors {
     for (Index y = 0; y < grid_.h; ++y) {
       for (Index x = 0; x < grid_.w; ++x) {
         const Index i = y * grid_.w + x;
-        const double luma = gray_of(static_cast<double>(lightness[i]));
+        const double luma = color::gray_of_lightness(static_cast<double>(lightness[i]));
         const double pb = static_cast<double>(means_.data()[i]);
         const double pr = static_cast<double>(means_.data()[cells() + i]);
         const double red = luma + 2 * (1 - weights.r) * pr;
@@ -106,12 +107,6 @@ class InputColors {
 
   static std::uint16_t word(double value) noexcept {
     return static_cast<std::uint16_t>(std::clamp(value, 0.0, 1.0) * 65535.0 + 0.5);
-  }
-  // R' = G' = B' of lightness L.
-  static double gray_of(double lightness) noexcept {
-    const double f = (lightness + 16.0) / 116.0;
-    const double y = f > color::lab_inverse_threshold ? f * f * f : (f - color::lab_offset) / color::lab_slope;
-    return y <= 0.0031308 ? 12.92 * y : 1.055 * std::pow(y, 1.0 / 2.4) - 0.055;
   }
 
   // Means of Pb, or Pr, under the cells.

@@ -660,6 +660,35 @@ TEST_CASE("video: through ffmpeg luma, times and what comes along are kept") {
   }
 }
 
+TEST_CASE("video: an odd side comes out as it went in, in each container") {
+  if (!has_ffmpeg()) return;
+  const Studio studio;
+  for (const char* tags : {" F25:1 Ip A1:1", " F25:1 Ip A1:1 XCOLORRANGE=FULL"}) {  // flat, so that no codec changes it
+    const MadeVideo made{.tags = tags};
+    std::string stream = made.header();
+    for (int i = 0; i < 3; ++i) {
+      stream += "FRAME\n" + std::string(made.luma_bytes(), static_cast<char>(60)) +
+                std::string(made.frame_bytes() - made.luma_bytes(), '\x80');
+    }
+    REQUIRE(studio.run({studio.folder.write("flat.y4m", stream), "-o", studio.path("flat.mkv")}).code == 0);
+    const std::string luma = output_of_shell(
+        studio.folder, "ffmpeg -v error -i '" + studio.path("flat.mkv") + "' -vf extractplanes=y -f rawvideo -");
+    REQUIRE(luma.size() == 3 * made.luma_bytes());
+    for (const char code : luma) CHECK(std::abs(code - 60) <= 1);
+  }
+  for (const char* space : {"420jpeg", "422", "420p10"}) {
+    for (const char* name : {"out.mp4", "out.mkv", "out.mov", "out.avi"}) {
+      CAPTURE(space);
+      CAPTURE(name);
+      const std::string in = studio.video("in.y4m", {.space = space});
+      REQUIRE(studio.run({in, "-o", studio.path(name)}).code == 0);
+      const std::string size = output_of_shell(
+          studio.folder, "ffprobe -v error -show_entries stream=width,height -of csv=p=0 '" + studio.path(name) + "'");
+      CHECK(size == "21,15\n");
+    }
+  }
+}
+
 TEST_CASE("video: odd names reach ffmpeg as names, and nothing else does") {
   if (!has_ffmpeg()) return;
   const Studio studio;

@@ -33,14 +33,29 @@ Container container_of(const std::string& path) {
   return ending == ".webm" ? Container::webm : Container::other;
 }
 
+// A row or a column whose chroma it would share with nobody, which H.264 does not hold.
+bool has_odd_side(const VideoFormat& format) {
+  const Y4mHeader& header = format.header;
+  const ChromaSubsampling shares = format.colored().subsampling;
+  const bool odd_width = shares != ChromaSubsampling::yuv444 && header.width % 2 != 0;
+  return odd_width || (shares == ChromaSubsampling::yuv420 && header.height % 2 != 0);
+}
+
+std::string range_word(const VideoFormat& format) { return format.samples().range == YuvRange::full ? "pc" : "tv"; }
+
 // Good to look at, quick to make.
-Words usual_codec(Container container, Y4mFields fields) {
+Words usual_codec(Container container, const VideoFormat& format) {
   if (container == Container::webm) return {"-crf", "24", "-b:v", "0"};
   if (container == Container::other) return {"-q:v", "2"};
   if (!has_encoder("libx264")) return {"-q:v", "2"};
   Words words{"-c:v", "libx264", "-crf", "18", "-preset", "veryfast"};
+  const Y4mFields fields = format.header.fields;
   const bool interlaced = fields == Y4mFields::top_first || fields == Y4mFields::bottom_first;
   if (interlaced) append(words, {"-flags", "+ildct+ilme"});
+  if (!has_odd_side(format)) return words;
+  const std::string range = range_word(format);  // named twice, so that luma stays as it is
+  const bool deep = format.samples().depth != YuvDepth::bits8;
+  append(words, {"-vf", "scale=in_range=" + range + ":out_range=" + range + ",format=yuv444p" + (deep ? "10le" : "")});
   return words;
 }
 
@@ -99,7 +114,7 @@ Words track_words(Container container, const std::vector<Track>& tracks, std::ve
 
 // In numbers: the options have other names than ffprobe has.
 Words meaning_words(const VideoFormat& format) {
-  Words words{"-color_range", format.samples().range == YuvRange::full ? "pc" : "tv"};
+  Words words{"-color_range", range_word(format)};
   const auto add = [&](const char* option, int number) {
     if (number != VideoFormat::unspecified) append(words, {option, std::to_string(number)});
   };
@@ -191,8 +206,7 @@ class FfmpegSink final : public FrameSink {
     const Y4mRatio time_base = rate.is_known() ? Y4mRatio{rate.denominator, rate.numerator} : format_.time_base;
     append(list, {"-enc_time_base:v", ratio_text(time_base)});
     append(list, meaning_words(format_));
-    append(list, options_.options.empty() ? usual_codec(container, format_.header.fields)
-                                          : split_at_spaces(options_.options));
+    append(list, options_.options.empty() ? usual_codec(container, format_) : split_at_spaces(options_.options));
     append(list, {"file:" + output_.name()});
     return list;
   }

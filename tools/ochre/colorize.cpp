@@ -1,12 +1,10 @@
-// ochre colorize: pictures in, coloured pictures out. Everything is planned before the first picture is read: a plan
-// that would overwrite an input, or write one output twice, is refused as a whole.
+// ochre colorize: pictures in, coloured pictures out.
 #include <chrono>
 #include <filesystem>
-#include <map>
-#include <set>
 
 #include <ochre/image_io/save_picture.hpp>
 
+#include "colorize_plan.hpp"
 #include "engine.hpp"
 #include "hint_list.hpp"
 #include "memory_remark.hpp"
@@ -22,108 +20,6 @@ namespace ochre::program {
 namespace fs = std::filesystem;
 
 namespace {
-
-struct Job {
-  std::string input;
-  std::string output;
-};
-
-struct Plan {
-  std::vector<Job> jobs;
-  bool makes_folders = false;
-  std::size_t unusable = 0;  // inputs that have their line already
-};
-
-// The same for two names of one file, whether or not it exists.
-std::string identity(const std::string& path) {
-  std::error_code failure;
-  const fs::path absolute = fs::absolute(path, failure);
-  const fs::path canonical = fs::weakly_canonical(absolute, failure);
-  return (failure ? absolute : canonical).lexically_normal().string();
-}
-
-// "street/cat.jpg" -> "street/cat.png"; the suffix comes before the extension and may bring its own: "_colour.jpg".
-std::string output_name(const std::string& picture, const std::string& suffix) {
-  fs::path path(picture);
-  path.replace_extension();
-  return path.string() + suffix + (is_picture_name("x" + suffix) ? "" : ".png");
-}
-
-bool wants_file(const ColorizeOptions& options) {
-  return options.inputs.size() == 1 && !is_folder(options.inputs[0]) && !is_folder(options.output) &&
-         !options.output.ends_with('/');
-}
-
-Plan make_plan(const ColorizeOptions& options) {
-  if (wants_file(options)) return {{{options.inputs[0], options.output}}};
-  Plan plan{{}, true};
-  const auto into_folder = [&](const std::string& picture) {
-    return (fs::path(options.output) / output_name(picture, options.suffix)).string();
-  };
-  for (const std::string& input : options.inputs) {
-    if (!is_folder(input)) {
-      plan.jobs.push_back({input, into_folder(fs::path(input).filename().string())});
-      continue;
-    }
-    const auto pictures = pictures_in(input, {.recursive = options.recursive, .without = options.output});
-    if (!pictures) {
-      fail(pictures.error());
-      ++plan.unusable;
-      continue;
-    }
-    for (const std::string& name : *pictures)
-      plan.jobs.push_back({(fs::path(input) / name).string(), into_folder(name)});
-  }
-  return plan;
-}
-
-// Nothing, or why the command cannot be meant.
-std::string objection(const ColorizeOptions& options, const Plan& plan) {
-  if (!plan.makes_folders && !options.suffix.empty())
-    return "--suffix is for an output folder, found the file " + options.output;
-  if (options.suffix.find('/') != std::string::npos)
-    return "--suffix: found a '/' in " + options.suffix + ", expected none";
-  if (options.teach.like_place && !options.teach.teaches()) return "--like-place says how to read --like or --camera";
-  if (options.hint.tells() && plan.jobs.size() != 1) {
-    return "--hint and --hints are for one picture, found " + std::to_string(plan.jobs.size());
-  }
-  for (const std::string& text : options.hint.hints) {
-    if (const auto hint = parse_hint(text); !hint) return hint.error().message();
-  }
-  std::error_code ignored;
-  if (plan.makes_folders && fs::exists(options.output, ignored) && !is_folder(options.output)) {
-    return options.output + ": found a file, expected a folder for the coloured pictures";
-  }
-  std::set<std::string> inputs;
-  for (const Job& job : plan.jobs) inputs.insert(identity(job.input));
-  if (!options.hint.picture.empty()) inputs.insert(identity(options.hint.picture));
-  if (!options.teach.camera.empty()) inputs.insert(identity(options.teach.camera));
-  for (const std::string& like : options.teach.like) {
-    inputs.insert(identity(like));
-    if (!is_folder(like)) continue;
-    for (const Job& job : plan.jobs) {
-      if (identity(fs::path(job.output).parent_path().string()) == identity(like)) {
-        return job.output + ": would lie among the pictures of --like " + like + "; choose another folder";
-      }
-    }
-  }
-  std::map<std::string, std::string> writers;
-  for (const Job& job : plan.jobs) {
-    const auto format = savable_format(job.output, PixelFormat::rgb8);
-    if (!format) return format.error().message();
-    if (!has_color(*format)) return job.output + ": found the name of a grey picture, expected .png, .jpg or .ppm";
-    const std::string target = identity(job.output);
-    if (inputs.contains(target)) {
-      return job.output + ": is an input, which is never overwritten; choose another output or a --suffix";
-    }
-    const auto [at, is_new] = writers.try_emplace(target, job.input);
-    if (!is_new) {
-      return job.output + ": would be written twice, for " + at->second + " and for " + job.input +
-             "; colour them into two folders";
-    }
-  }
-  return {};
-}
 
 constexpr Extent usual_shape{3, 4};  // of most pictures; of longer ones the network sees more
 
@@ -166,7 +62,8 @@ Status make_folder(const fs::path& root, const fs::path& folder) {
   return Error{ErrorCode::io, path.string() + ": found " + failure.message() + ", expected a folder to be made"};
 }
 
-Status colorize_file(const Job& job, const ColorizeOptions& options, bool makes_folders, PictureColorizer& colorizer) {
+Status colorize_file(const PictureJob& job, const ColorizeOptions& options, bool makes_folders,
+                     PictureColorizer& colorizer) {
   auto input = read_picture(job.input, options.reading.limit, options.reading.quiet);
   if (!input) return std::move(input).error();
   const Extent size{input->height, input->width};
@@ -226,9 +123,10 @@ void say_elsewhere(const std::string& camera, std::size_t count) {
 }  // namespace
 
 int run_colorize(const ColorizeOptions& options) {
-  const Plan plan = make_plan(options);
+  ColorizePlan plan = plan_colorize(options);
   if (const std::string reason = objection(options, plan); !reason.empty()) return misuse(reason);
   if (plan.jobs.empty()) return unusable_input;
+  cut_to_shard(options.shard, plan);
   auto colorizer = open_model(options);
   if (!colorizer) return fail_to_open(colorizer.error());
 
@@ -238,7 +136,7 @@ int run_colorize(const ColorizeOptions& options) {
   std::size_t failed = plan.unusable;
   std::size_t elsewhere = 0;  // pictures of another place than the camera's
   Progress progress(plan.jobs.size(), options.reading.quiet);
-  for (const Job& job : plan.jobs) {
+  for (const PictureJob& job : plan.jobs) {
     progress.begin(job.input);
     std::error_code ignored;
     if (options.skip_existing && fs::exists(job.output, ignored)) {

@@ -111,6 +111,7 @@ class CommandLine {
     verb->add_option("--hints", o.hint.picture, "A PNG whose opaque pixels are such colours")->option_text("FILE");
     verb->add_flag("--recursive", o.recursive, "Folders within folders, too");
     verb->add_flag("--skip-existing", o.skip_existing, "Leave outputs alone that are there");
+    add_shard(verb, o.shard, "pictures");
     verb->add_option("--suffix", o.suffix, "Added to names: _colour, or with the kind\nof file: _colour.jpg")
         ->option_text("TEXT");
     add_limit(verb, o.reading.limit);
@@ -362,6 +363,17 @@ class CommandLine {
     verb->add_option("--size", o.size, "Shorter side at the network, in pixels;\ndefault: the model's")
         ->option_text("N")
         ->check(size_range);
+  }
+
+  static void add_shard(CLI::App* verb, std::optional<Shard>& shard, const char* of_what) {
+    verb->add_option_function<std::string>(
+            "--shard", [&shard](const std::string& text) { shard = parse_shard(text).value(); },
+            std::string("Part I of N, I from 1: whichever ") + of_what + "\nit has, by their names alone")
+        ->option_text("I/N")
+        ->check([](const std::string& text) {
+          const auto parsed = parse_shard(text);
+          return parsed ? std::string() : parsed.error().message();
+        });
   }
 
   static CLI::Option* add_camera(CLI::App* verb, std::string& camera) {

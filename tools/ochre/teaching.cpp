@@ -1,12 +1,12 @@
 #include "teaching.hpp"
 
-#include <charconv>
 #include <filesystem>
 
 #include <ochre/camera_memory_file.hpp>
 
 #include "picture_list.hpp"
 #include "read_picture.hpp"
+#include "sha256_number.hpp"
 #include "square_picture.hpp"
 #include "terminal.hpp"
 #include "video_pipeline.hpp"
@@ -61,10 +61,7 @@ Status learn_video(const std::string& path, const std::shared_ptr<const Colorize
 std::uint64_t file_name_number(const std::string& path) {
   const auto file = MappedFile::open(path);
   if (!file) return 0;
-  const std::string digits = sha256_hex(file->bytes()).substr(0, 16);
-  std::uint64_t number = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), number, 16);
-  return number;
+  return sha256_number(file->bytes());
 }
 
 namespace {

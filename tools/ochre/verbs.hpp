@@ -7,6 +7,8 @@
 
 #include <ochre/color/camera_memory.hpp>
 
+#include "shard.hpp"
+
 namespace ochre::program {
 
 // The program's promise to every script that calls it.
@@ -58,6 +60,7 @@ struct ColorizeOptions {
   bool recursive = false;
   bool skip_existing = false;
   std::string suffix;
+  std::optional<Shard> shard;  // none: the whole
   TeachOptions teach;
   HintOptions hint;
   ReadOptions reading;

@@ -1,0 +1,121 @@
+#include "colorize_plan.hpp"
+
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include <ochre/image_io/save_picture.hpp>
+
+#include "hint_list.hpp"
+#include "picture_list.hpp"
+#include "terminal.hpp"
+
+namespace ochre::program {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// The same for two names of one file, whether or not it exists.
+std::string identity(const std::string& path) {
+  std::error_code failure;
+  const fs::path absolute = fs::absolute(path, failure);
+  const fs::path canonical = fs::weakly_canonical(absolute, failure);
+  return (failure ? absolute : canonical).lexically_normal().string();
+}
+
+// "street/cat.jpg" -> "street/cat.png"; the suffix comes before the extension and may bring its own: "_colour.jpg".
+std::string output_name(const std::string& picture, const std::string& suffix) {
+  fs::path path(picture);
+  path.replace_extension();
+  return path.string() + suffix + (is_picture_name("x" + suffix) ? "" : ".png");
+}
+
+bool wants_file(const ColorizeOptions& options) {
+  return options.inputs.size() == 1 && !is_folder(options.inputs[0]) && !is_folder(options.output) &&
+         !options.output.ends_with('/');
+}
+
+}  // namespace
+
+ColorizePlan plan_colorize(const ColorizeOptions& options) {
+  if (wants_file(options)) {
+    return {{{options.inputs[0], options.output, fs::path(options.inputs[0]).filename().string()}}};
+  }
+  ColorizePlan plan{{}, true};
+  const auto into_folder = [&](const std::string& picture) {
+    return (fs::path(options.output) / output_name(picture, options.suffix)).string();
+  };
+  for (const std::string& input : options.inputs) {
+    if (!is_folder(input)) {
+      const std::string name = fs::path(input).filename().string();
+      plan.jobs.push_back({input, into_folder(name), name});
+      continue;
+    }
+    const auto pictures = pictures_in(input, {.recursive = options.recursive, .without = options.output});
+    if (!pictures) {
+      fail(pictures.error());
+      ++plan.unusable;
+      continue;
+    }
+    for (const std::string& name : *pictures)
+      plan.jobs.push_back({(fs::path(input) / name).string(), into_folder(name), name});
+  }
+  return plan;
+}
+
+std::string objection(const ColorizeOptions& options, const ColorizePlan& plan) {
+  if (!plan.makes_folders && options.shard) {
+    return "--shard is for a folder of pictures, found the one output " + options.output;
+  }
+  if (!plan.makes_folders && !options.suffix.empty())
+    return "--suffix is for an output folder, found the file " + options.output;
+  if (options.suffix.find('/') != std::string::npos)
+    return "--suffix: found a '/' in " + options.suffix + ", expected none";
+  if (options.teach.like_place && !options.teach.teaches()) return "--like-place says how to read --like or --camera";
+  if (options.hint.tells() && plan.jobs.size() != 1) {
+    return "--hint and --hints are for one picture, found " + std::to_string(plan.jobs.size());
+  }
+  for (const std::string& text : options.hint.hints) {
+    if (const auto hint = parse_hint(text); !hint) return hint.error().message();
+  }
+  std::error_code ignored;
+  if (plan.makes_folders && fs::exists(options.output, ignored) && !is_folder(options.output)) {
+    return options.output + ": found a file, expected a folder for the coloured pictures";
+  }
+  std::set<std::string> inputs;
+  for (const PictureJob& job : plan.jobs) inputs.insert(identity(job.input));
+  if (!options.hint.picture.empty()) inputs.insert(identity(options.hint.picture));
+  if (!options.teach.camera.empty()) inputs.insert(identity(options.teach.camera));
+  for (const std::string& like : options.teach.like) {
+    inputs.insert(identity(like));
+    if (!is_folder(like)) continue;
+    for (const PictureJob& job : plan.jobs) {
+      if (identity(fs::path(job.output).parent_path().string()) == identity(like)) {
+        return job.output + ": would lie among the pictures of --like " + like + "; choose another folder";
+      }
+    }
+  }
+  std::map<std::string, std::string> writers;
+  for (const PictureJob& job : plan.jobs) {
+    const auto format = savable_format(job.output, PixelFormat::rgb8);
+    if (!format) return format.error().message();
+    if (!has_color(*format)) return job.output + ": found the name of a grey picture, expected .png, .jpg or .ppm";
+    const std::string target = identity(job.output);
+    if (inputs.contains(target)) {
+      return job.output + ": is an input, which is never overwritten; choose another output or a --suffix";
+    }
+    const auto [at, is_new] = writers.try_emplace(target, job.input);
+    if (!is_new) {
+      return job.output + ": would be written twice, for " + at->second + " and for " + job.input +
+             "; colour them into two folders";
+    }
+  }
+  return {};
+}
+
+void cut_to_shard(const std::optional<Shard>& shard, ColorizePlan& plan) {
+  if (shard) std::erase_if(plan.jobs, [&](const PictureJob& job) { return !shard->has(job.name); });
+}
+
+}  // namespace ochre::program

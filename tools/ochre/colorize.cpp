@@ -9,6 +9,7 @@
 #include "hint_list.hpp"
 #include "memory_remark.hpp"
 #include "model_file.hpp"
+#include "output_folder.hpp"
 #include "picture_list.hpp"
 #include "read_picture.hpp"
 #include "teaching.hpp"
@@ -40,26 +41,6 @@ PixelFormat colored(PixelFormat format) {
   const bool alpha = has_alpha(format);
   if (bytes_per_sample(format) == 2) return alpha ? PixelFormat::rgba16 : PixelFormat::rgb16;
   return alpha ? PixelFormat::rgba8 : PixelFormat::rgb8;
-}
-
-// Makes the folder of an output below the folder that the user named. A link in between is refused: it leads to a place
-// that the user did not name.
-Status make_folder(const fs::path& root, const fs::path& folder) {
-  std::error_code failure;
-  fs::create_directories(root, failure);
-  fs::path path = root;
-  for (const fs::path& part : folder.lexically_relative(root)) {
-    if (failure) break;
-    if (part == ".") continue;
-    path /= part;
-    if (fs::is_symlink(fs::symlink_status(path, failure))) {
-      return Error{ErrorCode::io, path.string() + ": found a link, expected a folder below " + root.string()};
-    }
-    failure.clear();  // it may not be there yet
-    fs::create_directory(path, failure);
-  }
-  if (!failure) return {};
-  return Error{ErrorCode::io, path.string() + ": found " + failure.message() + ", expected a folder to be made"};
 }
 
 Status colorize_file(const PictureJob& job, const ColorizeOptions& options, bool makes_folders,

@@ -7,6 +7,7 @@
 #include <ochre/image_io/save_picture.hpp>
 
 #include "hint_list.hpp"
+#include "output_file.hpp"
 #include "picture_list.hpp"
 #include "terminal.hpp"
 
@@ -15,14 +16,6 @@ namespace ochre::program {
 namespace fs = std::filesystem;
 
 namespace {
-
-// The same for two names of one file, whether or not it exists.
-std::string identity(const std::string& path) {
-  std::error_code failure;
-  const fs::path absolute = fs::absolute(path, failure);
-  const fs::path canonical = fs::weakly_canonical(absolute, failure);
-  return (failure ? absolute : canonical).lexically_normal().string();
-}
 
 // "street/cat.jpg" -> "street/cat.png"; the suffix comes before the extension and may bring its own: "_colour.jpg".
 std::string output_name(const std::string& picture, const std::string& suffix) {
@@ -84,14 +77,14 @@ std::string objection(const ColorizeOptions& options, const ColorizePlan& plan) 
     return options.output + ": found a file, expected a folder for the coloured pictures";
   }
   std::set<std::string> inputs;
-  for (const PictureJob& job : plan.jobs) inputs.insert(identity(job.input));
-  if (!options.hint.picture.empty()) inputs.insert(identity(options.hint.picture));
-  if (!options.teach.camera.empty()) inputs.insert(identity(options.teach.camera));
+  for (const PictureJob& job : plan.jobs) inputs.insert(file_identity(job.input));
+  if (!options.hint.picture.empty()) inputs.insert(file_identity(options.hint.picture));
+  if (!options.teach.camera.empty()) inputs.insert(file_identity(options.teach.camera));
   for (const std::string& like : options.teach.like) {
-    inputs.insert(identity(like));
+    inputs.insert(file_identity(like));
     if (!is_folder(like)) continue;
     for (const PictureJob& job : plan.jobs) {
-      if (identity(fs::path(job.output).parent_path().string()) == identity(like)) {
+      if (file_identity(fs::path(job.output).parent_path().string()) == file_identity(like)) {
         return job.output + ": would lie among the pictures of --like " + like + "; choose another folder";
       }
     }
@@ -101,7 +94,7 @@ std::string objection(const ColorizeOptions& options, const ColorizePlan& plan) 
     const auto format = savable_format(job.output, PixelFormat::rgb8);
     if (!format) return format.error().message();
     if (!has_color(*format)) return job.output + ": found the name of a grey picture, expected .png, .jpg or .ppm";
-    const std::string target = identity(job.output);
+    const std::string target = file_identity(job.output);
     if (inputs.contains(target)) {
       return job.output + ": is an input, which is never overwritten; choose another output or a --suffix";
     }

@@ -223,7 +223,7 @@ class FfmpegSink final : public FrameSink {
   // A Matroska file can be played as far as it was written; others have what is needed for it at their end.
   void keep_part() {
     const Container container = container_of(output_.target());
-    if (container != Container::matroska && container != Container::webm) return;
+    if (!options_.keeps_parts || (container != Container::matroska && container != Container::webm)) return;
     std::error_code missing;
     if (std::filesystem::file_size(output_.name(), missing) == 0 || missing || !output_.keep()) return;
     remarks_.push_back(name() + ": holds what ffmpeg had written");

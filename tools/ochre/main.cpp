@@ -130,9 +130,13 @@ class CommandLine {
                           "they are, and teach the grey ones that follow. Luma is kept bit for bit, and so\n"
                           "are times, sound, subtitles and metadata where OUTPUT can hold them. What ends\n"
                           "early leaves an OUTPUT with every frame that was whole: exit code 3, or 130 and\n"
-                          "143 for SIGINT and SIGTERM.\n\n");
-    verb->add_option("INPUT", o.input, "A video, an address, or - for standard input")->required();
-    verb->add_option("-o,--output", o.output, "A video, or - for standard output")->required()->option_text("OUTPUT");
+                          "143 for SIGINT and SIGTERM.\n"
+                          "A folder's videos become OUTPUT/NAME, those of a kind that is not written\n"
+                          "OUTPUT/NAME.mkv; one that a signal interrupts is not kept.\n\n");
+    verb->add_option("INPUT", o.input, "A video, a folder of them, an address, or - for\nstandard input")->required();
+    verb->add_option("-o,--output", o.output, "A video, or - for standard output; a folder for a\nfolder")
+        ->required()
+        ->option_text("OUTPUT");
     verb->add_option("--model", o.model, model_help)->option_text("FILE [embedded]");
     add_sha256(verb, o.sha256);
     verb->add_option("--steadiness", o.steadiness, "0: every frame by itself; 1: the past counts as\nlong as it holds")
@@ -165,7 +169,11 @@ class CommandLine {
                      "Seconds without a byte of INPUT that end it, an\naddress connected anew until then; 0: none does")
         ->option_text("N [60]")
         ->check(CLI::Range(0, 86400));
-    verb->add_option("--json", o.json, "Statistics; - is standard output")->option_text("FILE");
+    verb->add_option("--json", o.json, "Statistics; - is standard output; of a folder\nNAME.json in the folder FILE")
+        ->option_text("FILE");
+    verb->add_flag("--recursive", o.recursive, "Folders within the folder, too");
+    verb->add_flag("--skip-existing", o.skip_existing, "Leave a folder's outputs alone that are there");
+    add_shard(verb, o.shard, "videos");
     verb->add_flag("--quiet", o.quiet, "No progress, no remarks, no summary");
     verb->callback([this] { verb_ = [this] { return run_video(video_); }; });
   }

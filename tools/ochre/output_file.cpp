@@ -35,15 +35,18 @@ OutputFile::~OutputFile() {
   ::unlink(name_.c_str());
 }
 
-bool is_same_file(const std::string& left, const std::string& right) {
+std::string file_identity(const std::string& path) {
   namespace fs = std::filesystem;
   std::error_code failure;
-  if (fs::equivalent(left, right, failure)) return true;
-  const auto identity_of = [&](const std::string& path) {
-    return fs::weakly_canonical(fs::absolute(path, failure), failure);
-  };
-  const fs::path first = identity_of(left);
-  return !failure && first == identity_of(right) && !failure;
+  const fs::path absolute = fs::absolute(path, failure);
+  const fs::path canonical = fs::weakly_canonical(absolute, failure);
+  return (failure ? absolute : canonical).lexically_normal().string();
+}
+
+bool is_same_file(const std::string& left, const std::string& right) {
+  std::error_code ignored;
+  if (std::filesystem::equivalent(left, right, ignored)) return true;
+  return file_identity(left) == file_identity(right);
 }
 
 Status OutputFile::keep() {

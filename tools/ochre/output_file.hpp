@@ -33,6 +33,9 @@ class OutputFile {
   int number_;
 };
 
+// The same for two names of one file, whether or not it is there.
+std::string file_identity(const std::string& path);
+
 // Two names of one file, whether or not it is there.
 bool is_same_file(const std::string& left, const std::string& right);
 

@@ -11,24 +11,45 @@ namespace fs = std::filesystem;
 
 namespace {
 
-Status add_pictures(const fs::path& folder, const fs::path& relative, const FolderOptions& options,
-                    std::vector<std::string>& pictures) {
+using IsWanted = bool (*)(const std::string& name);
+
+Status add_files(const fs::path& folder, const fs::path& relative, const FolderOptions& options, IsWanted is_wanted,
+                 std::vector<std::string>& files) {
   std::error_code failure;
   for (fs::directory_iterator at(folder, failure), end; !failure && at != end; at.increment(failure)) {
     const std::string name = at->path().filename().string();
     std::error_code ignored;
     if (name.starts_with('.')) continue;
     if (!at->is_directory(ignored)) {
-      if (is_picture_name(name)) pictures.push_back((relative / name).string());
+      if (is_wanted(name)) files.push_back((relative / name).string());
       continue;
     }
     // A link to a folder above would never end.
     if (!options.recursive || at->is_symlink(ignored)) continue;
     if (!options.without.empty() && fs::equivalent(at->path(), options.without, ignored)) continue;
-    if (Status status = add_pictures(at->path(), relative / name, options, pictures); !status) return status;
+    if (Status status = add_files(at->path(), relative / name, options, is_wanted, files); !status) return status;
   }
   if (!failure) return {};
   return Error{ErrorCode::io, folder.string() + ": found " + failure.message() + ", expected a readable folder"};
+}
+
+struct Wanted {
+  IsWanted is_wanted;
+  const char* found;     // nothing of it
+  const char* expected;  // instead
+};
+
+Result<std::vector<std::string>> files_in(const std::string& folder, const FolderOptions& options,
+                                          const Wanted& wanted) {
+  std::vector<std::string> files;
+  if (Status status = add_files(folder, {}, options, wanted.is_wanted, files); !status) {
+    return std::move(status).error();
+  }
+  std::sort(files.begin(), files.end());
+  if (!files.empty()) return files;
+  return Error{ErrorCode::not_found, folder + ": found no " + wanted.found +
+                                         (options.recursive ? "" : " directly in it") + ", expected " +
+                                         wanted.expected + " files"};
 }
 
 bool has_extension(const std::string& path, std::initializer_list<std::string_view> known) {
@@ -56,12 +77,11 @@ bool is_video_name(const std::string& path) {
 }
 
 Result<std::vector<std::string>> pictures_in(const std::string& folder, const FolderOptions& options) {
-  std::vector<std::string> pictures;
-  if (Status status = add_pictures(folder, {}, options, pictures); !status) return std::move(status).error();
-  std::sort(pictures.begin(), pictures.end());
-  if (!pictures.empty()) return pictures;
-  return Error{ErrorCode::not_found, folder + ": found no picture" + (options.recursive ? "" : " directly in it") +
-                                         ", expected .png, .jpg, .jpeg, .bmp, .pgm or .ppm files"};
+  return files_in(folder, options, {is_picture_name, "picture", ".png, .jpg, .jpeg, .bmp, .pgm or .ppm"});
+}
+
+Result<std::vector<std::string>> videos_in(const std::string& folder, const FolderOptions& options) {
+  return files_in(folder, options, {is_video_name, "video", ".mp4, .mkv, .avi, .ts, .y4m or the like"});
 }
 
 }  // namespace ochre::program

@@ -1,4 +1,4 @@
-// Pictures in folders.
+// Pictures and videos in folders.
 #pragma once
 
 #include <string>
@@ -23,5 +23,8 @@ struct FolderOptions {
 
 // The pictures of a folder, by their names, relative to it, in order. Hidden files and folders are left out.
 Result<std::vector<std::string>> pictures_in(const std::string& folder, const FolderOptions& options);
+
+// Its videos, likewise.
+Result<std::vector<std::string>> videos_in(const std::string& folder, const FolderOptions& options);
 
 }  // namespace ochre::program

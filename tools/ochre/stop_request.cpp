@@ -17,6 +17,8 @@ int pipe_ends[2] = {-1, -1};
 
 extern "C" void on_stop_signal(int number) {
   const int before = errno;
+  std::signal(SIGINT, SIG_DFL);
+  std::signal(SIGTERM, SIG_DFL);
   signal_number = number;
   request_stop();
   errno = before;
@@ -32,7 +34,7 @@ bool listen_for_stop() {
   }
   struct sigaction action {};
   action.sa_handler = on_stop_signal;
-  action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
+  action.sa_flags = SA_RESTART;
   const bool heard = ::sigaction(SIGINT, &action, nullptr) == 0 && ::sigaction(SIGTERM, &action, nullptr) == 0;
   return heard && std::signal(SIGPIPE, SIG_IGN) != SIG_ERR;
 }
@@ -41,6 +43,13 @@ void request_stop() noexcept {
   requested = true;
   const char byte = 0;
   if (pipe_ends[1] >= 0 && ::write(pipe_ends[1], &byte, 1) < 0) return;  // it is readable already
+}
+
+void withdraw_stop() noexcept {
+  requested = false;
+  char bytes[64];
+  while (::read(pipe_ends[0], bytes, sizeof(bytes)) > 0) continue;
+  if (signal_number != 0) request_stop();
 }
 
 bool stop_requested() noexcept { return requested; }

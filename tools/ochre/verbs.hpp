@@ -68,7 +68,8 @@ struct ColorizeOptions {
 int run_colorize(const ColorizeOptions&);
 
 struct VideoOptions {
-  std::string input;   // a file, an address, or "-": a YUV4MPEG2 stream; with `frames` a folder or a pattern
+  std::string input;   // a file, a folder of them, an address, or "-": a YUV4MPEG2 stream; with `frames` a folder of
+                       // pictures or a pattern
   std::string output;  // likewise
   std::string model = embedded;
   std::string sha256;  // of the model; empty: any
@@ -86,7 +87,10 @@ struct VideoOptions {
   bool frames = false;
   std::string encode;  // options of ffmpeg; empty: the usual ones
   int timeout = 60;    // seconds without a byte of the source that end it; 0: none does
-  std::string json;    // a file, or "-"; empty: none
+  std::string json;    // a file, or "-"; of a folder a folder; empty: none
+  bool recursive = false;
+  bool skip_existing = false;
+  std::optional<Shard> shard;  // none: the whole folder
   bool quiet = false;
 };
 int run_video(const VideoOptions&);

@@ -13,6 +13,9 @@ class VideoModel {
   // has_colors: the stream may teach.
   static Result<VideoModel> open(const VideoOptions& options, bool has_colors);
 
+  // What the next streams recall.
+  void recall(CameraMemory memory) { memory_ = std::make_shared<const CameraMemory>(std::move(memory)); }
+
   // For a stream whose frames have that size.
   Result<VideoColorizer> colorizer(Extent frame) const;
 

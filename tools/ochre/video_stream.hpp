@@ -113,8 +113,9 @@ int live_silence(const SourceOptions& options);
 
 struct EncodeOptions {
   std::string output;
-  std::string input;    // whose sound, subtitles and metadata come along; empty: there are none
-  std::string options;  // of ffmpeg, split at spaces; empty: the usual ones for the kind of file
+  std::string input;        // whose sound, subtitles and metadata come along; empty: there are none
+  std::string options;      // of ffmpeg, split at spaces; empty: the usual ones for the kind of file
+  bool keeps_parts = true;  // what can be played of an output that ffmpeg could not finish
 };
 Result<Sink> open_ffmpeg_sink(const EncodeOptions& options, const VideoFormat& format);
 

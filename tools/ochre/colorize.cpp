@@ -1,17 +1,18 @@
 // ochre colorize: pictures in, coloured pictures out.
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <mutex>
 
-#include <ochre/image_io/save_picture.hpp>
+#include <ochre/parallel/parallel_for.hpp>
 
+#include "colorize_file.hpp"
 #include "colorize_plan.hpp"
 #include "engine.hpp"
-#include "hint_list.hpp"
 #include "memory_remark.hpp"
 #include "model_file.hpp"
-#include "output_folder.hpp"
-#include "picture_list.hpp"
-#include "read_picture.hpp"
+#include "picture_workers.hpp"
+#include "stop_request.hpp"
 #include "teaching.hpp"
 #include "terminal.hpp"
 #include "verbs.hpp"
@@ -22,58 +23,13 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr Extent usual_shape{3, 4};  // of most pictures; of longer ones the network sees more
+// What all workers share.
+struct ColorizeModel {
+  std::shared_ptr<const Colorizer> colorizer;
+  std::shared_ptr<const CameraMemory> memory;  // null: none
+};
 
-Extent working_size(const Colorizer& colorizer, Extent picture) {
-  return color::working_size(picture, colorizer.size());
-}
-
-// That the network takes for a picture of that size.
-double network_bytes(const Colorizer& colorizer, Extent picture) {
-  const NetworkDescription& network = colorizer.network();
-  const Extent working = working_size(colorizer, picture);
-  const auto head = static_cast<std::size_t>(network.head.layer);
-  return fast_bytes(network, {1, network.input_channels, working.h, working.w}, network.layers[head].name);
-}
-
-// In colour, with the input's alpha and depth.
-PixelFormat colored(PixelFormat format) {
-  const bool alpha = has_alpha(format);
-  if (bytes_per_sample(format) == 2) return alpha ? PixelFormat::rgba16 : PixelFormat::rgb16;
-  return alpha ? PixelFormat::rgba8 : PixelFormat::rgb8;
-}
-
-Status colorize_file(const PictureJob& job, const ColorizeOptions& options, bool makes_folders,
-                     PictureColorizer& colorizer) {
-  auto input = read_picture(job.input, options.reading.limit, options.reading.quiet);
-  if (!input) return std::move(input).error();
-  const Extent size{input->height, input->width};
-  const Colorizer& network = *colorizer.colorizer();
-  const auto pixels = [&](Extent picture) {
-    const Extent working = working_size(network, picture);
-    return working.h * working.w;
-  };
-  if (pixels(size) > pixels(usual_shape)) say_memory(job.input, network_bytes(network, size), options.reading.quiet);
-  const auto format = savable_format(job.output, colored(input->format));
-  if (!format) return format.error();
-  Result<LoadedPicture> new_picture = LoadedPicture{};
-  if (*format != input->format) new_picture = LoadedPicture::create(input->width, input->height, *format);
-  if (!new_picture) return std::move(new_picture).error().in(job.input);
-  LoadedPicture& output = *format == input->format ? *input : *new_picture;  // the same memory where it fits
-  const auto hints = hints_of(options.hint, size, options.reading);
-  if (!hints) return Error{hints.error()}.in(job.input);
-  const auto* read_only = &*input;
-  if (Status status = colorize_picture(colorizer, read_only->view(), output.view(), *hints); !status) {
-    return std::move(status).error().in(job.input);
-  }
-  if (makes_folders) {
-    if (Status status = make_folder(options.output, fs::path(job.output).parent_path()); !status) return status;
-  }
-  const auto* result = &output;
-  return save_picture(job.output, result->view());
-}
-
-Result<PictureColorizer> open_model(const ColorizeOptions& options) {
+Result<ColorizeModel> open_model(const ColorizeOptions& options) {
   const auto file = ModelFile::open(options.model, options.sha256);
   if (!file) return file.error();
   ColorizerOptions wanted{.temperature = options.temperature,
@@ -88,10 +44,10 @@ Result<PictureColorizer> open_model(const ColorizeOptions& options) {
   say_memory(options.model, network_bytes(*colorizer->colorizer(), usual_shape), options.reading.quiet);
   auto memory = lesson(options.teach, *colorizer, options.reading);
   if (!memory) return std::move(memory).error();
-  if (Status status = colorizer->recall(*std::move(memory), options.teach.place()); !status) {
+  if (Status status = colorizer->recall(*memory, options.teach.place()); !status) {
     return std::move(status).error().in(options.teach.camera);
   }
-  return colorizer;
+  return ColorizeModel{colorizer->colorizer(), *std::move(memory)};
 }
 
 // Heard in spite of --quiet: the colours are worse than they could be.
@@ -101,6 +57,126 @@ void say_elsewhere(const std::string& camera, std::size_t count) {
       "another?");
 }
 
+// The threads that there are, shared among workers.
+struct WorkForce {
+  int workers = 1;
+  int threads = 1;  // of each
+};
+
+// One thread a worker, if there are many pictures: then no thread ever waits for another. Fewer workers where the
+// networks of all would take more than `memory`.
+WorkForce work_force(const ColorizeOptions& options, std::size_t jobs, double network, double memory) {
+  const int threads = options.threads > 0 ? options.threads : available_threads();
+  if (jobs < 2 * static_cast<std::size_t>(threads)) return {1, threads};
+  const double fitting = network > 0 ? std::clamp(memory / network, 1.0, static_cast<double>(threads)) : threads;
+  const int workers = static_cast<int>(fitting);
+  return {workers, std::max(threads / workers, 1)};
+}
+
+struct ColorizeCounts {
+  std::size_t colored = 0;
+  std::size_t skipped = 0;
+  std::size_t failed = 0;
+  std::size_t elsewhere = 0;  // pictures of another place than the camera's
+};
+
+// The pictures of a plan under way, on any number of workers.
+class ColorizeRun {
+ public:
+  ColorizeRun(const ColorizeOptions& options, const ColorizePlan& plan, double network_memory)
+      : options_(options),
+        plan_(plan),
+        progress_(plan.jobs.size(), options.reading.quiet),
+        sharing_{ByteGate(machine_memory() / 4), ByteGate(network_memory),
+                 [this](const std::string& name, double bytes) { remark_memory(name, bytes); }} {
+    counts_.failed = plan.unusable;
+  }
+
+  // colorizers: one for each worker. Returns how many pictures were not begun.
+  std::size_t work(std::vector<PictureColorizer>& colorizers) {
+    const std::size_t ahead = 2 * colorizers.size();
+    for (std::size_t job = 1; job < ahead; ++job) announce(job);
+    const auto begun =
+        work_through(plan_.jobs.size(), static_cast<int>(colorizers.size()), [&](int worker, std::size_t job) {
+          announce(job + ahead);
+          color(plan_.jobs[job], colorizers[static_cast<std::size_t>(worker)]);
+        });
+    progress_.clear();
+    return plan_.jobs.size() - begun;
+  }
+
+  const ColorizeCounts& counts() const { return counts_; }
+
+ private:
+  bool is_skipped(const PictureJob& job) const {
+    std::error_code ignored;
+    return options_.skip_existing && fs::exists(job.output, ignored);
+  }
+
+  void announce(std::size_t job) const {
+    if (job < plan_.jobs.size() && !is_skipped(plan_.jobs[job])) announce_reading(plan_.jobs[job].input);
+  }
+
+  void color(const PictureJob& job, PictureColorizer& colorizer) {
+    if (is_skipped(job)) {
+      const std::lock_guard lock(mutex_);
+      progress_.begin(job.input);
+      ++counts_.skipped;
+      return;
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      progress_.begin(job.input);
+    }
+    const Status status = colorize_file(job, options_, plan_.makes_folders, colorizer, sharing_);
+    const std::lock_guard lock(mutex_);
+    if (!status) {
+      progress_.clear();
+      fail(status.error());
+      ++counts_.failed;
+      return;
+    }
+    ++counts_.colored;
+    if (!options_.teach.camera.empty() && !colorizer.last_workspace()->shows_memory_place()) ++counts_.elsewhere;
+  }
+
+  void remark_memory(const std::string& name, double bytes) {
+    if (bytes <= much_memory) return;
+    const std::lock_guard lock(mutex_);
+    progress_.clear();
+    say_memory(name, bytes, options_.reading.quiet);
+  }
+
+  const ColorizeOptions& options_;
+  const ColorizePlan& plan_;
+  std::mutex mutex_;  // of the terminal and the counts
+  Progress progress_;
+  ColorizeCounts counts_;
+  ColorizeSharing sharing_;
+};
+
+// One for each worker.
+Result<std::vector<PictureColorizer>> colorizers_of(const ColorizeModel& model, MemoryPlace place,
+                                                    const WorkForce& force) {
+  std::vector<PictureColorizer> colorizers;
+  for (int worker = 0; worker < force.workers; ++worker) {
+    auto colorizer = PictureColorizer::create(
+        model.colorizer, {.workspace = {.threads = force.threads, .memory = model.memory, .place = place}});
+    if (!colorizer) return std::move(colorizer).error();
+    colorizers.push_back(*std::move(colorizer));
+  }
+  return colorizers;
+}
+
+std::string colorize_summary(const ColorizeCounts& counts, std::size_t left, double seconds) {
+  const auto part = [](std::size_t count, const char* what) {
+    return count > 0 ? ", " + std::to_string(count) + what : std::string();
+  };
+  return std::to_string(counts.colored) + (counts.colored == 1 ? " picture" : " pictures") + " coloured in " +
+         fixed(seconds, 1) + " s" + part(counts.skipped, " skipped") + part(counts.failed, " failed") +
+         part(left, " left");
+}
+
 }  // namespace
 
 int run_colorize(const ColorizeOptions& options) {
@@ -108,42 +184,25 @@ int run_colorize(const ColorizeOptions& options) {
   if (const std::string reason = objection(options, plan); !reason.empty()) return misuse(reason);
   if (plan.jobs.empty()) return unusable_input;
   cut_to_shard(options.shard, plan);
-  auto colorizer = open_model(options);
-  if (!colorizer) return fail_to_open(colorizer.error());
+  const auto model = open_model(options);
+  if (!model) return fail_to_open(model.error());
 
   const auto start = std::chrono::steady_clock::now();
-  std::size_t colored_count = 0;
-  std::size_t skipped = 0;
-  std::size_t failed = plan.unusable;
-  std::size_t elsewhere = 0;  // pictures of another place than the camera's
-  Progress progress(plan.jobs.size(), options.reading.quiet);
-  for (const PictureJob& job : plan.jobs) {
-    progress.begin(job.input);
-    std::error_code ignored;
-    if (options.skip_existing && fs::exists(job.output, ignored)) {
-      ++skipped;
-      continue;
-    }
-    const Status status = colorize_file(job, options, plan.makes_folders, *colorizer);
-    if (!status) {
-      progress.clear();
-      fail(status.error());
-      ++failed;
-    } else {
-      ++colored_count;
-      if (!options.teach.camera.empty() && !colorizer->last_workspace()->shows_memory_place()) ++elsewhere;
-    }
-  }
-  progress.clear();
-  if (elsewhere > 0) say_elsewhere(options.teach.camera, elsewhere);
-  if (!options.reading.quiet) {
-    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-    say(std::to_string(colored_count) + (colored_count == 1 ? " picture" : " pictures") + " coloured in " +
-        fixed(elapsed.count(), 1) + " s" + (skipped > 0 ? ", " + std::to_string(skipped) + " skipped" : "") +
-        (failed > 0 ? ", " + std::to_string(failed) + " failed" : ""));
-  }
-  if (failed == 0) return done;
-  return colored_count + skipped > 0 ? some_failed : unusable_input;
+  const double memory = options.memory ? *options.memory * 1e6 : machine_memory() / 2;
+  const double network = network_bytes(*model->colorizer, usual_shape);
+  auto colorizers =
+      colorizers_of(*model, options.teach.place(), work_force(options, plan.jobs.size(), network, memory));
+  if (!colorizers) return fail(colorizers.error());
+  if (!listen_for_stop()) return fail({ErrorCode::io, "signals cannot be listened to"});
+  ColorizeRun run(options, plan, memory);
+  const std::size_t left = run.work(*colorizers);
+  const ColorizeCounts& counts = run.counts();
+  if (counts.elsewhere > 0) say_elsewhere(options.teach.camera, counts.elsewhere);
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  if (!options.reading.quiet || left > 0) say(colorize_summary(counts, left, elapsed.count()));
+  if (stop_signal() != 0) return 128 + stop_signal();
+  if (counts.failed == 0) return done;
+  return counts.colored + counts.skipped > 0 ? some_failed : unusable_input;
 }
 
 }  // namespace ochre::program

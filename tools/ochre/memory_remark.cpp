@@ -1,6 +1,10 @@
 #include "memory_remark.hpp"
 
+#include <algorithm>
+#include <fstream>
+
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <ochre/engine/engine_cost.hpp>
 #include <ochre/network/run_cost.hpp>
@@ -27,8 +31,14 @@ double readable_bytes(const NetworkDescription& network, const Shape& input, boo
 }
 
 void say_memory(const std::string& name, double bytes, bool quiet) {
-  constexpr double much = 2e9;
-  if (bytes > much && !quiet) say(name + ": takes about " + fixed(bytes / 1e9, 1) + " GB of memory");
+  if (bytes > much_memory && !quiet) say(name + ": takes about " + fixed(bytes / 1e9, 1) + " GB of memory");
+}
+
+double machine_memory() {
+  const double all = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE));
+  double container = 0;
+  std::ifstream limit("/sys/fs/cgroup/memory.max");  // a number, or "max"
+  return limit >> container ? std::min(all, container) : all;
 }
 
 long long peak_rss_bytes() {

@@ -16,8 +16,13 @@ double fast_bytes(const NetworkDescription& network, const Shape& input, const s
 double readable_bytes(const NetworkDescription& network, const Shape& input, bool in_double,
                       const std::string& wanted = {});
 
-// "NAME: takes about 2.4 GB of memory", from 2 GB on: what a small machine has.
+inline constexpr double much_memory = 2e9;  // bytes: what a small machine has
+
+// "NAME: takes about 2.4 GB of memory", from much_memory on.
 void say_memory(const std::string& name, double bytes, bool quiet);
+
+// That this process may have: the machine's, or its container's where that is less.
+double machine_memory();
 
 // The most that this process had in memory so far.
 long long peak_rss_bytes();

@@ -10,8 +10,13 @@ namespace ochre::program {
 
 Result<LoadedPicture> read_picture(const std::string& path, std::optional<int> megapixels, bool quiet) {
   const auto remark = [&](Index bytes) { say_memory(path, static_cast<double>(bytes), quiet); };
+  return read_picture(path, megapixels, FunctionRef<void(Index)>(remark));
+}
+
+Result<LoadedPicture> read_picture(const std::string& path, std::optional<int> megapixels,
+                                   FunctionRef<void(Index bytes)> on_claim) {
   LoadLimits limits;
-  limits.on_claim = remark;
+  limits.on_claim = on_claim;
   if (megapixels) {
     constexpr Index most_pixel_bytes = 8;  // 16-bit RGBA
     limits.max_pixels = Index{*megapixels} * 1'000'000;

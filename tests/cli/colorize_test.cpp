@@ -179,6 +179,30 @@ TEST_CASE("colorize: --skip-existing leaves what is there") {
   CHECK(shop.folder.read("out/a.png") != "precious");
 }
 
+TEST_CASE("colorize: with a --suffix in the inputs' own folder, --skip-existing leaves out what an earlier run made") {
+  const Workshop shop;
+  shop.picture("in/a.png");
+  shop.picture("in/b_c.png");  // an original, because there is no b
+  const auto run = [&](const Words& more) {
+    Words words{shop.path("in"), "-o", shop.path("in")};
+    words.insert(words.end(), more.begin(), more.end());
+    return shop.colorize(words);
+  };
+  CHECK(run({"--suffix", "_c", "--skip-existing"}).says("2 pictures coloured"));
+  const std::string first = shop.folder.read("in/a_c.png");
+  const Outcome again = run({"--suffix", "_c", "--skip-existing"});
+  CAPTURE(again.err);
+  CHECK(again.code == 0);
+  CHECK(again.says("0 pictures coloured"));
+  CHECK(again.says("2 skipped, 2 earlier results left out"));
+  CHECK(shop.folder.read("in/a_c.png") == first);
+  CHECK(!shop.has("in/a_c_c.png"));
+  CHECK(shop.has("in/b_c_c.png"));
+  CHECK(run({"--suffix", "_c"}).says("is an input"));
+  shop.picture("in/a.ppm", PixelFormat::rgb8);
+  CHECK(run({"--suffix", ".png", "--skip-existing"}).says("is an input"));  // a.png may be an original
+}
+
 TEST_CASE("colorize: some of several fail") {
   const Workshop shop;
   shop.picture("in/a.png");

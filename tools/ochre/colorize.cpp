@@ -77,6 +77,7 @@ struct ColorizeCounts {
   std::size_t colored = 0;
   std::size_t skipped = 0;
   std::size_t failed = 0;
+  std::size_t results = 0;    // of earlier runs, left out
   std::size_t elsewhere = 0;  // pictures of another place than the camera's
 };
 
@@ -90,6 +91,7 @@ class ColorizeRun {
         sharing_{ByteGate(machine_memory() / 4), ByteGate(network_memory),
                  [this](const std::string& name, double bytes) { remark_memory(name, bytes); }} {
     counts_.failed = plan.unusable;
+    counts_.results = plan.results;
   }
 
   // colorizers: one for each worker. Returns how many pictures were not begun.
@@ -173,8 +175,8 @@ std::string colorize_summary(const ColorizeCounts& counts, std::size_t left, dou
     return count > 0 ? ", " + std::to_string(count) + what : std::string();
   };
   return std::to_string(counts.colored) + (counts.colored == 1 ? " picture" : " pictures") + " coloured in " +
-         fixed(seconds, 1) + " s" + part(counts.skipped, " skipped") + part(counts.failed, " failed") +
-         part(left, " left");
+         fixed(seconds, 1) + " s" + part(counts.skipped, " skipped") +
+         part(counts.results, " earlier results left out") + part(counts.failed, " failed") + part(left, " left");
 }
 
 }  // namespace

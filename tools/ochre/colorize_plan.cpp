@@ -29,6 +29,23 @@ bool wants_file(const ColorizeOptions& options) {
          !options.output.ends_with('/');
 }
 
+// Whether names with the suffix are other ones, not only of another kind of file.
+bool renames(const std::string& suffix) { return fs::path("x" + suffix).stem() != "x"; }
+
+// What an earlier run wrote beside its inputs, under names with a suffix, is not coloured again.
+void leave_out_results(ColorizePlan& plan) {
+  std::map<std::string, const PictureJob*> writers;
+  for (const PictureJob& job : plan.jobs) writers.try_emplace(file_identity(job.output), &job);
+  std::vector<PictureJob> jobs;
+  for (const PictureJob& job : plan.jobs) {
+    const auto writer = writers.find(file_identity(job.input));
+    const bool is_result = writer != writers.end() && writer->second != &job;
+    if (!is_result) jobs.push_back(job);
+  }
+  plan.results = plan.jobs.size() - jobs.size();
+  plan.jobs = std::move(jobs);
+}
+
 }  // namespace
 
 ColorizePlan plan_colorize(const ColorizeOptions& options) {
@@ -54,6 +71,7 @@ ColorizePlan plan_colorize(const ColorizeOptions& options) {
     for (const std::string& name : *pictures)
       plan.jobs.push_back({(fs::path(input) / name).string(), into_folder(name), name});
   }
+  if (options.skip_existing && renames(options.suffix)) leave_out_results(plan);
   return plan;
 }
 

@@ -22,6 +22,7 @@ struct ColorizePlan {
   std::vector<PictureJob> jobs;
   bool makes_folders = false;
   std::size_t unusable = 0;  // inputs that have their line already
+  std::size_t results = 0;   // inputs that are left out: with --skip-existing, the planned outputs of others
 };
 
 ColorizePlan plan_colorize(const ColorizeOptions& options);

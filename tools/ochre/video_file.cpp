@@ -44,14 +44,19 @@ VideoReport::Stream stream_facts(const VideoFormat& format) {
   return {{format.header.height, format.header.width}, format.seconds.value_or(0), a_second};
 }
 
-// Says what went wrong, and what there is nevertheless; returns the exit code.
-int conclude(const VideoOptions& options, Unfinished unfinished, const PipelineEnd& end, FrameSink& sink,
-             VideoReport& report) {
+struct Conclusion {
+  int code = done;
+  bool kept = true;  // an output is there
+};
+
+// Says what went wrong, and what there is nevertheless.
+Conclusion conclude(const VideoOptions& options, Unfinished unfinished, const PipelineEnd& end, FrameSink& sink,
+                    VideoReport& report) {
   const bool stopped = !end.source && end.source.error().code == ErrorCode::cancelled;
   const int signal = stop_signal();
   const bool whole = end.source && end.coloring && end.sink && signal == 0;
-  const bool is_source_s_end = signal == 0 && end.coloring && end.sink;  // and no fault of ours
-  const bool keeps = end.frames > 0 && (unfinished == Unfinished::kept || is_source_s_end);
+  const bool ended_by_source = signal == 0 && end.coloring && end.sink;  // and no fault of ours
+  const bool keeps = end.frames > 0 && (unfinished == Unfinished::kept || ended_by_source);
   const Status finished = keeps ? sink.finish(whole) : Status();
   int code = signal != 0 ? 128 + signal : done;
   const auto blame = [&](const Status& status) {
@@ -67,7 +72,7 @@ int conclude(const VideoOptions& options, Unfinished unfinished, const PipelineE
                 weights::printable_path(options.input) + ": found no frame, expected one at least"});
   }
   for (const std::string& remark : sink.take_remarks()) report.add_remark(remark);
-  if (code == done || options.output == "-") return code;
+  if (code == done || options.output == "-") return {code, true};
   const std::string output = weights::printable_path(options.output);
   const bool kept = keeps && finished;
   report.end(kept ? end.frames : 0);
@@ -76,7 +81,7 @@ int conclude(const VideoOptions& options, Unfinished unfinished, const PipelineE
     report.add_failure(output + ": holds the " + std::to_string(end.frames) +
                        (end.frames == 1 ? " frame that was whole" : " frames that were whole"));
   }
-  return code;
+  return {code, kept};
 }
 
 Result<PipelineEnd> color_stream(FrameSource& source, FrameSink& sink, VideoColorizer& colorizer, VideoReport& report) {
@@ -124,9 +129,9 @@ int color_video(const VideoOptions& options, Unfinished unfinished, FrameSource&
   if (!end) return fail(end.error());
   report.end(end->frames);
   for (const std::string& remark : source.take_remarks()) report.add_remark(remark);
-  int code = conclude(options, unfinished, *end, **sink, report);
+  auto [code, kept] = conclude(options, unfinished, *end, **sink, report);
   // What will be begun anew would be counted twice.
-  const bool comes_again = unfinished == Unfinished::dropped && code != done;
+  const bool comes_again = unfinished == Unfinished::dropped && !kept;
   const Status remembered = comes_again ? Status() : remember(options, *colorizer, model);
   if (!remembered) {
     report.add_failure(remembered.error().message());

@@ -53,8 +53,8 @@ constexpr std::array foreign_headers{
     Foreign{"stb/", "image_io/"},
     Foreign{"zlib.h", "image_io/"},
     Foreign{"png.h", "image_io/png_decode.hpp"},
-    Foreign{"jpeglib.h", "image_io/jpeg_decode.hpp"},
-    Foreign{"jerror.h", "image_io/jpeg_decode.hpp"},
+    Foreign{"jpeglib.h", "image_io/libjpeg.hpp"},
+    Foreign{"jerror.h", "image_io/libjpeg.hpp"},
 };
 
 // Words that may appear in code only in one place, or nowhere (an empty place).

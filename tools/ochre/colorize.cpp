@@ -157,13 +157,19 @@ class ColorizeRun {
   ColorizeSharing sharing_;
 };
 
-// One for each worker.
-Result<std::vector<PictureColorizer>> colorizers_of(const ColorizeModel& model, MemoryPlace place,
+// One for each worker. Pictures of an archive come in a few sizes by turns: the memory of the last ones is kept, unless
+// the user counts it.
+Result<std::vector<PictureColorizer>> colorizers_of(const ColorizeModel& model, const ColorizeOptions& options,
                                                     const WorkForce& force) {
+  constexpr Index kept_sizes = 4;  // upright and lying, of two cameras
+  const double kept_bytes = machine_memory() / 8 / force.workers;
   std::vector<PictureColorizer> colorizers;
   for (int worker = 0; worker < force.workers; ++worker) {
     auto colorizer = PictureColorizer::create(
-        model.colorizer, {.workspace = {.threads = force.threads, .memory = model.memory, .place = place}});
+        model.colorizer,
+        {.workspaces = options.memory ? 1 : kept_sizes,
+         .bytes = static_cast<Index>(kept_bytes),
+         .workspace = {.threads = force.threads, .memory = model.memory, .place = options.teach.place()}});
     if (!colorizer) return std::move(colorizer).error();
     colorizers.push_back(*std::move(colorizer));
   }
@@ -192,8 +198,7 @@ int run_colorize(const ColorizeOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   const double memory = options.memory ? *options.memory * 1e6 : machine_memory() / 2;
   const double network = network_bytes(*model->colorizer, usual_shape);
-  auto colorizers =
-      colorizers_of(*model, options.teach.place(), work_force(options, plan.jobs.size(), network, memory));
+  auto colorizers = colorizers_of(*model, options, work_force(options, plan.jobs.size(), network, memory));
   if (!colorizers) return fail(colorizers.error());
   if (!listen_for_stop()) return fail({ErrorCode::io, "signals cannot be listened to"});
   ColorizeRun run(options, plan, memory);

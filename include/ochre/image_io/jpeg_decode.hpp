@@ -1,24 +1,19 @@
-// The one header that names libjpeg (libjpeg-turbo): decodes a JPEG row by row into the picture's own memory, with its
+// Decodes a JPEG row by row, with libjpeg-turbo, into the picture's own memory, with its
 // accurate integer transform and smooth upsampling; CMYK becomes RGB. The library shows what it can of a damaged file
 // and warns; here a warning that pixels are wrong is an Error. Tested by load_picture_test.cpp, save_picture_test.cpp
 // and the fuzz target load_picture.
 #pragma once
 
-#include <csetjmp>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>  // jpeglib.h needs its FILE
 #include <span>
 #include <string>
 #include <utility>
 
-#include <jpeglib.h>
-
-#include <jerror.h>
-
 #include <ochre/base/checked.hpp>
 #include <ochre/base/result.hpp>
 #include <ochre/image_io/jpeg_scan.hpp>
+#include <ochre/image_io/libjpeg.hpp>
 #include <ochre/image_io/loaded_picture.hpp>
 #include <ochre/image_io/picture_claim.hpp>
 #include <ochre/image_io/upright.hpp>
@@ -29,21 +24,13 @@ namespace ochre::inline v0::detail {
 
 // What decode_jpeg_rows works on. No member has a destructor: libjpeg leaves through longjmp.
 struct JpegJob {
-  std::jmp_buf failed;
+  JpegErrors errors;
   jpeg_decompress_struct decoder;
-  jpeg_error_mgr errors;
-  char reason[JMSG_LENGTH_MAX];
   std::span<const std::byte> file;
   Index work_bytes;  // what the decoder may hold of coefficients
   MutablePictureView target;
   std::uint8_t* inks;  // room for a row of CMYK
 };
-
-inline void jpeg_failed(j_common_ptr decoder) {
-  auto* job = static_cast<JpegJob*>(decoder->client_data);
-  decoder->err->format_message(decoder, job->reason);
-  std::longjmp(job->failed, 1);
-}
 
 // These say that something is odd but no pixel wrong: bytes between segments, an unknown version of a marker, an
 // unusual order of progressive scans, a range of coefficients where a sequential scan has all. All other warnings are
@@ -61,8 +48,6 @@ inline void jpeg_warned(j_common_ptr decoder, int level) {
       jpeg_failed(decoder);
   }
 }
-
-inline void jpeg_said(j_common_ptr) {}  // the library would print
 
 // x * y / 255, rounded.
 inline std::uint8_t product_of_levels(unsigned x, unsigned y) noexcept {
@@ -88,15 +73,11 @@ inline void read_jpeg_rows(JpegJob& job) {
   }
 }
 
-// False if libjpeg gave up; job.reason says why. C-like, without an object that would need its destructor.
+// False if libjpeg gave up; job.errors.reason says why. C-like, without an object that would need its destructor.
 inline bool decode_jpeg_rows(JpegJob& job) noexcept {
   jpeg_decompress_struct& decoder = job.decoder;
-  decoder.err = jpeg_std_error(&job.errors);
-  job.errors.error_exit = jpeg_failed;
-  job.errors.emit_message = jpeg_warned;
-  job.errors.output_message = jpeg_said;
-  decoder.client_data = &job;
-  if (setjmp(job.failed) != 0) {
+  listen_to_jpeg(decoder, job.errors, jpeg_warned);
+  if (setjmp(job.errors.failed) != 0) {
     jpeg_destroy_decompress(&decoder);
     return false;
   }
@@ -137,8 +118,8 @@ inline Result<LoadedPicture> decode_jpeg(std::span<const std::byte> file, const 
   job.target = picture->view();
   job.inks = inks->data();
   if (!decode_jpeg_rows(job)) {
-    return Error{ErrorCode::malformed, "found a picture that cannot be decoded (" + weights::printable(job.reason) +
-                                           "), expected a whole JPEG"};
+    return Error{ErrorCode::malformed, "found a picture that cannot be decoded (" +
+                                           weights::printable(job.errors.reason) + "), expected a whole JPEG"};
   }
   if (claim.orientation == 1) return picture;
   return upright(std::as_const(*picture).view(), claim.orientation);

@@ -1,10 +1,10 @@
-// The one header that names stb (public domain, github.com/nothings/stb): the decoder of BMP, the encoder of JPEG.
+// The one header that names stb (public domain, github.com/nothings/stb): the decoder of BMP.
 // Compiled with internal linkage, so that any number of files may include it and the program may hold another copy of
 // stb; only one and the same file cannot have both. stb opens no file here.
 #pragma once
 #pragma GCC system_header  // the warnings of stb are not ours to mend
 
-#if defined(STBI_INCLUDE_STB_IMAGE_H) || defined(INCLUDE_STB_IMAGE_WRITE_H)
+#if defined(STBI_INCLUDE_STB_IMAGE_H)
 #error "this file already has its own stb_image.h: use ochre/image_io in another source file"
 #endif
 
@@ -15,10 +15,3 @@
 #define STB_IMAGE_IMPLEMENTATION
 #include <stb/stb_image.h>
 #undef STB_IMAGE_IMPLEMENTATION
-
-#define STBI_WRITE_NO_STDIO
-#define STBIW_ASSERT(condition) static_cast<void>(0)
-#define STB_IMAGE_WRITE_STATIC
-#define STB_IMAGE_WRITE_IMPLEMENTATION
-#include <stb/stb_image_write.h>
-#undef STB_IMAGE_WRITE_IMPLEMENTATION

@@ -110,7 +110,8 @@ class CommandLine {
         ->allow_extra_args(false);
     verb->add_option("--hints", o.hint.picture, "A PNG whose opaque pixels are such colours")->option_text("FILE");
     verb->add_flag("--recursive", o.recursive, "Folders within folders, too");
-    verb->add_flag("--skip-existing", o.skip_existing, "Leave outputs alone that are there");
+    verb->add_flag("--skip-existing", o.skip_existing,
+                   "Leave outputs alone that are there: goes on\nwhere a run was stopped or killed");
     add_shard(verb, o.shard, "pictures");
     verb->add_option("--suffix", o.suffix, "Added to names: _colour, or with the kind\nof file: _colour.jpg")
         ->option_text("TEXT");
@@ -172,7 +173,8 @@ class CommandLine {
     verb->add_option("--json", o.json, "Statistics; - is standard output; of a folder\nNAME.json in the folder FILE")
         ->option_text("FILE");
     verb->add_flag("--recursive", o.recursive, "Folders within the folder, too");
-    verb->add_flag("--skip-existing", o.skip_existing, "Leave a folder's outputs alone that are there");
+    verb->add_flag("--skip-existing", o.skip_existing,
+                   "Leave a folder's outputs alone that are there:\ngoes on where a run was stopped or killed");
     add_shard(verb, o.shard, "videos");
     verb->add_flag("--quiet", o.quiet, "No progress, no remarks, no summary");
     verb->callback([this] { verb_ = [this] { return run_video(video_); }; });

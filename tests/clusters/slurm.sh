@@ -71,8 +71,8 @@ block() {  # block TEXT
 }
 
 checked=0
-same_as_undisturbed() {  # same_as_undisturbed FOLDER: the same names and bytes, hidden ones too
-  diff -rq "$work/undisturbed" "$1" | head -n 10 || fail "$1 is not what one run makes"
+same_as_undisturbed() {  # same_as_undisturbed FOLDER [videos]: the same names and bytes, hidden ones too
+  diff -rq "$work/undisturbed${2:+_$2}" "$1" | head -n 10 || fail "$1 is not what one run makes"
   checked=$((checked + 1))
 }
 
@@ -87,6 +87,13 @@ done
 cd "$work"
 ochre colorize grey -o undisturbed --quiet
 [ "$(ls undisturbed | wc -l)" = 60 ]
+mkdir grey_videos
+for number in 1 2 3 4 5 6 7 8; do
+  ffmpeg -v error -loop 1 -i "$root/examples/pictures/china.jpg" -frames:v 4 -vf "crop=96:64:20*$number+n:99,hue=s=0" \
+    -pix_fmt yuv420p "grey_videos/camera $number.y4m"
+done
+ochre video grey_videos -o undisturbed_videos --quiet
+[ "$(ls undisturbed_videos | wc -l)" = 8 ]
 
 free_port() {
   local port
@@ -127,7 +134,7 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
 SlurmdParameters=config_overrides
 SchedulerParameters=batch_sched_delay=0,sched_interval=1
-NodeName=$host NodeAddr=127.0.0.1 CPUs=2 RealMemory=4096
+NodeName=$host NodeAddr=127.0.0.1 CPUs=8 RealMemory=8192
 PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 END
   mkdir state spool
@@ -193,27 +200,35 @@ test_afterwards() {
   same_as_undisturbed coloured
 }
 
-# Shares that no one disturbs; each picture is in one of them, and so coloured by one run.
-in_shares() {  # in_shares FOLDER COMMAND...
-  local folder=$1
+# Shares that no one disturbs; each file is in one of them, and so coloured by one run.
+in_shares() {  # in_shares FOLDER pictures|videos COMMAND...
+  local folder=$1 count=60 grey=../grey videos=
+  if [ "$2" = videos ]; then count=8 grey=../grey_videos videos=videos; fi
   mkdir "$folder"
-  ln -s ../grey "$folder/grey"
-  (cd "$folder" && "${@:2}") >"$folder.out" 2>&1 || fail "$folder: ended with $?"
-  [ "$(awk '/ coloured in / { sum += $2 } END { print sum }' "$folder.out")" = 60 ] || fail "$folder: not 60 pictures"
-  same_as_undisturbed "$folder/coloured"
+  ln -s $grey "$folder/grey"
+  (cd "$folder" && "${@:3}") >"$folder.out" 2>&1 || fail "$folder: ended with $?"
+  [ "$(awk '/^ochre: [0-9]+ (picture|video)s? coloured/ { sum += $2 } END { print sum }' "$folder.out")" = $count ] ||
+    fail "$folder: not $count $2"
+  same_as_undisturbed "$folder/coloured" $videos
 }
 
 # The machines of the list are this one, for which GNU parallel needs no ssh. Six shares: each costs a start.
 test_parallel() {
-  block 'parallel --jobs' | sed 's/\<64\>/6/g' >one_machine.sh
-  in_shares one_machine bash -eu "$work/one_machine.sh"
   block 'parallel --sshloginfile' | sed 's/\<200\>/6/g' >machines.sh
-  [ "$(block 'hashlib' | sed 's/\<200\>/6/g' | bash -eu)" = "10.0 files a share, the largest has $(
-    awk '{ if ($2 > most) most = $2 } END { print most }' one_machine.out)" ] || fail "the page's shares are not ochre's"
-  checked=$((checked + 1))
   echo : >machines.txt
-  in_shares machines bash -euc 'cp ../machines.txt . && . ../machines.sh'
+  in_shares machines pictures bash -euc 'cp ../machines.txt . && . ../machines.sh'
   [ "$(wc -l <machines/colour.joblog)" = 7 ] || fail "the log of GNU parallel has not a line for each share"
+  block 'parallel --jobs' | sed 's/\<16\>/6/g' >one_machine.sh
+  in_shares one_machine videos bash -eu "$work/one_machine.sh"
+}
+
+# That the page's sizes of shares are those of the program.
+test_sizes() {
+  local largest
+  largest=$(awk '{ if ($2 > most) most = $2 } END { print most }' machines.out)
+  [ "$(block 'hashlib' | sed 's/\<200\>/6/g' | bash -eu)" = "10.0 files a share, the largest has $largest" ] ||
+    fail "the page's sizes of shares are not the program's"
+  checked=$((checked + 1))
 }
 
 # The container's command for each index; and that the two numbers of shares are one.
@@ -230,7 +245,7 @@ assert {"name": "SHARDS", "value": str(job["spec"]["completions"])} in container
 assert mount["name"] == volume["name"] and mount["mountPath"] == container["workingDir"], container
 print(shlex.join(container["command"] + container["args"]))
 END
-  in_shares indexed bash -euc 'for JOB_COMPLETION_INDEX in 0 1 2 3; do
+  in_shares indexed pictures bash -euc 'for JOB_COMPLETION_INDEX in 0 1 2 3; do
     export JOB_COMPLETION_INDEX SHARDS=4
     . ../container.sh
   done'
@@ -239,5 +254,6 @@ END
 test_slurm
 test_afterwards
 test_parallel
+test_sizes
 test_kubernetes
 echo "$checked passed, 0 failed"

@@ -17,7 +17,7 @@ python3 -c 'import yaml' 2>/dev/null || packages="$packages python3-yaml"
 (install_packages $packages) || exit 77
 
 work=$(mktemp -d)
-# munge wants its key to itself, and the shells of tasks may be those of other users.
+# munged refuses a folder for its socket that not everybody may pass.
 chmod 755 "$work"
 mkdir "$work/bin"
 ln -s "$ochre" "$work/bin/ochre"

@@ -68,8 +68,9 @@ install_packages() {  # install_packages PACKAGE...
   fi
   echo "Installing $*"
   local apt="$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends"
+  # Returns what went wrong by itself: behind `||` no failure ends a function.
   # A machine that never ran `apt-get update` fails at once; one that did needs no network for the lists.
-  $apt install "$@" >/dev/null 2>&1 || quietly sh -c "$apt update && $apt install $*"
+  $apt install "$@" >/dev/null 2>&1 || quietly sh -c "$apt update && $apt install $*" || return
   choose_generator  # ninja may have come just now
 }
 

@@ -220,6 +220,51 @@ TEST_CASE("video: noise on a scene that stands still hardly moves its chroma") {
   CHECK(steady < 0.1 * alone);
 }
 
+// Where every frame is looked at all rows are worked out: what waits for a fourth frame is as it was by slack and
+// noise.
+TEST_CASE("video: where a scene changes by its noise alone, chroma is worked out each fourth frame") {
+  const Shared colorizer = make_tiny();
+  Stream stream(colorizer, size);
+  const auto sloped = [](double y, double x) { return 60 + x / 2 + y / 3; };
+  std::vector<int> before;
+  int changes = 0;
+  int frames = 0;
+  for (int frame = 0; frame < 200; ++frame) {
+    const Noise noise(1.5, static_cast<unsigned>(frame));
+    const VideoFrameReport report = stream.show(noise.on(sloped));
+    const auto now = stream.chroma();
+    if (frame > 100 && !report.predicted) {
+      ++frames;
+      changes += now != before ? 1 : 0;
+      CHECK(largest_difference(now, before) <= 2);
+    }
+    before = now;
+  }
+  CHECK(frames > 90);
+  CHECK(changes <= frames / 4 + 1);
+  // The noise stops: the next frame is worked out once more, and those after it stay as they are.
+  const Frame still = filmed(size, usual, sloped);
+  stream.show(still);
+  stream.show(still);
+  before = stream.chroma();
+  for (int frame = 0; frame < 10; ++frame) {
+    if (!stream.show(still).predicted) CHECK(stream.chroma() == before);
+    before = stream.chroma();
+  }
+}
+
+TEST_CASE("video: what moves within the noise's time has its own chroma at once") {
+  const Shared colorizer = make_tiny();
+  Stream stream(colorizer, size);
+  for (int frame = 0; frame < 40; ++frame) stream.show(filmed(size, usual, Car{2.0 * frame}));
+  for (int frame = 40; frame < 48; ++frame) {
+    const Frame shown = filmed(size, usual, Car{2.0 * frame});
+    const auto before = stream.chroma();
+    stream.show(shown);
+    CHECK(stream.chroma() != before);
+  }
+}
+
 TEST_CASE("video: a car that is there at once has its colour within 5 frames, whatever stood there") {
   for (const bool textured : {true, false}) {
     for (const double sigma : {0.0, 1.5}) {

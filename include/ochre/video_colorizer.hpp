@@ -184,11 +184,13 @@ class VideoColorizer {
   video::InputColors colors_;
   video::InputState state_;
   video::Lessons lessons_;
-  bool was_followed_ = false;         // a frame with chroma was
-  bool was_colored_ = false;          // and the stream was in colour
-  AlignedBuffer<float> lightness_;    // L at working size
-  AlignedBuffer<float> cells_;        // [L a frame ago; a, b shown now; a, b before, in turns; L of a look][cells]
-  AlignedBuffer<std::uint8_t> keep_;  // of each chroma row: it is as it was
+  bool was_followed_ = false;       // a frame with chroma was
+  bool was_colored_ = false;        // and the stream was in colour
+  AlignedBuffer<float> lightness_;  // L at working size
+  AlignedBuffer<float> cells_;      // [L a frame ago; a, b shown now; a, b before, in turns; L of a look][cells]
+  static constexpr std::uint8_t kept_by_noise = 2;
+  AlignedBuffer<std::uint8_t> keep_;  // of each chroma row: it stays, since it is the same (1) but for noise (2)
+  int frames_by_noise_ = 0;           // since the rows that are not the same were worked out
   bool flipped_ = false;
   bool looking_ = false;  // a look has begun
   bool mirrored_ = false;
@@ -433,18 +435,30 @@ inline void VideoColorizer::show(const YuvView& input, const MutableYuvView& out
                input, output, team());
 }
 
-// Chroma rows whose luma is that of a frame ago, and the cells that they take their colours from, too. False: all are.
+// Chroma rows that stay as they are. Those whose luma and cells are the same bits as a frame ago would come out the
+// same. Those whose cells have the same colours, and a lightness that changed by no more than the noise, would differ
+// by what noise does to edges: of them every fourth frame is worked out. False: all stay.
 inline bool VideoColorizer::find_unchanged(const MutableYuvView& output) noexcept {
   constexpr Index reach = 12;  // rows of cells: a round of making the grid finer reads one more, of eight, and taps two
+  constexpr int most_frames = 4;
   const Index shared = output.format.subsampling == ChromaSubsampling::yuv420 ? 2 : 1;
   const AbGridView own = std::as_const(workspace_).grid();
+  const bool may_wait = chroma_.holds() && !by_itself() && !seen_.all_same();
+  const bool by_noise = may_wait && ++frames_by_noise_ < most_frames;
+  if (!by_noise) frames_by_noise_ = 0;
+  const auto is_calm = [&](Index y) {
+    for (Index i = y * own.width; i < (y + 1) * own.width; ++i) {
+      if (!motion_.is_calm(i)) return false;
+    }
+    return true;
+  };
   const auto same_cells = [&](Index y) {
     const Index at = y * own.width;
     const auto same = [&](const float* now, const float* before) {
       return std::equal(now + at, now + at + own.width, before + at);
     };
-    return same(own.lightness, lightness_before()) && same(shown(false), shown(true)) &&
-           same(shown(false) + count(), shown(true) + count());
+    return same(shown(false), shown(true)) && same(shown(false) + count(), shown(true) + count()) &&
+           (by_noise ? is_calm(y) : same(own.lightness, lightness_before()));
   };
   Index same_from = 0;  // cells of rows from here to `checked` are what they were
   Index checked = 0;
@@ -455,10 +469,12 @@ inline bool VideoColorizer::find_unchanged(const MutableYuvView& output) noexcep
     for (; checked < last; ++checked) {
       if (!same_cells(checked)) same_from = checked + 1;
     }
-    const bool same_luma =
-        seen_.same_row(shared * y) && seen_.same_row(std::min(shared * y + shared, output.height) - 1);
-    keep_.data()[y] = same_luma && same_from <= std::max<Index>(cell - reach, 0) && !options_.every_frame ? 1 : 0;
-    changed = changed || keep_.data()[y] == 0;
+    std::uint8_t& keep = keep_.data()[y];
+    const bool same_luma = keep != kept_by_noise && seen_.same_row(shared * y) &&
+                           seen_.same_row(std::min(shared * y + shared, output.height) - 1);
+    const bool same = same_from <= std::max<Index>(cell - reach, 0) && !options_.every_frame;
+    keep = !same ? 0 : by_noise ? kept_by_noise : same_luma ? 1 : 0;
+    changed = changed || keep == 0;
   }
   return changed || !chroma_.holds();
 }

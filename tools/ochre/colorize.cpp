@@ -1,7 +1,6 @@
 // ochre colorize: pictures in, coloured pictures out.
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <mutex>
 
 #include <ochre/parallel/parallel_for.hpp>
@@ -11,6 +10,7 @@
 #include "engine.hpp"
 #include "memory_remark.hpp"
 #include "model_file.hpp"
+#include "output_file.hpp"
 #include "picture_workers.hpp"
 #include "stop_request.hpp"
 #include "teaching.hpp"
@@ -18,8 +18,6 @@
 #include "verbs.hpp"
 
 namespace ochre::program {
-
-namespace fs = std::filesystem;
 
 namespace {
 
@@ -63,13 +61,12 @@ struct WorkForce {
   int threads = 1;  // of each
 };
 
-// One thread a worker, if there are many pictures: then no thread ever waits for another. Fewer workers where the
-// networks of all would take more than `memory`.
+// One thread a worker, if there are two pictures for each: then no thread ever waits for another. Fewer workers where
+// the networks of all would take more than `memory`.
 WorkForce work_force(const ColorizeOptions& options, std::size_t jobs, double network, double memory) {
   const int threads = options.threads > 0 ? options.threads : available_threads();
-  if (jobs < 2 * static_cast<std::size_t>(threads)) return {1, threads};
-  const double fitting = network > 0 ? std::clamp(memory / network, 1.0, static_cast<double>(threads)) : threads;
-  const int workers = static_cast<int>(fitting);
+  const double most = std::clamp(static_cast<double>(jobs / 2), 1.0, static_cast<double>(threads));
+  const int workers = static_cast<int>(network > 0 ? std::clamp(memory / network, 1.0, most) : most);
   return {workers, std::max(threads / workers, 1)};
 }
 
@@ -110,10 +107,7 @@ class ColorizeRun {
   const ColorizeCounts& counts() const { return counts_; }
 
  private:
-  bool is_skipped(const PictureJob& job) const {
-    std::error_code ignored;
-    return options_.skip_existing && fs::exists(job.output, ignored);
-  }
+  bool is_skipped(const PictureJob& job) const { return options_.skip_existing && is_written(job.output); }
 
   void announce(std::size_t job) const {
     if (job < plan_.jobs.size() && !is_skipped(plan_.jobs[job])) announce_reading(plan_.jobs[job].input);

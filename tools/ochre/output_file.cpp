@@ -43,6 +43,11 @@ std::string file_identity(const std::string& path) {
   return (failure ? absolute : canonical).lexically_normal().string();
 }
 
+bool is_written(const std::string& path) {
+  std::error_code failure;
+  return std::filesystem::file_size(path, failure) > 0 && !failure;
+}
+
 bool is_same_file(const std::string& left, const std::string& right) {
   std::error_code ignored;
   if (std::filesystem::equivalent(left, right, ignored)) return true;

@@ -36,6 +36,9 @@ class OutputFile {
 // The same for two names of one file, whether or not it is there.
 std::string file_identity(const std::string& path);
 
+// Is an output there already? An empty one is none: a machine that lost its power may leave it.
+bool is_written(const std::string& path);
+
 // Two names of one file, whether or not it is there.
 bool is_same_file(const std::string& left, const std::string& right);
 

@@ -168,8 +168,7 @@ int run_video_folder(const VideoOptions& options) {
   VideoCounts counts;
   for (std::size_t i = 0; i < jobs->size(); ++i) {
     const VideoJob& job = (*jobs)[i];
-    std::error_code ignored;
-    if (options.skip_existing && fs::exists(job.output, ignored)) {
+    if (options.skip_existing && is_written(job.output)) {
       ++counts.skipped;
       continue;
     }

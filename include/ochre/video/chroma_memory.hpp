@@ -5,8 +5,8 @@
 //   e  = the code of Pb or Pr beside Y, as a real number (color/yuv_rows.hpp)
 //   code = the one shown before where |e − code| <= slack, else e rounded
 // So codes do not flip between two neighbours with the noise of the camera; what is shown is at most the slack, 1.25
-// codes of 8 bits or 1 ab unit, from what was worked out. Rows whose luma and whose cells are the same, bit for bit, as
-// a frame ago are not worked out again: exactly the same chroma comes of them. Tested by chroma_memory_test.cpp.
+// codes of 8 bits or 1 ab unit, from what was worked out. Rows that need not be worked out again, as the caller knows,
+// show what they showed. Tested by chroma_memory_test.cpp.
 #pragma once
 
 #include <algorithm>
@@ -68,8 +68,8 @@ class ChromaMemory {
     }
   }
 
-  // Writes the chroma of output; of `input` the luma is read. keep: of each chroma row, whether luma and cells are what
-  // they were a frame ago (may be null: none is).
+  // Writes the chroma of output; of `input` the luma is read. keep: of each chroma row, whether it is to be shown as
+  // it was a frame ago (may be null: none is).
   struct Job {
     const ColorKernels& kernels;
     color::StridedGrid grid;  // made finer (color/refine_grid.hpp); not looked at where all is kept

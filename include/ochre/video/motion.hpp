@@ -94,6 +94,9 @@ class Motion {
 
   const Movement* movements() const noexcept { return movements_.data(); }
   const float* looks_that_hold() const noexcept { return looks_.data(); }  // 0: it shows something else
+  // It is where it was, and changed by no more than the noise. After the first call.
+  bool is_calm(Index cell) const noexcept { return static_cast<float>(still_.data()[cell]) <= calm_difference(); }
+
   float noise() const noexcept { return noise_; }             // mean difference of pixels that did not change, in codes
   bool all_changed() const noexcept { return all_changed_; }  // more than half of the cells differ from a frame ago
 

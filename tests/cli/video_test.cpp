@@ -446,6 +446,29 @@ TEST_CASE("video: a full disk keeps the whole frames, a full standard output say
   CHECK(full.says("standard output: found No space left"));
 }
 
+TEST_CASE("video: of what ffmpeg wrote on a disk that is full, what can be played is kept") {
+  if (!has_ffmpeg()) return;
+  const Studio studio;
+  const std::string in = studio.video("in.y4m", {.width = 320, .height = 240, .frames = 30});  // noise: large
+  for (const char* name : {"out.mkv", "out.ts", "out.avi"}) {
+    CAPTURE(name);
+    const Outcome run = studio.run({in, "-o", studio.path(name)}, {.file_bytes = 400'000});
+    CAPTURE(run.err);
+    CHECK(run.code == 3);
+    CHECK(run.says("holds what ffmpeg had written"));
+    const std::string frames = output_of_shell(studio.folder,
+                                               "ffprobe -v quiet -count_frames -select_streams v -show_entries "
+                                               "stream=nb_read_frames -of csv=p=0 '" +
+                                                   studio.path(name) + "' | head -n 1");
+    CHECK(std::atoi(frames.c_str()) >= 1);
+  }
+  const Outcome run = studio.run({in, "-o", studio.path("out.mp4")}, {.file_bytes = 400'000});
+  CHECK(run.code == 3);
+  CHECK(run.says("is not kept; an .mkv could"));
+  CHECK_FALSE(studio.has("out.mp4"));
+  CHECK(studio.is_clean());
+}
+
 TEST_CASE("video: a reader that goes away ends it") {
   const Studio studio;
   const MadeVideo made{.width = 320, .height = 200, .frames = 6};

@@ -1,5 +1,6 @@
 // Frames for the machine's ffmpeg, which encodes them beside the source's own sound, subtitles and metadata.
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 
@@ -150,6 +151,7 @@ class FfmpegSink final : public FrameSink {
     Status status = writer_->write(matroska_frame_header(static_cast<Index>(frame.size()), nanoseconds - first_));
     if (status) status = writer_->write(frame);
     last_ = nanoseconds;
+    ++frames_;
     return status ? status : Status(failure(status.error()));
   }
 
@@ -161,7 +163,7 @@ class FfmpegSink final : public FrameSink {
     }
     Status closed = writer_->close();
     writer_.reset();
-    if (const int code = child_->wait(); code != 0 || !closed) {
+    if (const int code = child_->wait(); code != 0 || !closed || (whole && lacks_frames())) {
       Error error = failure(closed ? Error{ErrorCode::io, {}} : closed.error());
       keep_part();
       return error;
@@ -220,13 +222,29 @@ class FfmpegSink final : public FrameSink {
     return Error{error.code, name() + ": ffmpeg: " + why};
   }
 
-  // A Matroska file can be played as far as it was written; others have what is needed for it at their end.
+  bool can_be_opened() const {
+    auto probe = ChildProcess::start({"ffprobe", "-v", "quiet", "file:" + output_.name()}, ChildPipe::none);
+    return probe && probe->wait() == 0;
+  }
+
+  // ffmpeg ends with 0, and a complaint, where the disk was full for its last bytes. What --encode says may well make
+  // fewer frames.
+  bool lacks_frames() const {
+    if (child_->complaints() == 0 || !options_.options.empty()) return false;
+    const auto count = output_of({"ffprobe", "-v", "quiet", "-select_streams", "v:0", "-count_packets", "-show_entries",
+                                  "stream=nb_read_packets", "-of", "csv=p=0", "file:" + output_.name()});
+    return count && std::atoll(count->c_str()) < frames_;
+  }
+
+  // Most files can be played as far as they were written; an .mp4 has what is needed for it at its end.
   void keep_part() {
-    const Container container = container_of(output_.target());
-    if (!options_.keeps_parts || (container != Container::matroska && container != Container::webm)) return;
     std::error_code missing;
-    if (std::filesystem::file_size(output_.name(), missing) == 0 || missing || !output_.keep()) return;
-    remarks_.push_back(name() + ": holds what ffmpeg had written");
+    if (!options_.keeps_parts || std::filesystem::file_size(output_.name(), missing) == 0 || missing) return;
+    if (!can_be_opened()) {
+      remarks_.push_back(name() + ": could not be played as far as it was written, and is not kept; an .mkv could");
+    } else if (output_.keep()) {
+      remarks_.push_back(name() + ": holds what ffmpeg had written");
+    }
   }
 
   // Of a stream that ended early its sound goes on to the source's end: only what belongs to the frames is kept.
@@ -252,6 +270,7 @@ class FfmpegSink final : public FrameSink {
   std::optional<ByteWriter> writer_;
   long long first_ = 0;
   long long last_ = 0;
+  long long frames_ = 0;
   bool failed_ = false;
 };
 

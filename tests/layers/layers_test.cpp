@@ -35,7 +35,7 @@ void check_case(const test::GoldenCase& golden) {
 
 TEST_CASE("layers: every golden case in float and double, 1, 2, 3 and 7 threads") {
   const auto files = test::golden_case_files();
-  REQUIRE(files.size() >= 7);
+  REQUIRE(files.size() >= 11);
   for (const auto& file : files) {
     for (const auto& golden : test::load_golden_cases(file)) {
       CAPTURE(file);
@@ -75,9 +75,28 @@ test::GoldenTensors::value_type one_of_three(Index from) {
 
 TEST_CASE("layers: NaN and infinity go where the reference has them") {
   for (const double bad : {std::nan(""), HUGE_VAL, -HUGE_VAL}) {
-    for (const char* layer :
-         {"relu y", "leaky_relu y slope=0.1", "tanh y", "sigmoid y", "pad y top=1 right=2", "scale y factor=2 offset=1",
-          "softmax y", "downsample y stride=2", "upsample y factor=2", "add y from=x,x", "concat y from=x,x"}) {
+    for (const char* layer : {"relu y",
+                              "leaky_relu y slope=0.1",
+                              "tanh y",
+                              "sigmoid y",
+                              "pad y top=1 right=2",
+                              "scale y factor=2 offset=1",
+                              "softmax y",
+                              "downsample y stride=2",
+                              "upsample y factor=2",
+                              "add y from=x,x",
+                              "concat y from=x,x",
+                              "clip y least=0",
+                              "clip y most=1",
+                              "clip y least=-1 most=1",
+                              "max_pool y kernel=3 padding=1",
+                              "max_pool y kernel=2 stride=2 dilation=3",
+                              "average_pool y kernel=3 stride=2 padding=1 ceil=true",
+                              "average_pool y kernel=2 count_padding=false",
+                              "global_average_pool y",
+                              "concat z from=x,x\ndepth_to_space y factor=2",
+                              "channels y first=1 count=1",
+                              "channels y count=1"}) {
       check_bad_value(layer, bad);
     }
     check_bad_value("concat z from=x,x,x\nattention y heads=2", bad);
@@ -124,6 +143,51 @@ void check_softmax_of_all_orders() {
 TEST_CASE("layers: a softmax of NaN and infinities in every order is the reference's") {
   check_softmax_of_all_orders<float>();
   check_softmax_of_all_orders<double>();
+}
+
+// What the output of `layers` is for that input, in T.
+template <class T>
+std::vector<double> output_of(const std::string& layers, const test::GoldenTensor& input, int threads = 1) {
+  const std::string text =
+      "network n\ninput x channels=" + std::to_string(input.shape[1]) + "\n" + layers + "\noutput y\n";
+  const auto values = test::to_tensor<T>(input.view());
+  const auto output = test::run_once<T>(test::make_network<T>(text, {}), values.view(), threads);
+  return {output.data(), output.data() + output.shape().size()};
+}
+
+TEST_CASE("layers: a pool's padding is no pixel, wherever dilated taps lie") {
+  test::GoldenTensor input{{1, 1, 9, 10}, {}};
+  for (int i = 0; i < 90; ++i) input.values.push_back(1 + i * 37 % 89);  // above the zeros of a pad
+  for (const std::string side : {"2", "3", "4", "6"}) {
+    const std::string window = " kernel=4 stride=2 dilation=4";
+    CHECK(output_of<double>("max_pool y padding=" + side + window, input) ==
+          output_of<double>(
+              "pad p top=" + side + " left=" + side + " bottom=" + side + " right=" + side + "\nmax_pool y" + window,
+              input));
+  }
+  for (double& value : input.values) value = -value;
+  for (const double value : output_of<float>("max_pool y kernel=3 padding=1", input)) CHECK(value < 0);
+  // One window over all of the picture, of taps that are few of the kernel's.
+  CHECK(output_of<float>("max_pool y kernel=65535 padding=32767", {{1, 1, 1, 3}, {1, 3, 2}}) ==
+        std::vector<double>{3, 3, 3});
+}
+
+TEST_CASE("layers: divisors of an average count the padding if they are to, and nothing beyond it") {
+  const test::GoldenTensor input{{1, 1, 1, 4}, {6, 6, 6, 6}};
+  const std::string window = "average_pool y kernel=1x3 stride=1x3 padding=0x1 ceil=true";
+  CHECK(output_of<double>(window, input) == std::vector<double>{4, 6 * 2 / 3.0});
+  CHECK(output_of<double>(window + " count_padding=false", input) == std::vector<double>{6, 6});
+  // The second window begins at the last pixel: one place in the picture, one of the padding, one beyond.
+  CHECK(output_of<double>("average_pool y kernel=1x3 stride=1x4 padding=0x1 ceil=true", input) ==
+        std::vector<double>{4, 6 / 2.0});
+}
+
+TEST_CASE("layers: the mean of a large picture is rounded once") {
+  test::GoldenTensor input{{1, 1, 700, 900}, std::vector<double>(700 * 900)};
+  for (std::size_t i = 0; i < input.values.size(); ++i) input.values[i] = 1 + static_cast<double>(i % 8) * 0x1p-20;
+  const double exact = 1 + 3.5 * 0x1p-20;  // as 8 divides the number of pixels
+  CHECK(output_of<float>("global_average_pool y", input) == std::vector<double>{static_cast<float>(exact)});
+  CHECK(output_of<double>("global_average_pool y", input)[0] == doctest::Approx(exact).epsilon(1e-13));
 }
 
 TEST_CASE("layers: a negative variance and a division by zero are refused") {

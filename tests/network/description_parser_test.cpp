@@ -90,6 +90,37 @@ TEST_CASE("description: shapes that do not fit are errors of the layer") {
   CHECK(network->shapes({1, 3, 9, 9}).error().code == ErrorCode::too_large);
 }
 
+TEST_CASE("description: shapes of pools, squares and slices, and inputs that they cannot take") {
+  const auto network = parse_network(
+      "network n\ninput x channels=12\nmax_pool a kernel=3x2 stride=2 padding=1x0 ceil=true\n"
+      "average_pool b kernel=2 stride=3 from=x\ndepth_to_space c factor=2 order=dcr from=x\nclip d most=1 from=x\n"
+      "channels e first=4 count=8 from=x\nglobal_average_pool f\noutput f\n");
+  REQUIRE(network);
+  const auto shapes = network->shapes({2, 12, 6, 7});
+  REQUIRE(shapes);
+  CHECK(shapes->at(0) == Shape{2, 12, 4, 4});
+  CHECK(shapes->at(1) == Shape{2, 12, 2, 2});
+  CHECK(shapes->at(2) == Shape{2, 3, 12, 14});
+  CHECK(shapes->at(3) == Shape{2, 12, 6, 7});
+  CHECK(shapes->at(4) == Shape{2, 8, 6, 7});
+  CHECK(shapes->at(5) == Shape{2, 8, 1, 1});
+  CHECK(network->tensors().empty());
+  CHECK(network->macs({2, 12, 6, 7}).value()[1] == 2 * 12.0 * 4 * 2 * 2);
+  const auto refusal = [](const std::string& layer, const Shape& input) {
+    const auto shape = parse_network(head + layer + "\noutput a\n").value().shapes(input);
+    return shape ? std::string() : shape.error().message();
+  };
+  CHECK(refusal("max_pool a kernel=3", {1, 3, 2, 9}) == "layer a: the padded input 2x9 is smaller than the kernel");
+  CHECK(refusal("max_pool a kernel=3 stride=2 ceil=true", {1, 3, 2, 9}) == "");
+  CHECK(refusal("average_pool a kernel=9 stride=2 ceil=true", {1, 3, 2, 9}) ==
+        "layer a: the padded input 2x9 is smaller than the kernel");
+  const std::string missing = " has a window whose dilated taps all miss the picture";
+  CHECK(refusal("max_pool a kernel=2 padding=1 dilation=2", {1, 3, 9, 1}) == "layer a: the padded input 9x1" + missing);
+  CHECK(refusal("max_pool a kernel=2 padding=1 dilation=2", {1, 3, 9, 2}) == "");
+  CHECK(refusal("max_pool a kernel=3 padding=2 dilation=2", {1, 3, 1, 1}) == "");
+  CHECK(refusal("max_pool a kernel=3 padding=2x0 dilation=3x1", {1, 3, 3, 3}) == "");
+}
+
 TEST_CASE("description: whatever is wrong is named with its line") {
   check_refused("", "network text", "no layer");
   check_refused("relu a\n", "line 1", "the first line must be `network NAME`");
@@ -125,6 +156,28 @@ TEST_CASE("description: whatever is wrong is named with its line") {
   check_refused(head + "conv2d a out=3 kernel=3 bias=maybe\n", "line 3", "true or false");
   check_refused(head + "batch_norm a eps=-1\n", "line 3", "`eps` is negative");
   check_refused(head + "upsample a factor=2 mode=cubic\n", "line 3", "nearest or bilinear");
+  check_refused(head + "clip a\n", "line 3", "a: neither `least` nor `most`");
+  check_refused(head + "clip a least=2 most=1\n", "line 3", "a: `least` is above `most`");
+  check_refused(head + "clip a least=inf\n", "line 3", "a: `least=inf`, expected a finite number");
+  check_refused(head + "max_pool a stride=2\n", "line 3", "a: the attribute `kernel` is missing");
+  check_refused(head + "max_pool a kernel=2 ceil=1\n", "line 3", "a: `ceil=1`, expected true or false");
+  check_refused(head + "max_pool a kernel=2x3 padding=1x2\n", "line 3", "a: `padding` is more than half");
+  check_refused(head + "max_pool a kernel=1 padding=1\n", "line 3", "a: `padding` is more than half");
+  check_refused(head + "max_pool a kernel=2 padding=2 dilation=2\n", "line 3", "a: `padding` is more than half");
+  check_refused(head + "max_pool a kernel=2 count_padding=true\n", "line 3", "unknown attribute `count_padding`");
+  check_refused(head + "average_pool a kernel=3 padding=2\n", "line 3", "a: `padding` is more than half");
+  check_refused(head + "average_pool a kernel=3 dilation=2\n", "line 3", "unknown attribute `dilation`");
+  check_refused(head + "global_average_pool a from=x,x\n", "line 3", "a: 2 inputs, expected one");
+  check_refused(head + "global_average_pool a kernel=2\n", "line 3", "unknown attribute `kernel`");
+  check_refused(head + "depth_to_space a factor=2\n", "line 3", "a: 3 channels, expected a multiple of 4");
+  check_refused(head + "depth_to_space a factor=65536\n", "line 3", "a: 3 channels, expected a multiple of 4294967296");
+  check_refused(head + "depth_to_space a factor=0\n", "line 3", "a: `factor=0`");
+  check_refused(head + "depth_to_space a factor=1 order=cdr\n", "line 3", "a: `order=cdr`, expected crd or dcr");
+  check_refused(head + "channels a first=1\n", "line 3", "a: the attribute `count` is missing");
+  check_refused(head + "channels a first=2 count=2\n", "line 3", "a: 3 channels, expected 4 or more");
+  check_refused(head + "channels a first=3 count=1\n", "line 3", "a: 3 channels, expected 4 or more");
+  check_refused(head + "channels a count=0\n", "line 3", "a: `count=0`");
+  check_refused(head + "channels a first=-1 count=1\n", "line 3", "a: `first=-1`");
   check_refused(head + "relu a from=b\n", "line 3", "no layer `b` above");
   check_refused(head + "relu a from=x,x\n", "line 3", "2 inputs, expected one");
   check_refused(head + "add a\n", "line 3", "expected two or more");

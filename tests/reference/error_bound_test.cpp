@@ -11,6 +11,7 @@
 #include <ochre/reference/attention_bound.hpp>
 #include <ochre/reference/compare.hpp>
 #include <ochre/reference/error_bound.hpp>
+#include <ochre/reference/pool_bound.hpp>
 
 #include "support/golden.hpp"
 #include "support/reference_network.hpp"
@@ -332,6 +333,74 @@ TEST_CASE("float softmax, tanh, sigmoid and bilinear enlargement stay within the
     CHECK(comparison.decisive);
     CHECK(comparison.worst_ratio > 0.01);
   }
+}
+
+TEST_CASE("float averages of windows stay within their bound; a divisor that counts one place more does not") {
+  Numbers numbers;
+  const PoolParameters p{.window = {.kernel = {3, 5}, .stride = {2, 3}, .padding = {1, 2}, .dilation = {}},
+                         .ceil = true};
+  for (int trial = 0; trial < 50; ++trial) {
+    const auto x = numbers.normal(8 * 9, 0.3);
+    const Operand operand{{x.data(), {1, 1, 8, 9}}};
+    const Shape shape = pool_shape(operand.value.shape, p);
+    auto exact = Tensor<double>::create(shape).value();
+    average_pool(operand.value, p, exact.view());
+    std::vector<float> actual;
+    std::vector<float> wrong;
+    for_each_window(exact.view(), [&](Index, Index oy, Index ox) {
+      float sum = 0.0f;
+      for_each_pixel(operand.value.shape, p.window, oy, ox,
+                     [&](Index at) { sum += static_cast<float>(x[static_cast<std::size_t>(at)]); });
+      const auto count = static_cast<float>(counted_places(oy, 8, p.window.rows(), true) *
+                                            counted_places(ox, 9, p.window.columns(), true));
+      actual.push_back(sum / count);
+      wrong.push_back(sum / (count + 1.0f));
+      return exact.view().at(0, 0, oy, ox);
+    });
+    const auto bound = average_pool_bound(operand, p, float_arithmetic).value();
+    const Comparison comparison = compare({actual.data(), shape}, exact.view(), bound.view());
+    INFO(to_string(comparison));
+    CHECK(comparison.holds());
+    CHECK(comparison.decisive);
+    CHECK(comparison.worst_ratio > 1e-3);
+    CHECK_FALSE(compare({wrong.data(), shape}, exact.view(), bound.view()).holds());
+  }
+}
+
+TEST_CASE("a mean of all pixels is rounded once: a sum in float is found out, the exact one passes") {
+  Numbers numbers;
+  const auto x = numbers.normal(200 * 300, 1.0);
+  const Operand operand{{x.data(), {1, 1, 200, 300}}};
+  double exact = 0.0;
+  global_average_pool(operand.value, {&exact, {1, 1, 1, 1}});
+  float sum = 0.0f;
+  for (const double value : x) sum += static_cast<float>(value);
+  const float naive = sum / 60000.0f;
+  const auto rounded = static_cast<float>(exact);
+  const auto bound = global_average_pool_bound(operand, float_arithmetic).value();
+  CHECK(compare(std::span<const float>(&rounded, 1), {&exact, 1}, {bound.data(), 1}).holds());
+  CHECK_FALSE(compare(std::span<const float>(&naive, 1), {&exact, 1}, {bound.data(), 1}).holds());
+}
+
+TEST_CASE("a limit's rounding is allowed for where a number may lie beyond it, and nowhere else") {
+  const std::vector<double> x{-2.0, 0.1, 0.05, 0.4, 0.7, 9.0};
+  const Operand operand{{x.data(), {1, 6, 1, 1}}};
+  const ClipParameters p{.least = 0.1, .most = 0.7};
+  const auto bound = clip_bound(operand, p, float_arithmetic).value();
+  std::vector<double> exact(6);
+  clip(operand.value, p, {exact.data(), {1, 6, 1, 1}});
+  for (std::size_t i = 0; i < 6; ++i) {
+    const float least = 0.1f;
+    const float most = 0.7f;
+    const float actual = std::min(std::max(static_cast<float>(x[i]), least), most);
+    CHECK(std::abs(static_cast<double>(actual) - exact[i]) <= bound.data()[i] + (x[i] == 0.4 ? 1e-8 : 0.0));
+  }
+  CHECK(bound.data()[3] == 0.0);
+  CHECK(bound.data()[0] < 1e-8);
+  CHECK(bound.data()[0] > 0.0);
+  const std::vector<double> errors(6, 0.35);
+  const auto carried = clip_bound({operand.value, errors.data()}, p, float_arithmetic).value();
+  for (int i = 0; i < 6; ++i) CHECK(carried.data()[i] == 0.35);
 }
 
 TEST_CASE("inputs that are off by their stated error leave no layer's carried bound, and errors beyond it do") {

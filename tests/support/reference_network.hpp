@@ -4,6 +4,7 @@
 // sound but worthless, as every layer multiplies them; they are meant for cases of a few layers.
 #pragma once
 
+#include <cmath>
 #include <map>
 #include <optional>
 #include <sstream>
@@ -14,6 +15,7 @@
 
 #include <ochre/reference/attention_bound.hpp>
 #include <ochre/reference/error_bound.hpp>
+#include <ochre/reference/pool_bound.hpp>
 
 #include "golden.hpp"
 
@@ -139,6 +141,12 @@ class ReferenceNetwork {
     }
   }
 
+  static reference::PoolParameters pool_of(const Options& options) {
+    const Window window{options.extent("kernel", {1, 1}), options.extent("stride", {1, 1}),
+                        options.extent("padding", {0, 0}), options.extent("dilation", {1, 1})};
+    return {window, options.text("ceil", "") == "true", options.text("count_padding", "true") == "true"};
+  }
+
   void compute(ReferenceLayer& layer, const Options& options, const ReferenceRun& run,
                std::optional<reference::Arithmetic> arithmetic) const {
     using namespace reference;
@@ -210,6 +218,31 @@ class ReferenceNetwork {
       const UpsampleParameters p{options.extent("factor", {1, 1}), mode, options.text("align_corners", "") == "true"};
       upsample(x, p, make(upsample_shape(x.shape, p)));
       bound([&] { return upsample_bound(operand, p, *arithmetic); });
+    } else if (kind == "clip") {
+      const ClipParameters p{options.number("least", -HUGE_VAL), options.number("most", HUGE_VAL)};
+      clip(x, p, make(x.shape));
+      bound([&] { return clip_bound(operand, p, *arithmetic); });
+    } else if (kind == "max_pool") {
+      const PoolParameters p = pool_of(options);
+      max_pool(x, p, make(pool_shape(x.shape, p)));
+      bound([&] { return max_pool_bound(operand, p); });
+    } else if (kind == "average_pool") {
+      const PoolParameters p = pool_of(options);
+      average_pool(x, p, make(pool_shape(x.shape, p)));
+      bound([&] { return average_pool_bound(operand, p, *arithmetic); });
+    } else if (kind == "global_average_pool") {
+      global_average_pool(x, make({x.shape.n, x.shape.c, 1, 1}));
+      bound([&] { return global_average_pool_bound(operand, *arithmetic); });
+    } else if (kind == "depth_to_space") {
+      const DepthOrder order = options.text("order", "crd") == "dcr" ? DepthOrder::dcr : DepthOrder::crd;
+      const DepthToSpaceParameters p{static_cast<Index>(options.number("factor", 1)), order};
+      depth_to_space(x, p, make(depth_to_space_shape(x.shape, p)));
+      bound([&] { return depth_to_space_bound(operand, p); });
+    } else if (kind == "channels") {
+      const ChannelSliceParameters p{static_cast<Index>(options.number("first", 0)),
+                                     static_cast<Index>(options.number("count", 1))};
+      channel_slice(x, p, make(channel_slice_shape(x.shape, p)));
+      bound([&] { return channel_slice_bound(operand, p); });
     } else if (kind == "add") {
       add(inputs, make(x.shape));
       bound([&] { return add_bound(operands, *arithmetic); });

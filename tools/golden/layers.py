@@ -226,6 +226,91 @@ def pointwise() -> Cases:
     return cases
 
 
+def clip() -> Cases:
+    cases = Cases()
+    for limits in ("least=0 most=6", "least=-0.5", "most=0.1", "least=-0.3 most=0.7", "least=0.25 most=0.25"):
+        for shape in ((1, 1, 1, 1), (2, 3, 4, 5), (1, 17, 1, 9)):
+            cases.add(f"clip layer {limits}", shape, name=f"clip {limits} on {'x'.join(map(str, shape))}")
+        edges = torch.tensor([0.0, -0.0, 1e-30, -1e-30, 0.25, -0.3, 0.7, 0.1, 6.0, 5.9999995, 6.0000005, -6.0,
+                              0.09999999, 0.1000001, 1e30, -1e30, 1e4, -1e4]).reshape(1, 2, 3, 3)
+        cases.add(f"clip layer {limits}", (1, 2, 3, 3), name=f"clip {limits} at the edges", data=edges)
+    cases.add("conv2d a out=6 kernel=3 padding=1\nbatch_norm b\nclip c least=0 most=0.5", (1, 3, 5, 6),
+              name="conv norm clip")
+    return cases
+
+
+def pool() -> Cases:
+    cases = Cases()
+    windows = (
+        # one pixel, one row, one column, two pictures, odd and even sides
+        ("kernel=1", (1, 1, 1, 1)), ("kernel=3 padding=1", (1, 2, 1, 1)),
+        ("kernel=3 stride=2 padding=1", (1, 3, 1, 9)), ("kernel=3 stride=2 padding=1", (1, 3, 9, 1)),
+        ("kernel=2 stride=2", (2, 3, 6, 8)), ("kernel=2 stride=2", (2, 3, 7, 9)),
+        ("kernel=3 stride=2 padding=1", (1, 3, 8, 8)), ("kernel=3 stride=2 padding=1", (2, 17, 7, 9)),
+        ("kernel=3", (1, 2, 3, 3)), ("kernel=5 padding=2", (1, 2, 6, 7)),
+        ("kernel=13 padding=6", (1, 2, 5, 19)), ("kernel=2 padding=1", (1, 2, 3, 4)),
+        # unlike sides, gaps between windows, a window of the whole picture
+        ("kernel=3x5 stride=2x1 padding=1x2", (2, 2, 7, 6)),
+        ("kernel=1x4 stride=1x3 padding=0x2", (1, 2, 5, 11)), ("kernel=2 stride=4", (1, 2, 9, 10)),
+        ("kernel=7x6", (1, 3, 7, 6)), ("kernel=40 stride=3 padding=20", (1, 1, 4, 5)),
+        # a last window beyond the picture; one that would begin behind it is none
+        ("kernel=2 stride=2 ceil=true", (2, 3, 7, 9)), ("kernel=3 stride=2 ceil=true", (1, 2, 6, 8)),
+        ("kernel=3 stride=2 padding=1 ceil=true", (1, 2, 8, 7)),
+        ("kernel=2 stride=3 padding=1 ceil=true", (1, 2, 5, 6)),
+        ("kernel=3 stride=2 ceil=true", (1, 2, 2, 2)),
+        ("kernel=3x2 stride=4x3 padding=1 ceil=true", (1, 3, 9, 8)),
+        ("kernel=1 stride=2 ceil=true", (1, 2, 4, 5)),
+        ("kernel=5 stride=4 padding=2 ceil=true", (2, 1, 10, 11)),
+        ("kernel=2 stride=5 ceil=true", (1, 2, 1, 7)),
+    )  # fmt: skip
+    for window, shape in windows:
+        where = f"{window} on {'x'.join(map(str, shape))}"
+        cases.add(f"max_pool layer {window}", shape, name=f"max_pool {where}")
+        for count in ("", " count_padding=true", " count_padding=false"):
+            if count and "padding" not in window and "ceil" not in window:
+                continue
+            cases.add(f"average_pool layer {window}{count}", shape, name=f"average_pool{count} {where}")
+    for window, shape in (
+        # PyTorch takes no more padding than half of the kernel before it is dilated
+        ("kernel=3 dilation=2", (1, 2, 7, 9)), ("kernel=3 padding=1 dilation=2", (2, 2, 6, 5)),
+        ("kernel=2x3 stride=2x1 padding=1x0 dilation=3x2", (1, 3, 8, 7)),
+        ("kernel=2 stride=2 dilation=5 ceil=true", (1, 2, 9, 8)),
+        ("kernel=4 stride=3 padding=2 dilation=3 ceil=true", (1, 2, 10, 8)),
+    ):  # fmt: skip
+        cases.add(f"max_pool layer {window}", shape, name=f"max_pool {window} on {'x'.join(map(str, shape))}")
+    for shape in ((1, 1, 1, 1), (2, 3, 7, 9), (1, 17, 1, 5), (1, 2, 33, 40)):
+        cases.add("global_average_pool layer", shape, name=f"global_average_pool on {'x'.join(map(str, shape))}")
+    below = -1 - torch.rand((1, 2, 5, 5), generator=torch.Generator().manual_seed(6))
+    cases.add("max_pool layer kernel=3 stride=2 padding=1", (1, 2, 5, 5), data=below,
+              name="max_pool of what is below the padding's zero")  # fmt: skip
+    cases.add("""conv2d a out=6 kernel=3 padding=1
+                 relu b
+                 max_pool c kernel=3 stride=2 padding=1
+                 average_pool d kernel=2 stride=2 ceil=true
+                 global_average_pool e
+                 conv2d f out=4 kernel=1""", (2, 3, 9, 11), name="a classifier")
+    return cases
+
+
+def reorder() -> Cases:
+    cases = Cases()
+    for order in ("", " order=crd", " order=dcr"):
+        for factor, shape in ((1, (1, 3, 2, 3)), (2, (1, 4, 1, 1)), (2, (2, 12, 3, 5)), (3, (1, 18, 4, 1)),
+                              (4, (2, 16, 1, 3))):  # fmt: skip
+            cases.add(f"depth_to_space layer factor={factor}{order}", shape,
+                      name=f"depth_to_space {factor}{order} on {'x'.join(map(str, shape))}")
+    for part, shape in (("count=1", (1, 1, 1, 1)), ("first=0 count=3", (2, 5, 3, 4)), ("first=2 count=3", (2, 5, 3, 4)),
+                        ("first=4 count=1", (2, 5, 1, 7)), ("count=5", (1, 5, 2, 2))):
+        cases.add(f"channels layer {part}", shape, name=f"channels {part} on {'x'.join(map(str, shape))}")
+    cases.add("""conv2d a out=20 kernel=3 padding=1
+                 channels b first=7 count=12
+                 relu c
+                 depth_to_space d factor=2
+                 conv2d e out=2 kernel=1
+                 channels f from=a first=19 count=1""", (1, 3, 4, 5), output="e", name="a slice enlarged")
+    return cases
+
+
 def resample() -> Cases:
     cases = Cases()
     for stride in ("1", "2", "3", "2x3", "3x1", "9"):
@@ -408,7 +493,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=Path, default=REPOSITORY / "tests" / "golden")
     folder = parser.parse_args().output
-    for make in (conv2d, conv_transpose2d, batch_norm, pointwise, resample, softmax, attention, blocks):
+    for make in (conv2d, conv_transpose2d, batch_norm, pointwise, clip, pool, reorder, resample, softmax,
+                 attention, blocks):  # fmt: skip
         make().save(folder / "layers" / f"{make.__name__}.safetensors")
     public_networks(folder)
 

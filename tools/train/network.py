@@ -62,6 +62,43 @@ class Concat(nn.Module):
         return torch.cat(inputs, dim=1)
 
 
+class Clip(nn.Module):
+    """Numbers below `least` become it, those above `most` that; None: no limit."""
+
+    def __init__(self, least: float | None, most: float | None):
+        super().__init__()
+        self.least, self.most = least, most
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.clamp(self.least, self.most)
+
+
+class DepthToSpace(nn.Module):
+    """factor*factor channels become a square of pixels; `dcr`: the square's place is the slower index of a channel."""
+
+    def __init__(self, factor: int, order: str):
+        super().__init__()
+        if order not in ("crd", "dcr"):
+            raise ValueError(f"order={order}, expected crd or dcr")
+        self.factor, self.order = factor, order
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if self.order == "dcr":
+            x = x.unflatten(1, (self.factor**2, -1)).transpose(1, 2).flatten(1, 2)
+        return functional.pixel_shuffle(x, self.factor)
+
+
+class Channels(nn.Module):
+    """`count` channels behind the first `first`."""
+
+    def __init__(self, first: int, count: int):
+        super().__init__()
+        self.first, self.count = first, count
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x[:, self.first : self.first + self.count]
+
+
 class Attention(nn.Module):
     """Several heads over all places; channels [queries, keys, values], a third each. Keys and values are averaged over
     squares of the least side that leaves at most `most_keys` of them."""
@@ -118,6 +155,16 @@ def _build(layer: Layer, channels: list[int]) -> tuple[nn.Module, int]:
         values["bias"] = flag("bias", "true")
         return values
 
+    def pool_options() -> dict:
+        names = {"kernel_size": "kernel", "stride": "stride", "padding": "padding"}
+        defaults = {"kernel": None, "stride": "1", "padding": "0"}
+        values = {key: _pair(take(name, defaults[name])) for key, name in names.items()}
+        values["ceil_mode"] = flag("ceil", "false")
+        return values
+
+    def limit(key: str) -> float | None:
+        return float(take(key)) if key in options else None
+
     inputs = channels[0]
     outputs = inputs
     if layer.kind == "conv2d":
@@ -156,6 +203,24 @@ def _build(layer: Layer, channels: list[int]) -> tuple[nn.Module, int]:
         if inputs % (3 * heads):
             raise ValueError(f"{layer.name}: {inputs} channels, expected a multiple of three times {heads} heads")
         module = Attention(heads, int(take("most_keys", "512")))
+    elif layer.kind == "clip":
+        module = Clip(limit("least"), limit("most"))
+    elif layer.kind == "max_pool":
+        module = nn.MaxPool2d(dilation=_pair(take("dilation", "1")), **pool_options())
+    elif layer.kind == "average_pool":
+        module = nn.AvgPool2d(count_include_pad=flag("count_padding", "true"), **pool_options())
+    elif layer.kind == "global_average_pool":
+        module = nn.AdaptiveAvgPool2d(1)
+    elif layer.kind == "depth_to_space":
+        factor = int(take("factor"))
+        if inputs % factor**2:
+            raise ValueError(f"{layer.name}: {inputs} channels, expected a multiple of {factor**2}")
+        module, outputs = DepthToSpace(factor, take("order", "crd")), inputs // factor**2
+    elif layer.kind == "channels":
+        first, outputs = int(take("first", "0")), int(take("count"))
+        if first + outputs > inputs:
+            raise ValueError(f"{layer.name}: {inputs} channels, expected {first + outputs} or more")
+        module = Channels(first, outputs)
     elif layer.kind == "add":
         module = Add()
     elif layer.kind == "concat":

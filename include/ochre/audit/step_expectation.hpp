@@ -25,6 +25,7 @@
 #include <ochre/network/parameters.hpp>
 #include <ochre/reference/attention_bound.hpp>
 #include <ochre/reference/error_bound.hpp>
+#include <ochre/reference/pool_bound.hpp>
 
 namespace ochre::inline v0::audit {
 
@@ -353,6 +354,25 @@ class StepJudge {
   }
   Bound bound_of(const layers::ScaleSpec& spec, const LayerDescription&, Parameters, Operands x) const {
     return scale_bound(x[0], {spec.factor, spec.offset}, float_);
+  }
+  Bound bound_of(const layers::ClipSpec& spec, const LayerDescription&, Parameters, Operands x) const {
+    return clip_bound(x[0], {spec.least, spec.most}, float_);
+  }
+  Bound bound_of(const layers::MaxPoolSpec& spec, const LayerDescription&, Parameters, Operands x) const {
+    return max_pool_bound(x[0], {spec.window, spec.ceil});
+  }
+  Bound bound_of(const layers::AveragePoolSpec& spec, const LayerDescription&, Parameters, Operands x) const {
+    return average_pool_bound(x[0], {spec.window, spec.ceil, spec.count_padding}, float_);
+  }
+  Bound bound_of(const layers::GlobalAveragePoolSpec&, const LayerDescription&, Parameters, Operands x) const {
+    return global_average_pool_bound(x[0], float_);
+  }
+  Bound bound_of(const layers::DepthToSpaceSpec& spec, const LayerDescription&, Parameters, Operands x) const {
+    const bool crd = spec.order == layers::DepthOrder::crd;
+    return depth_to_space_bound(x[0], {spec.factor, crd ? reference::DepthOrder::crd : reference::DepthOrder::dcr});
+  }
+  Bound bound_of(const layers::ChannelSliceSpec& spec, const LayerDescription&, Parameters, Operands x) const {
+    return channel_slice_bound(x[0], {spec.first, spec.count});
   }
 
   static constexpr reference::Arithmetic float_ = reference::arithmetic_of<float>();

@@ -8,12 +8,18 @@
 
 #include <ochre/layers/add.hpp>
 #include <ochre/layers/attention.hpp>
+#include <ochre/layers/average_pool.hpp>
 #include <ochre/layers/batch_norm.hpp>
+#include <ochre/layers/channel_slice.hpp>
+#include <ochre/layers/clip.hpp>
 #include <ochre/layers/concat.hpp>
 #include <ochre/layers/conv2d.hpp>
 #include <ochre/layers/conv_transpose2d.hpp>
+#include <ochre/layers/depth_to_space.hpp>
 #include <ochre/layers/downsample.hpp>
+#include <ochre/layers/global_average_pool.hpp>
 #include <ochre/layers/leaky_relu.hpp>
+#include <ochre/layers/max_pool.hpp>
 #include <ochre/layers/pad.hpp>
 #include <ochre/layers/relu.hpp>
 #include <ochre/layers/scale.hpp>
@@ -25,10 +31,12 @@
 namespace ochre::inline v0 {
 
 // What a line of the text says of its layer: one of these kinds, with its attributes.
-using LayerSpec = std::variant<layers::Conv2dSpec, layers::ConvTranspose2dSpec, layers::BatchNormSpec, layers::ReluSpec,
-                               layers::LeakyReluSpec, layers::TanhSpec, layers::DownsampleSpec, layers::UpsampleSpec,
-                               layers::SoftmaxSpec, layers::AddSpec, layers::ConcatSpec, layers::ScaleSpec,
-                               layers::SigmoidSpec, layers::PadSpec, layers::AttentionSpec>;
+using LayerSpec =
+    std::variant<layers::Conv2dSpec, layers::ConvTranspose2dSpec, layers::BatchNormSpec, layers::ReluSpec,
+                 layers::LeakyReluSpec, layers::TanhSpec, layers::DownsampleSpec, layers::UpsampleSpec,
+                 layers::SoftmaxSpec, layers::AddSpec, layers::ConcatSpec, layers::ScaleSpec, layers::SigmoidSpec,
+                 layers::PadSpec, layers::AttentionSpec, layers::ClipSpec, layers::MaxPoolSpec, layers::AveragePoolSpec,
+                 layers::GlobalAveragePoolSpec, layers::DepthToSpaceSpec, layers::ChannelSliceSpec>;
 
 namespace network {
 
@@ -37,7 +45,9 @@ using Layer =
     std::variant<layers::Conv2d<T, Arch>, layers::ConvTranspose2d<T, Arch>, layers::BatchNorm<T, Arch>,
                  layers::Relu<T, Arch>, layers::LeakyRelu<T, Arch>, layers::Tanh<T, Arch>, layers::Downsample<T, Arch>,
                  layers::Upsample<T, Arch>, layers::Softmax<T, Arch>, layers::Add<T, Arch>, layers::Concat<T, Arch>,
-                 layers::Scale<T, Arch>, layers::Sigmoid<T, Arch>, layers::Pad<T, Arch>, layers::Attention<T, Arch>>;
+                 layers::Scale<T, Arch>, layers::Sigmoid<T, Arch>, layers::Pad<T, Arch>, layers::Attention<T, Arch>,
+                 layers::Clip<T, Arch>, layers::MaxPool<T, Arch>, layers::AveragePool<T, Arch>,
+                 layers::GlobalAveragePool<T, Arch>, layers::DepthToSpace<T, Arch>, layers::ChannelSlice<T, Arch>>;
 
 // May the layer's output be its input's own memory? The same in every precision.
 template <std::size_t I = 0>

@@ -19,6 +19,7 @@
 #include <ochre/reference/conv2d.hpp>
 #include <ochre/reference/conv_transpose2d.hpp>
 #include <ochre/reference/pointwise.hpp>
+#include <ochre/reference/reorder.hpp>
 #include <ochre/reference/resample.hpp>
 #include <ochre/reference/softmax.hpp>
 
@@ -166,6 +167,22 @@ inline Result<Tensor<double>> scale_bound(const Operand& x, const ScaleParameter
   });
 }
 
+// Never further apart than the inputs or, where one of them may lie beyond a limit, than that limit's rounding:
+// max(e, u |limit| + tiny).
+inline Result<Tensor<double>> clip_bound(const Operand& x, const ClipParameters& p, Arithmetic arithmetic) {
+  const auto rounding = [&](double limit) {
+    return limit == 0.0 || std::isinf(limit) ? 0.0 : arithmetic.unit * std::abs(limit) + arithmetic.tiny;
+  };
+  const double below = rounding(p.least);
+  const double above = rounding(p.most);
+  return elementwise_bound(x, [&](Index, double value, double error) {
+    double bound = error;
+    if (value - error < p.least + below) bound = std::max(bound, below);
+    if (value + error > p.most - above) bound = std::max(bound, above);
+    return bound;
+  });
+}
+
 // What tanh and exp may be off by, in units of the last place (at most 2u relative each): an allowance, not a theorem.
 // Mathematical libraries stay below 1; SIMD polynomials are commonly stated with 2; 4 leaves room for either.
 inline constexpr double function_ulps = 4.0;
@@ -257,6 +274,18 @@ inline Result<Tensor<double>> downsample_bound(const Operand& x, const Downsampl
 inline Result<Tensor<double>> pad_bound(const Operand& x, const PadParameters& p) {
   auto bound = Tensor<double>::create(pad_shape(x.value.shape, p));
   if (bound && x.error) pad({x.error, x.value.shape}, p, bound->view());
+  return bound;
+}
+
+inline Result<Tensor<double>> depth_to_space_bound(const Operand& x, const DepthToSpaceParameters& p) {
+  auto bound = Tensor<double>::create(depth_to_space_shape(x.value.shape, p));
+  if (bound && x.error) depth_to_space({x.error, x.value.shape}, p, bound->view());
+  return bound;
+}
+
+inline Result<Tensor<double>> channel_slice_bound(const Operand& x, const ChannelSliceParameters& p) {
+  auto bound = Tensor<double>::create(channel_slice_shape(x.value.shape, p));
+  if (bound && x.error) channel_slice({x.error, x.value.shape}, p, bound->view());
   return bound;
 }
 

@@ -1,11 +1,12 @@
 // Layers that treat every number alone:
 //   relu: max(x, 0)   leaky_relu: x, or slope*x where x <= 0   tanh   sigmoid: 1/(1 + exp(-x))
-//   scale: factor*x + offset
+//   scale: factor*x + offset   clip: min(max(x, least), most)
 // A NaN goes through all of them, as in PyTorch. Tested by reference_test.cpp against PyTorch.
 #pragma once
 
 #include <cassert>
 #include <cmath>
+#include <limits>
 
 #include <ochre/tensor/tensor.hpp>
 
@@ -45,6 +46,19 @@ struct ScaleParameters {
 
 inline void scale(TensorView<const double> input, const ScaleParameters& p, TensorView<double> output) noexcept {
   for_each_element(input, output, [&](double x) { return p.factor * x + p.offset; });
+}
+
+// An infinite limit is none.
+struct ClipParameters {
+  double least = -std::numeric_limits<double>::infinity();
+  double most = std::numeric_limits<double>::infinity();
+};
+
+inline void clip(TensorView<const double> input, const ClipParameters& p, TensorView<double> output) noexcept {
+  for_each_element(input, output, [&](double x) {
+    if (x < p.least) return p.least;  // false for a NaN, which stays
+    return x > p.most ? p.most : x;
+  });
 }
 
 }  // namespace ochre::inline v0::reference

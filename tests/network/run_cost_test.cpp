@@ -57,6 +57,16 @@ TEST_CASE("run cost: scratch, groups and leaves") {
   CHECK(with.work > 500 * cost_of("tanh z", input).work);
 }
 
+TEST_CASE("run cost: a pool reads its windows' pixels, however few or many the kernel claims") {
+  const Shape input{1, 4, 100, 100};
+  const double once = cost_of("relu z", input).work;
+  CHECK(cost_of("max_pool z kernel=31 padding=15", input).work > 400 * once);
+  CHECK(cost_of("average_pool z kernel=31 padding=15", input).work > 400 * once);
+  CHECK(cost_of("max_pool z kernel=65535 padding=32767", input).work ==
+        doctest::Approx(cost_of("max_pool z kernel=101 padding=50", input).work));
+  CHECK(cost_of("global_average_pool z", input).work < once);
+}
+
 TEST_CASE("run cost: work is multiply-adds where there are many") {
   const auto network = parse_network(models::eccv16).value();
   const Shape input{1, 1, 256, 256};

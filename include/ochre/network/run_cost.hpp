@@ -2,8 +2,9 @@
 // model from anywhere can be weighed before its first layer is built.
 //   bytes    activations as plan_memory() lays them out, scratch, and what packing weights in groups takes beside them
 //   weights  bytes of the weights, as elements of that size
-//   work     multiply-adds of whole tiles + 16 for each element that is read, written or copied to another place
-//            + 1000 for each product of matrices; on one core of 3 GHz some 2e9 a second in double
+//   work     multiply-adds of whole tiles + 16 for each element that is read, as often as a pool reads it, written or
+//            copied to another place + 1000 for each product of matrices; on one core of 3 GHz some 2e9 a second in
+//            double
 // Sums are doubles: a claim may exceed every integer. Tested by run_cost_test.cpp against workspaces and weights.
 #pragma once
 
@@ -84,10 +85,19 @@ inline double packing_bytes(const MatrixProducts& products, std::size_t element)
   return static_cast<double>(products.groups) * (added * static_cast<double>(element) + beside);
 }
 
-inline double work_of(const MatrixProducts& products, std::span<const Shape> inputs, const Shape& out) {
+// Pixels that a pool's windows read: in each as many as its taps can meet. None for other layers.
+inline double window_reads(const LayerDescription& layer, const Shape& in, const Shape& out) {
+  const layers::PoolingSpec* pool = std::get_if<layers::MaxPoolSpec>(&layer.spec);
+  if (pool == nullptr) pool = std::get_if<layers::AveragePoolSpec>(&layer.spec);
+  if (pool == nullptr) return 0;
+  const Extent kernel = pool->window.kernel;
+  return elements_of(out) * static_cast<double>(std::min(kernel.h, in.h) * std::min(kernel.w, in.w));
+}
+
+inline double work_of(const MatrixProducts& products, std::span<const Shape> inputs, const Shape& out, double reads) {
   constexpr double element = 16;    // a hyperbolic tangent, the slowest, takes 20 ns, a multiply-add 1/2
   constexpr double product = 1000;  // its own start: 500 ns
-  double moved = elements_of(out);
+  double moved = elements_of(out) + reads;
   for (const Shape& in : inputs) moved += elements_of(in);
   // A convolution copies its input once for each tap; a transposed one adds its products to the output, one by one.
   const double copied =
@@ -122,7 +132,7 @@ Result<RunCost> readable_cost(const NetworkDescription& network, const Shape& in
     const Shape& out = (*shapes)[static_cast<std::size_t>(running)];
     const auto products = detail::matrix_products(layer, inputs[0], out);
     cost.bytes += detail::packing_bytes(products, sizeof(T));
-    cost.work += detail::work_of(products, inputs, out);
+    cost.work += detail::work_of(products, inputs, out, detail::window_reads(layer, inputs[0], out));
     scratch = std::max(scratch, products.scratch);
   }
   cost.bytes += scratch * sizeof(T);

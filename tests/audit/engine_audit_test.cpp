@@ -74,6 +74,23 @@ scale colours factor=110 offset=1
 output colours
 )";
 
+constexpr char pools[] = R"(network pools
+input lightness channels=1
+scale normalise factor=0.01 offset=-0.5
+conv2d first out=20 kernel=3 padding=1
+clip bounded least=-0.3 most=0.4
+max_pool peaks kernel=3 stride=2 padding=1
+conv2d second out=24 kernel=3 padding=1
+average_pool means kernel=3 stride=2 padding=1 ceil=true
+channels some first=3 count=20
+depth_to_space square factor=2 order=dcr
+global_average_pool level from=second
+upsample levels factor=12x10
+concat ends from=levels,square
+average_pool last kernel=2 padding=1 count_padding=false
+output last
+)";
+
 Tensor<float> lightness(const Shape& shape) {
   auto input = Tensor<float>::create(shape).value();
   RandomNumbers random(5);
@@ -201,6 +218,19 @@ TEST_CASE("audit: nothing fused, other algorithms, the colour head") {
   check_passes(report);
   CHECK(row(report, "logits").algorithm == "direct, softmax, mean");
   CHECK(row(report, "colours").algorithm == "fused into logits");
+}
+
+TEST_CASE("audit: pools, limits and what is only copied") {
+  Subject subject;
+  subject.text = pools;
+  subject.options.algorithms.clear();
+  const auto report = subject.audit().value();
+  check_passes(report);
+  for (const char* exact : {"peaks", "some", "square", "levels"}) CHECK(row(report, exact).judgement.bound == 0);
+  CHECK(row(report, "bounded").judgement.bound > 0);  // 0.4 is no float
+  CHECK(row(report, "level").judgement.max_error > 0);
+  CHECK(row(report, "peaks").algorithm == "window");
+  CHECK(row(report, "means").macs == 24.0 * 9 * 6 * 5);
 }
 
 TEST_CASE("audit: one wrong weight makes its own step fail, and no other") {

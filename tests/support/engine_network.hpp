@@ -166,6 +166,28 @@ output z
 )",
                                  {1, 1, 8, 9}};
 
-inline const NamedNetwork* const small_networks[] = {&chain, &branches, &odd, &inputs, &colors};
+inline const NamedNetwork pools{R"(network pools
+input x channels=3
+conv2d a out=20 kernel=3 padding=1
+clip ra least=0 most=6
+max_pool m kernel=3 stride=2 padding=1
+conv2d b out=24 kernel=3 padding=1
+batch_norm nb
+average_pool v kernel=3 stride=2 padding=1 ceil=true count_padding=false
+conv2d c out=16 kernel=1
+channels left from=c count=8
+channels right from=c first=8 count=8
+add sum from=left,right
+depth_to_space up factor=2 order=dcr
+global_average_pool g from=nb
+conv2d d out=5 kernel=1
+max_pool same from=up kernel=5 padding=2
+concat cat from=up,same
+depth_to_space larger factor=2
+output larger
+)",
+                                {1, 3, 27, 22}};
+
+inline const NamedNetwork* const small_networks[] = {&chain, &branches, &odd, &inputs, &colors, &pools};
 
 }  // namespace ochre::test

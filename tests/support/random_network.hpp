@@ -88,7 +88,7 @@ class RandomNetwork {
   }
 
   std::pair<std::string, std::string> random_layer() {
-    switch (choices_.below(16)) {
+    switch (choices_.below(20)) {
       case 0:
       case 1:
       case 2:
@@ -120,9 +120,38 @@ class RandomNetwork {
       case 14:
         if (choices_.one_in(3)) return attention();
         return {choices_.one_in(2) ? "tanh" : "sigmoid", from()};
+      case 15:
+        return {"clip", (choices_.one_in(2) ? " least=0" : " least=-0.5") +
+                            std::string(choices_.one_in(2) ? " most=0.75" : "") + from()};
+      case 16:
+        if (choices_.one_in(6)) return {"global_average_pool", from()};
+        return {"max_pool", pool() + (choices_.one_in(3) ? " dilation=" + sides(1, 3) : "") + from()};
+      case 17:
+        return {"average_pool", pool() + (choices_.one_in(2) ? " count_padding=false" : "") + from()};
+      case 18:
+        if (choices_.one_in(2)) return depth_to_space();
+        return {"channels",
+                " first=" + number(choices_.below(4)) + " count=" + number(choices_.between(1, 4)) + from()};
       default:
         return {choices_.one_in(4) ? "softmax" : "relu", from()};
     }
+  }
+
+  std::string pool() {
+    std::string words = " kernel=" + sides(1, 5);
+    if (choices_.one_in(2)) words += " padding=" + sides(0, 2);
+    if (choices_.one_in(2)) words += " stride=" + sides(1, 3);
+    if (choices_.one_in(3)) words += " ceil=true";
+    return words;
+  }
+
+  // Of four times the channels of a layer before.
+  std::pair<std::string, std::string> depth_to_space() {
+    const std::string one = earlier();
+    add("concat", " from=" + one + "," + one + "," + one + "," + one);
+    if (layers_.empty()) return {"relu", ""};
+    return {"depth_to_space",
+            std::string(" factor=2 order=") + (choices_.one_in(2) ? "crd" : "dcr") + " from=" + layers_.back()};
   }
 
   // Of three times the channels of a layer before.

@@ -96,7 +96,12 @@ TEST_CASE("layers: NaN and infinity go where the reference has them") {
                               "global_average_pool y",
                               "concat z from=x,x\ndepth_to_space y factor=2",
                               "channels y first=1 count=1",
-                              "channels y count=1"}) {
+                              "channels y count=1",
+                              "multiply y from=x,x",
+                              "divide y from=x,x",
+                              "maximum y from=x,x",
+                              "minimum y from=x,x",
+                              "expand y from=x,x"}) {
       check_bad_value(layer, bad);
     }
     check_bad_value("concat z from=x,x,x\nattention y heads=2", bad);

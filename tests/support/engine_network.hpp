@@ -188,6 +188,24 @@ output larger
 )",
                                 {1, 3, 27, 22}};
 
-inline const NamedNetwork* const small_networks[] = {&chain, &branches, &odd, &inputs, &colors, &pools};
+inline const NamedNetwork gates{R"(network gates
+input x channels=4
+conv2d a out=18 kernel=3 padding=1
+prelu pa
+conv2d g out=1 kernel=1
+sigmoid s
+expand many from=s,pa
+multiply weighed from=pa,many
+conv2d b out=18 kernel=3 padding=1
+maximum m from=b,weighed
+minimum least from=m,weighed,b
+scale positive from=many factor=1 offset=1
+divide d from=least,positive
+conv2d e out=3 kernel=3 padding=1
+output e
+)",
+                                {1, 4, 10, 9}};
+
+inline const NamedNetwork* const small_networks[] = {&chain, &branches, &odd, &inputs, &colors, &pools, &gates};
 
 }  // namespace ochre::test

@@ -88,7 +88,7 @@ class RandomNetwork {
   }
 
   std::pair<std::string, std::string> random_layer() {
-    switch (choices_.below(20)) {
+    switch (choices_.below(22)) {
       case 0:
       case 1:
       case 2:
@@ -96,7 +96,7 @@ class RandomNetwork {
       case 3:
         return {"conv2d", " out=" + number(choices_.between(1, 40)) + " kernel=3 padding=1" + from()};
       case 4:
-        return {"conv_transpose2d", window() + from()};
+        return {"conv_transpose2d", window() + (choices_.one_in(3) ? " output_padding=" + sides(-1, 2) : "") + from()};
       case 5:
         return {"conv_transpose2d",
                 " out=" + number(choices_.between(1, 20)) + " kernel=4 stride=2 padding=1" + from()};
@@ -105,8 +105,12 @@ class RandomNetwork {
       case 7:
         return {"downsample", " stride=" + sides(1, 3) + from()};
       case 8:
-        return {"pad", " top=" + number(choices_.below(3)) + " left=" + number(choices_.below(4)) +
-                           " bottom=" + number(choices_.below(3)) + " right=" + number(choices_.below(5)) + from()};
+        return {"pad", " top=" + number(choices_.between(-1, 2)) + " left=" + number(choices_.between(-1, 3)) +
+                           " bottom=" + number(choices_.between(-1, 2)) + " right=" + number(choices_.between(-1, 4)) +
+                           (choices_.one_in(3)   ? " mode=edge"
+                            : choices_.one_in(3) ? " mode=reflect"
+                                                 : "") +
+                           from()};
       case 9:
         return {"add", " from=" + earlier() + "," + earlier()};
       case 10:
@@ -117,18 +121,25 @@ class RandomNetwork {
         return {"scale", " factor=0.5 offset=-0.25" + from()};
       case 13:
         return {"leaky_relu", " slope=0.2" + from()};
-      case 14:
+      case 14: {
+        static constexpr const char* kinds[] = {"multiply", "maximum", "minimum"};
+        return {kinds[choices_.below(3)], " from=" + earlier() + "," + earlier()};
+      }
+      case 15:
+        if (choices_.one_in(3)) return {"prelu", from()};
+        return {"expand", " from=" + earlier() + "," + earlier()};
+      case 16:
         if (choices_.one_in(3)) return attention();
         return {choices_.one_in(2) ? "tanh" : "sigmoid", from()};
-      case 15:
+      case 17:
         return {"clip", (choices_.one_in(2) ? " least=0" : " least=-0.5") +
                             std::string(choices_.one_in(2) ? " most=0.75" : "") + from()};
-      case 16:
+      case 18:
         if (choices_.one_in(6)) return {"global_average_pool", from()};
         return {"max_pool", pool() + (choices_.one_in(3) ? " dilation=" + sides(1, 3) : "") + from()};
-      case 17:
+      case 19:
         return {"average_pool", pool() + (choices_.one_in(2) ? " count_padding=false" : "") + from()};
-      case 18:
+      case 20:
         if (choices_.one_in(2)) return depth_to_space();
         return {"channels",
                 " first=" + number(choices_.below(4)) + " count=" + number(choices_.between(1, 4)) + from()};

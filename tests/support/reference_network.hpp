@@ -191,7 +191,11 @@ class ReferenceNetwork {
       bound([&] { return sigmoid_bound(operand, *arithmetic); });
     } else if (kind == "pad") {
       const auto side = [&](const char* name) { return static_cast<Index>(options.number(name, 0)); };
-      const PadParameters p{side("top"), side("left"), side("bottom"), side("right")};
+      const std::string mode = options.text("mode", "zero");
+      const PadParameters p{side("top"), side("left"), side("bottom"), side("right"),
+                            mode == "edge"      ? PadMode::edge
+                            : mode == "reflect" ? PadMode::reflect
+                                                : PadMode::zero};
       pad(x, p, make(pad_shape(x.shape, p)));
       bound([&] { return pad_bound(operand, p); });
     } else if (kind == "scale") {
@@ -246,6 +250,21 @@ class ReferenceNetwork {
     } else if (kind == "add") {
       add(inputs, make(x.shape));
       bound([&] { return add_bound(operands, *arithmetic); });
+    } else if (kind == "multiply") {
+      multiply(inputs, make(x.shape));
+      bound([&] { return multiply_bound(operands, *arithmetic); });
+    } else if (kind == "divide") {
+      divide(inputs, make(x.shape));
+      bound([&] { return divide_bound(operands, *arithmetic); });
+    } else if (kind == "maximum" || kind == "minimum") {
+      (kind == "maximum" ? maximum : minimum)(inputs, make(x.shape));
+      bound([&] { return extreme_bound(operands); });
+    } else if (kind == "expand") {
+      expand(x, make(inputs[1].shape));
+      bound([&] { return expand_bound(operand, inputs[1].shape); });
+    } else if (kind == "prelu") {
+      prelu(x, find(layer.name + ".weight"), make(x.shape));
+      bound([&] { return prelu_bound(operand, find(layer.name + ".weight"), *arithmetic); });
     } else if (kind == "concat") {
       concat(inputs, make(concat_shape(inputs)));
       bound([&] { return concat_bound(operands); });

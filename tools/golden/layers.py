@@ -320,6 +320,15 @@ def resample() -> Cases:
     for sides in ("top=1 left=2 bottom=3 right=4", "bottom=1 right=1", "left=3"):
         for shape in ((1, 1, 1, 1), (2, 3, 4, 5)):
             cases.add(f"pad layer {sides}", shape, name=f"pad {sides} on {'x'.join(map(str, shape))}")
+    for sides in ("top=-1 left=-2 bottom=1 right=-1", "bottom=-2", "top=3 bottom=-2", "top=-2 left=1 right=-1"):
+        for shape in ((2, 3, 4, 5), (1, 17, 3, 9)):
+            cases.add(f"pad layer {sides}", shape, name=f"pad {sides} on {'x'.join(map(str, shape))}")
+    for mode in ("edge", "reflect"):
+        for sides in ("top=1 left=2 bottom=3 right=4", "bottom=1 right=1", "left=3", "top=3 bottom=3"):
+            for shape in ((2, 3, 4, 5), (1, 17, 4, 9)):
+                cases.add(f"pad layer {sides} mode={mode}", shape,
+                          name=f"pad {sides} by {mode} on {'x'.join(map(str, shape))}")
+    cases.add("pad layer top=2 left=3 right=1 mode=edge", (1, 2, 1, 1), name="one pixel, repeated")
     for factor in ("1", "2", "3", "4", "2x3", "1x4"):
         for mode in ("nearest", "bilinear", "bilinear align_corners=true"):
             for shape in ((1, 1, 1, 1), (1, 2, 1, 5), (1, 2, 4, 1), (2, 3, 3, 5), (1, 17, 2, 3)):
@@ -363,6 +372,29 @@ def attention() -> Cases:
                  conv2d d out=5 kernel=1
                  add e from=d,data
                  relu f""", (1, 5, 6, 7), name="a block of attention")
+    return cases
+
+
+def combine() -> Cases:
+    """Several inputs, number by number; gates of one number a channel and of one a pixel."""
+    cases = Cases()
+    conv = "kernel=3 padding=1"
+    for shape in ((1, 1, 1, 1), (2, 3, 4, 5), (1, 17, 3, 7)):
+        on = "x".join(map(str, shape))
+        out = f"out={shape[1]}"
+        for kind in ("multiply", "maximum", "minimum"):
+            cases.add(f"conv2d a {out} {conv}\n{kind} b from=a,data", shape, name=f"{kind} on {on}")
+            cases.add(f"conv2d a {out} {conv}\nrelu b\n{kind} c from=data,b,a,data", shape,
+                      name=f"{kind} of four on {on}")
+        cases.add(f"sigmoid a\nscale b factor=2 offset=0.5\ndivide c from=data,b", shape, name=f"divide on {on}")
+        cases.add(f"conv2d a out=1 {conv}\nsigmoid b\nexpand c from=b,data\nmultiply d from=data,c", shape,
+                  name=f"a gate of one number a pixel on {on}")
+        cases.add(f"conv2d a {out} kernel={shape[2]}x{shape[3]}\nexpand b from=a,data\nadd c from=b,data", shape,
+                  name=f"one number a channel on {on}")
+        cases.add(f"conv2d a out=1 kernel={shape[2]}x{shape[3]}\nexpand b from=a,data", shape,
+                  name=f"one number for all on {on}")
+        cases.add("expand a from=data,data", shape, name=f"expand to itself on {on}")
+        cases.add("prelu layer", shape, name=f"prelu on {on}")
     return cases
 
 
@@ -494,7 +526,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=REPOSITORY / "tests" / "golden")
     folder = parser.parse_args().output
     for make in (conv2d, conv_transpose2d, batch_norm, pointwise, clip, pool, reorder, resample, softmax,
-                 attention, blocks):  # fmt: skip
+                 attention, combine, blocks):  # fmt: skip
         make().save(folder / "layers" / f"{make.__name__}.safetensors")
     public_networks(folder)
 

@@ -120,6 +120,8 @@ def randomise(module: nn.Module, seed: int) -> None:
 
     with torch.no_grad():
         for layer in module.modules():
+            if isinstance(layer, nn.PReLU):
+                uniform(layer.weight, -0.5, 1.5)
             if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):
                 taps = layer.weight.shape[2] * layer.weight.shape[3]
                 if isinstance(layer, nn.ConvTranspose2d):

@@ -5,6 +5,9 @@ description.py reads the text. State-dict keys are `<layer>.weight`, `.bias`, `.
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as functional
 from torch import nn
@@ -53,6 +56,24 @@ class Add(nn.Module):
 
     def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
         return sum(inputs[1:], start=inputs[0])
+
+
+class Combine(nn.Module):
+    """Inputs of one shape, number by number, from the first to the last."""
+
+    def __init__(self, function: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]):
+        super().__init__()
+        self.function = function
+
+    def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
+        return functools.reduce(self.function, inputs)
+
+
+class Expand(nn.Module):
+    """The first input, repeated to the second one's shape."""
+
+    def forward(self, small: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+        return small.expand_as(like)
 
 
 class Concat(nn.Module):
@@ -132,6 +153,9 @@ def _pair(text: str) -> tuple[int, int]:
     return (values[0], values[-1])
 
 
+COMBINE = {"multiply": torch.mul, "divide": torch.div, "maximum": torch.maximum, "minimum": torch.minimum}
+
+
 def _build(layer: Layer, channels: list[int]) -> tuple[nn.Module, int]:
     """The module of one layer and the number of channels it gives."""
     options = dict(layer.options)
@@ -187,7 +211,8 @@ def _build(layer: Layer, channels: list[int]) -> tuple[nn.Module, int]:
     elif layer.kind == "sigmoid":
         module = nn.Sigmoid()
     elif layer.kind == "pad":
-        module = nn.ZeroPad2d([int(take(side, "0")) for side in ("left", "right", "top", "bottom")])
+        padding = {"zero": nn.ZeroPad2d, "edge": nn.ReplicationPad2d, "reflect": nn.ReflectionPad2d}[take("mode", "zero")]
+        module = padding([int(take(side, "0")) for side in ("left", "right", "top", "bottom")])
     elif layer.kind == "softmax":
         module = nn.Softmax(dim=1)
     elif layer.kind == "downsample":
@@ -225,6 +250,12 @@ def _build(layer: Layer, channels: list[int]) -> tuple[nn.Module, int]:
         module = Add()
     elif layer.kind == "concat":
         module, outputs = Concat(), sum(channels)
+    elif layer.kind in COMBINE:
+        module = Combine(COMBINE[layer.kind])
+    elif layer.kind == "expand":
+        module, outputs = Expand(), channels[1]
+    elif layer.kind == "prelu":
+        module = nn.PReLU(inputs)
     else:
         raise ValueError(f"{layer.name}: unknown kind {layer.kind}")
     if options:

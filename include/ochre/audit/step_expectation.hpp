@@ -328,7 +328,11 @@ class StepJudge {
     return sigmoid_bound(x[0], float_);
   }
   Bound bound_of(const layers::PadSpec& spec, const LayerDescription&, Parameters, Operands x) const {
-    return pad_bound(x[0], {spec.top, spec.left, spec.bottom, spec.right});
+    using Mode = reference::PadMode;
+    const Mode mode = spec.mode == layers::PadMode::edge      ? Mode::edge
+                      : spec.mode == layers::PadMode::reflect ? Mode::reflect
+                                                              : Mode::zero;
+    return pad_bound(x[0], {spec.top, spec.left, spec.bottom, spec.right, mode});
   }
   Bound bound_of(const layers::DownsampleSpec& spec, const LayerDescription&, Parameters, Operands x) const {
     return downsample_bound(x[0], {spec.stride});
@@ -348,6 +352,25 @@ class StepJudge {
   }
   Bound bound_of(const layers::AddSpec&, const LayerDescription&, Parameters, Operands x) const {
     return add_bound(x, float_);
+  }
+  Bound bound_of(const layers::MultiplySpec&, const LayerDescription&, Parameters, Operands x) const {
+    return multiply_bound(x, float_);
+  }
+  Bound bound_of(const layers::DivideSpec&, const LayerDescription&, Parameters, Operands x) const {
+    return divide_bound(x, float_);
+  }
+  Bound bound_of(const layers::MaximumSpec&, const LayerDescription&, Parameters, Operands x) const {
+    return extreme_bound(x);
+  }
+  Bound bound_of(const layers::MinimumSpec&, const LayerDescription&, Parameters, Operands x) const {
+    return extreme_bound(x);
+  }
+  Bound bound_of(const layers::ExpandSpec&, const LayerDescription&, Parameters, Operands x) const {
+    const Shape& like = x[1].value.shape;
+    return expand_bound(x[0], like);
+  }
+  Bound bound_of(const layers::PreluSpec&, const LayerDescription&, Parameters parameters, Operands x) const {
+    return prelu_bound(x[0], parameters[0].data(), float_);
   }
   Bound bound_of(const layers::ConcatSpec&, const LayerDescription&, Parameters, Operands x) const {
     return concat_bound(x);

@@ -113,7 +113,9 @@ class Attributes {
   static std::optional<Index> parse_index(std::string_view word) {
     Index value = 0;
     const auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), value);
-    if (failure != std::errc{} || end != word.data() + word.size() || value < 0 || value > largest) return std::nullopt;
+    if (failure != std::errc{} || end != word.data() + word.size() || value < -largest || value > largest) {
+      return std::nullopt;
+    }
     return value;
   }
 

@@ -1,6 +1,7 @@
 // Transposed convolution (the gradient of a convolution, "deconvolution" in Caffe):
 //   y[o][iy·stride − padding + ky·dilation][…] += x[c][iy][ix] · weight[c][o][ky][kx], on top of bias[o]
-// weight: [in, out/groups, kernel.h, kernel.w]; output_padding lengthens the output's lower and right side.
+// weight: [in, out/groups, kernel.h, kernel.w]; output_padding lengthens the output's lower and right side, or,
+// below 0, shortens it.
 // GEMM gives every product of a pixel with the taps (rows (o, ky, kx), columns input pixels); each output plane then
 // gathers its own, tap by tap, on one thread: same bits for any number of threads.
 // Proven in layers_test.cpp against reference/conv_transpose2d.hpp and PyTorch.
@@ -23,7 +24,7 @@ struct ConvTranspose2dSpec : ConvolutionSpec {
   static ConvTranspose2dSpec parse(Attributes& from) {
     ConvTranspose2dSpec spec;
     spec.read(from);
-    spec.output_padding = from.extent("output_padding", 0, Extent{0, 0});
+    spec.output_padding = from.extent("output_padding", -Attributes::largest, Extent{0, 0});
     const Extent stride = spec.window.stride;
     if (stride.h * stride.w > most_phases) {
       from.fail("`stride=" + std::to_string(stride.h) + "x" + std::to_string(stride.w) +

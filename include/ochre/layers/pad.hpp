@@ -1,15 +1,22 @@
-// Zeros around the picture, as many rows and columns as each side says:
-//   y[oy][ox] = x[oy − top][ox − left], 0 outside of x
+// More around the picture, as many rows and columns as each side says; a side below 0 takes as many away:
+//   y[oy][ox] = x[oy − top][ox − left], and outside of x
+//   zero: 0   edge: the nearest pixel   reflect: the picture mirrored at the centre of its last pixel
 // What a convolution pads evenly is its own `padding`. Proven in layers_test.cpp.
 #pragma once
+
+#include <algorithm>
 
 #include <ochre/layers/layer.hpp>
 #include <ochre/parallel/parallel_for.hpp>
 
 namespace ochre::inline v0::layers {
 
+enum class PadMode { zero, edge, reflect };
+
 struct PadSpec : PointwiseSpec {
   static constexpr std::string_view kind = "pad";
+
+  PadMode mode = PadMode::zero;
 
   Index top = 0;
   Index left = 0;
@@ -18,18 +25,33 @@ struct PadSpec : PointwiseSpec {
 
   static PadSpec parse(Attributes& from) {
     PadSpec spec;
-    spec.top = from.index("top", 0, 0);
-    spec.left = from.index("left", 0, 0);
-    spec.bottom = from.index("bottom", 0, 0);
-    spec.right = from.index("right", 0, 0);
+    constexpr Index least = -Attributes::largest;
+    spec.top = from.index("top", least, 0);
+    spec.left = from.index("left", least, 0);
+    spec.bottom = from.index("bottom", least, 0);
+    spec.right = from.index("right", least, 0);
+    const auto mode = from.word("mode", "zero");
+    if (mode == "edge") spec.mode = PadMode::edge;
+    if (mode == "reflect") spec.mode = PadMode::reflect;
+    if (mode != "zero" && spec.mode == PadMode::zero) {
+      from.fail("`mode=" + weights::printable(mode) + "`, expected zero, edge or reflect");
+    }
     return spec;
   }
 
   Result<Extent> output_extent(Extents extents) const {
     const auto h = checked_add(extents[0].h, top + bottom);
     const auto w = checked_add(extents[0].w, left + right);
-    if (h && w) return Extent{*h, *w};
-    return Error{ErrorCode::too_large, "the padded size overflows"};
+    const Extent most{std::max(top, bottom), std::max(left, right)};
+    if (mode == PadMode::reflect && (most.h >= extents[0].h || most.w >= extents[0].w)) {
+      return Error{ErrorCode::invalid_argument, "an input of " + std::to_string(extents[0].h) + "x" +
+                                                    std::to_string(extents[0].w) +
+                                                    " to be mirrored further than its last pixel but one"};
+    }
+    if (!h || !w) return Error{ErrorCode::too_large, "the padded size overflows"};
+    if (*h > 0 && *w > 0) return Extent{*h, *w};
+    return Error{ErrorCode::invalid_argument, "an input of " + std::to_string(extents[0].h) + "x" +
+                                                  std::to_string(extents[0].w) + " leaves no output pixel"};
   }
 };
 
@@ -46,20 +68,52 @@ class Pad : public NoScratch {
   }
 
   void run(Inputs<T> inputs, TensorView<T> output, std::span<T>, int threads) const noexcept {
-    const auto& input = inputs[0];
+    if (spec_.mode == PadMode::zero) {
+      copy(inputs[0], output, threads);
+    } else {
+      repeat(inputs[0], output, threads);
+    }
+  }
+
+ private:
+  void copy(const TensorView<const T>& input, TensorView<T> output, int threads) const noexcept {
+    // Rows and columns of the input that are left.
+    const Index top = std::max<Index>(-spec_.top, 0);
+    const Index bottom = std::min(input.shape.h, output.shape.h - spec_.top);
+    const Index left = std::max<Index>(-spec_.left, 0);
+    const Index right = std::min(input.shape.w, output.shape.w - spec_.left);
     parallel::parallel_for(threads, output.shape.n * output.shape.c, [&](Index begin, Index end, int) noexcept {
       for (Index p = begin; p < end; ++p) {
         T* to = output.data + p * output.shape.plane();
         std::fill_n(to, output.shape.plane(), T{0});
-        for (Index y = 0; y < input.shape.h; ++y) {
-          std::copy_n(input.data + p * input.shape.plane() + y * input.shape.w, input.shape.w,
-                      to + (y + spec_.top) * output.shape.w + spec_.left);
+        if (left >= right) continue;  // taken away whole
+        for (Index y = top; y < bottom; ++y) {
+          std::copy_n(input.data + p * input.shape.plane() + y * input.shape.w + left, right - left,
+                      to + (y + spec_.top) * output.shape.w + spec_.left + left);
         }
       }
     });
   }
 
- private:
+  void repeat(const TensorView<const T>& input, TensorView<T> output, int threads) const noexcept {
+    parallel::parallel_for(threads, output.shape.n * output.shape.c, [&](Index begin, Index end, int) noexcept {
+      for (Index p = begin; p < end; ++p) {
+        const T* from = input.data + p * input.shape.plane();
+        T* to = output.data + p * output.shape.plane();
+        for (Index y = 0; y < output.shape.h; ++y) {
+          const T* row = from + source(y - spec_.top, input.shape.h) * input.shape.w;
+          for (Index x = 0; x < output.shape.w; ++x) *to++ = row[source(x - spec_.left, input.shape.w)];
+        }
+      }
+    });
+  }
+
+  // Which of a side's pixels stands at a place that may lie outside of it.
+  Index source(Index at, Index side) const noexcept {
+    if (spec_.mode == PadMode::edge) return std::clamp<Index>(at, 0, side - 1);
+    return at < 0 ? -at : at >= side ? 2 * (side - 1) - at : at;
+  }
+
   PadSpec spec_;
 };
 

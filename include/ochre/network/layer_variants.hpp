@@ -17,10 +17,13 @@
 #include <ochre/layers/conv_transpose2d.hpp>
 #include <ochre/layers/depth_to_space.hpp>
 #include <ochre/layers/downsample.hpp>
+#include <ochre/layers/elementwise.hpp>
+#include <ochre/layers/expand.hpp>
 #include <ochre/layers/global_average_pool.hpp>
 #include <ochre/layers/leaky_relu.hpp>
 #include <ochre/layers/max_pool.hpp>
 #include <ochre/layers/pad.hpp>
+#include <ochre/layers/prelu.hpp>
 #include <ochre/layers/relu.hpp>
 #include <ochre/layers/scale.hpp>
 #include <ochre/layers/sigmoid.hpp>
@@ -36,7 +39,9 @@ using LayerSpec =
                  layers::LeakyReluSpec, layers::TanhSpec, layers::DownsampleSpec, layers::UpsampleSpec,
                  layers::SoftmaxSpec, layers::AddSpec, layers::ConcatSpec, layers::ScaleSpec, layers::SigmoidSpec,
                  layers::PadSpec, layers::AttentionSpec, layers::ClipSpec, layers::MaxPoolSpec, layers::AveragePoolSpec,
-                 layers::GlobalAveragePoolSpec, layers::DepthToSpaceSpec, layers::ChannelSliceSpec>;
+                 layers::GlobalAveragePoolSpec, layers::DepthToSpaceSpec, layers::ChannelSliceSpec,
+                 layers::MultiplySpec, layers::DivideSpec, layers::MaximumSpec, layers::MinimumSpec, layers::ExpandSpec,
+                 layers::PreluSpec>;
 
 namespace network {
 
@@ -47,7 +52,9 @@ using Layer =
                  layers::Upsample<T, Arch>, layers::Softmax<T, Arch>, layers::Add<T, Arch>, layers::Concat<T, Arch>,
                  layers::Scale<T, Arch>, layers::Sigmoid<T, Arch>, layers::Pad<T, Arch>, layers::Attention<T, Arch>,
                  layers::Clip<T, Arch>, layers::MaxPool<T, Arch>, layers::AveragePool<T, Arch>,
-                 layers::GlobalAveragePool<T, Arch>, layers::DepthToSpace<T, Arch>, layers::ChannelSlice<T, Arch>>;
+                 layers::GlobalAveragePool<T, Arch>, layers::DepthToSpace<T, Arch>, layers::ChannelSlice<T, Arch>,
+                 layers::Multiply<T, Arch>, layers::Divide<T, Arch>, layers::Maximum<T, Arch>, layers::Minimum<T, Arch>,
+                 layers::Expand<T, Arch>, layers::Prelu<T, Arch>>;
 
 // May the layer's output be its input's own memory? The same in every precision.
 template <std::size_t I = 0>

@@ -1,7 +1,8 @@
 // Transposed convolution, by its definition: every input pixel adds its kernel, times its value, to the output,
 //   output[n, g*O+o, y*sh-ph+ky*dh, x*sw-pw+kx*dw] += weight[i,o,ky,kx] * input[n,i,y,x]
 // where O = output channels / groups and g = the group of i. weight is [in, O, kh, kw]. What falls into the padding is
-// dropped; output_padding adds rows and columns at the bottom and right. Tested by reference_test.cpp against PyTorch.
+// dropped; output_padding adds rows and columns at the bottom and right, or takes them away where it is below 0. Tested
+// by reference_test.cpp against PyTorch.
 #pragma once
 
 #include <algorithm>

@@ -159,6 +159,16 @@ inline Result<Tensor<double>> leaky_relu_bound(const Operand& x, const LeakyRelu
   });
 }
 
+// The same with each channel's slope.
+inline Result<Tensor<double>> prelu_bound(const Operand& x, const double* slopes, Arithmetic arithmetic) {
+  const Shape& shape = x.value.shape;
+  return elementwise_bound(x, [&](Index k, double value, double error) {
+    const double slope = std::abs(slopes[k / shape.plane() % shape.c]);
+    const double rounding = value - error > 0.0 ? 0.0 : gamma(2, arithmetic.unit) * slope * (std::abs(value) + error);
+    return rounding + std::max(1.0, slope) * error + arithmetic.tiny;
+  });
+}
+
 // Factor and offset rounded, a product, a sum: gamma(3) (|factor| (|x|+e) + |offset|) + |factor| e + 2 tiny.
 inline Result<Tensor<double>> scale_bound(const Operand& x, const ScaleParameters& p, Arithmetic arithmetic) {
   return elementwise_bound(x, [&](Index, double value, double error) {
@@ -297,6 +307,59 @@ inline Result<Tensor<double>> add_bound(std::span<const Operand> inputs, Arithme
   for (Index k = 0; k < bound->shape().size(); ++k) {
     for (const Operand& x : inputs) bound->data()[k] += relative * x.largest_at(k) + x.error_at(k) + arithmetic.tiny;
   }
+  return bound;
+}
+
+// Each product of what is there so far, p within f, and an input, x within e:
+//   p x within |p| e + |x| f + e f + u (|p|+f) (|x|+e) + tiny
+inline Result<Tensor<double>> multiply_bound(std::span<const Operand> inputs, Arithmetic arithmetic) {
+  auto bound = Tensor<double>::create(inputs.front().value.shape);
+  if (!bound) return bound;
+  for (Index k = 0; k < bound->shape().size(); ++k) {
+    double product = inputs[0].value.data[k];
+    double error = inputs[0].error_at(k);
+    for (const Operand& x : inputs.subspan(1)) {
+      const double value = x.value.data[k];
+      const double e = x.error_at(k);
+      const double carried = std::abs(product) * e + std::abs(value) * error + e * error;
+      error = carried + arithmetic.unit * (std::abs(product) + error) * (std::abs(value) + e) + arithmetic.tiny;
+      product *= value;
+    }
+    bound->data()[k] = error;
+  }
+  return bound;
+}
+
+// x within e over y within f < |y|:
+//   (e + |x/y| f) / (|y|-f) + u (|x|+e) / (|y|-f) + tiny, infinite where y may be 0
+inline Result<Tensor<double>> divide_bound(std::span<const Operand> inputs, Arithmetic arithmetic) {
+  auto bound = Tensor<double>::create(inputs.front().value.shape);
+  if (!bound) return bound;
+  for (Index k = 0; k < bound->shape().size(); ++k) {
+    const double x = std::abs(inputs[0].value.data[k]);
+    const double y = std::abs(inputs[1].value.data[k]);
+    const double least = y - inputs[1].error_at(k);
+    const double carried = inputs[0].error_at(k) + x / y * inputs[1].error_at(k);
+    bound->data()[k] = least > 0.0 ? (carried + arithmetic.unit * inputs[0].largest_at(k)) / least + arithmetic.tiny
+                                   : std::numeric_limits<double>::infinity();
+  }
+  return bound;
+}
+
+// The largest of several moves by no more than that of them which moves most; the smallest, too. No rounding.
+inline Result<Tensor<double>> extreme_bound(std::span<const Operand> inputs) {
+  auto bound = Tensor<double>::create(inputs.front().value.shape);
+  if (!bound) return bound;
+  for (Index k = 0; k < bound->shape().size(); ++k) {
+    for (const Operand& x : inputs) bound->data()[k] = std::max(bound->data()[k], x.error_at(k));
+  }
+  return bound;
+}
+
+// shape: of the result. Copies carry their errors along.
+inline Result<Tensor<double>> expand_bound(const Operand& x, const Shape& shape) {
+  auto bound = Tensor<double>::create(shape);
+  if (bound && x.error) expand({x.error, x.value.shape}, bound->view());
   return bound;
 }
 

@@ -1,6 +1,7 @@
 // Layers that treat every number alone:
 //   relu: max(x, 0)   leaky_relu: x, or slope*x where x <= 0   tanh   sigmoid: 1/(1 + exp(-x))
 //   scale: factor*x + offset   clip: min(max(x, least), most)
+//   prelu: leaky_relu with a slope for each channel
 // A NaN goes through all of them, as in PyTorch. Tested by reference_test.cpp against PyTorch.
 #pragma once
 
@@ -29,6 +30,14 @@ struct LeakyReluParameters {
 inline void leaky_relu(TensorView<const double> input, const LeakyReluParameters& p,
                        TensorView<double> output) noexcept {
   for_each_element(input, output, [&](double x) { return x > 0.0 ? x : p.slope * x; });
+}
+
+// slopes: [channels].
+inline void prelu(TensorView<const double> input, const double* slopes, TensorView<double> output) noexcept {
+  for (Index k = 0; k < input.shape.size(); ++k) {
+    const double x = input.data[k];
+    output.data[k] = x > 0.0 ? x : slopes[k / input.shape.plane() % input.shape.c] * x;
+  }
 }
 
 inline void tanh(TensorView<const double> input, TensorView<double> output) noexcept {

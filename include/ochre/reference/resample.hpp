@@ -1,6 +1,7 @@
 // Changes of size: of resolution by whole factors, and zeros around the picture.
 //   downsample: output[y,x] = input[y*sh, x*sw]
-//   pad: output[y,x] = input[y-top, x-left], 0 outside of it
+//   pad: output[y,x] = input[y-top, x-left], 0 outside of it, or the nearest pixel, or the picture mirrored at
+//     its last pixel's centre; a side below 0 takes rows or columns away
 //   upsample nearest: output[y,x] = input[y/fh, x/fw]
 //   upsample bilinear: input at ((y+1/2)/fh - 1/2, (x+1/2)/fw - 1/2), not above 0 clamped to 0; with align_corners at
 //   (y*(h-1)/(H-1), x*(w-1)/(W-1)), so that the corners' centres fall together. Beyond the last pixel: the last pixel.
@@ -39,15 +40,27 @@ inline void downsample(TensorView<const double> input, const DownsampleParameter
   }
 }
 
+enum class PadMode { zero, edge, reflect };
+
 struct PadParameters {
   Index top = 0;
   Index left = 0;
   Index bottom = 0;
   Index right = 0;
+  PadMode mode = PadMode::zero;
 };
 
 inline Shape pad_shape(const Shape& input, const PadParameters& p) noexcept {
   return {input.n, input.c, p.top + input.h + p.bottom, p.left + input.w + p.right};
+}
+
+// For edge and reflect: step by step back into the side.
+inline Index pad_source(Index at, Index side, PadMode mode) noexcept {
+  while (at < 0 || at >= side) {
+    if (mode == PadMode::edge) at += at < 0 ? 1 : -1;
+    if (mode == PadMode::reflect) at = at < 0 ? -at : side - 1 - (at - (side - 1));
+  }
+  return at;
 }
 
 inline void pad(TensorView<const double> input, const PadParameters& p, TensorView<double> output) noexcept {
@@ -59,7 +72,12 @@ inline void pad(TensorView<const double> input, const PadParameters& p, TensorVi
           const Index from_y = y - p.top;
           const Index from_x = x - p.left;
           const bool inside = from_y >= 0 && from_y < input.shape.h && from_x >= 0 && from_x < input.shape.w;
-          output.at(n, c, y, x) = inside ? input.at(n, c, from_y, from_x) : 0.0;
+          if (inside || p.mode == PadMode::zero) {
+            output.at(n, c, y, x) = inside ? input.at(n, c, from_y, from_x) : 0.0;
+            continue;
+          }
+          output.at(n, c, y, x) =
+              input.at(n, c, pad_source(from_y, input.shape.h, p.mode), pad_source(from_x, input.shape.w, p.mode));
         }
       }
     }

@@ -104,6 +104,65 @@ TEST_CASE("import: --list prints the tensors and writes nothing") {
   CHECK_FALSE(files.has_model());
 }
 
+TEST_CASE("import: an ONNX graph that is refused shows its tensors, and all that it is refused for") {
+  Files files;
+  const onnx::Graph graph{.nodes = {onnx::node("Conv", "c", {"x", "w"}, "a"), onnx::node("Gemm", "g", {"a", "w"}, "b"),
+                                    onnx::node("Gelu", "h", {"b"}, "d"), onnx::node("Gelu", "i", {"d"}, "y")},
+                          .tensors = {onnx::filled("w", {1, 2, 1, 1})}};
+  files.write("strange.onnx", onnx::model(graph).text());
+  const Outcome refused = run_program(files.import("strange.onnx"));
+  CHECK(refused.code == 3);
+  CHECK(
+      refused.says("node g (Gemm): found an operator that none of ochre's layers computes; not understood either: 2 "
+                   "Gelu\n"));
+  const Outcome listed = run_program({"import", files.folder.path("strange.onnx"), "--list"});
+  CHECK(listed.code == 0);
+  CHECK(listed.out.find("an ONNX model (opset 17), 1 tensors") == 0);
+  CHECK(listed.out.find("F32  [1,2,1,1]") != std::string::npos);
+}
+
+TEST_CASE("import: a graph of no known colorizer becomes one by its text and a head") {
+  Files files;
+  const onnx::Graph graph{.nodes = {onnx::node("Conv", "ab", {"x", "w"}, "y")},
+                          .tensors = {onnx::filled("w", {2, 1, 1, 1}, 0.25f)},
+                          .inputs = {onnx::value("x", {1, 1, 8, 8})}};
+  files.write("ab.onnx", onnx::model(graph).text());
+  const Outcome imported = run_program(files.import("ab.onnx"));
+  CHECK(imported.code == 0);
+  CHECK(imported.says("it runs, but has no `head` to make colours"));
+  CHECK(imported.says("a line such as `head ab layer=ab`"));
+  const std::string model = files.folder.path("model.safetensors");
+  const Outcome text = run_program({"info", model, "--text"});
+  CHECK(text.out ==
+        "network imported\ninput x channels=1\n\nconv2d ab from=x out=2 kernel=1 bias=false\n\noutput ab\n");
+  const std::string picture = OCHRE_TEST_DATA "/../../examples/pictures/china.jpg";
+  CHECK(run_program({"colorize", picture, "--model", model, "-o", files.folder.path("o.png")}).says("no `head`"));
+  files.write("colours.txt", text.out + "head ab layer=ab\n");
+  const std::string colorizer = files.folder.path("colorizer.safetensors");
+  CHECK(run_program({"import", model, "--network", files.folder.path("colours.txt"), "-o", colorizer}).code == 0);
+  CHECK(run_program({"verify", colorizer}).code == 0);
+  const Outcome coloured =
+      run_program({"colorize", picture, "--model", colorizer, "-o", files.folder.path("o.png"), "--quiet"});
+  CAPTURE(coloured.err);
+  CHECK(coloured.code == 0);
+}
+
+TEST_CASE("import: a network of one size has its proof on that") {
+  Files files;
+  const onnx::Graph graph{
+      .nodes = {onnx::node("Conv", "a", {"x", "w"}, "b", {onnx::list("strides", {7, 7})}),
+                onnx::node("Resize", "u", {"b", "", "s"}, "d"), onnx::node("Sub", "r", {"x", "d"}, "y")},
+      .tensors = {onnx::filled("w", {1, 1, 7, 7}, 0.0625f), onnx::floats("s", {4}, {1, 1, 7, 7})},
+      .inputs = {onnx::value("x", {1, 1, 14, 21})}};
+  files.write("sevens.onnx", onnx::model(graph).text());
+  const Outcome imported = run_program(files.import("sevens.onnx", {"--quiet"}));
+  CAPTURE(imported.err);
+  CHECK(imported.code == 0);
+  CHECK(run_program({"info", files.folder.path("model.safetensors")}).out.find("of 4 layers on an input [1,1,14,21]") !=
+        std::string::npos);
+  CHECK(run_program({"verify", files.folder.path("model.safetensors")}).code == 0);
+}
+
 TEST_CASE("import: without a proof there is nothing to verify") {
   Files files;
   CHECK(run_program(
@@ -142,7 +201,8 @@ TEST_CASE("import: what cannot be used is named, and nothing is written") {
   refused(files.import("page.pth"), 3, "page.pth: found an HTML page");
   refused(files.import("none.pth"), 3, "none.pth");
   refused(files.import("dict.safetensors"), 3,
-          "found 2 tensors such as colours.bias, colours.weight, expected those of");
+          "found 2 tensors such as colours.bias, colours.weight, expected those of eccv16, siggraph17 or street; of "
+          "another network its text helps, by --network, or an ONNX export\n");
   refused(files.import("dict.safetensors", {"--network", files.folder.path("wrong.txt")}), 3,
           "tensor colours.weight: found shape [2,1,1,1], expected shape [3,1,1,1]");
   refused(files.import("dict.safetensors", {"--network", "eccv61"}), 3, "network eccv61: found no such name or file");

@@ -47,6 +47,17 @@ TEST_CASE("run: numbers in, numbers out") {
   const auto normalised = load_npy<float>(folder.path("y.npy")).value();
   CHECK(normalised.shape() == Shape{2, 1, 2, 3});
   CHECK(normalised.data()[3] == doctest::Approx(0.24 - 0.5));
+
+  // What is not finite is said, of the input and of the result.
+  input.data()[7] = std::nanf("");
+  REQUIRE(save_npy(folder.path("x.npy"), input.view()).ok());
+  for (const char* engine : {"fast", "readable"}) {
+    const Outcome outcome = run({"--engine", engine});
+    CHECK(outcome.code == 0);
+    CHECK(outcome.says("x.npy: 1 of 12 numbers are NaN or infinite, the first at 7"));
+    CHECK(outcome.says("y.npy: "));
+    CHECK(outcome.says("may spread them") == (engine == std::string_view("fast")));
+  }
   std::filesystem::remove(folder.path("y.npy"));
 
   const auto refused = [&](const Words& words, int code, const char* says) {

@@ -270,24 +270,103 @@ TEST_CASE("match_network: Caffe's siggraph17, whose first convolution is two") {
   CHECK(says(match_network(blurred.file), "conv2_2norm_ss.weight: found other weights than 1"));
 }
 
-TEST_CASE("match_network: a graph of a known network's layers gets that network's text, another its own") {
-  Source known(models::siggraph17);
-  known.file.network = replaced(std::string(models::siggraph17), "model", "m");
-  known.file.network.erase(known.file.network.find("head "));
-  for (TensorEntry& tensor : known.file.tensors) tensor.name = replaced(tensor.name, "model", "m");
-  const auto recognised = match_network(known.file);
-  REQUIRE(fits(recognised));
-  CHECK(recognised->network.text == models::siggraph17);
+namespace {
 
-  known.file.network = replaced(known.file.network, "dilation=2", "dilation=1");
-  known.file.network = replaced(known.file.network, "padding=2", "padding=1");
-  const auto other = match_network(known.file);
-  REQUIRE(fits(other));
-  CHECK(other->network.head.kind == HeadKind::none);
-  CHECK(other->network.find("m5.0"));
+// What is known in the tests of graphs: as the public networks, but small.
+constexpr std::string_view known_text = R"(network known
+input lightness channels=1
+scale normalise factor=0.01 offset=-0.5
+conv2d first out=4 kernel=3 stride=2 padding=1
+relu first_relu
+batch_norm norm
+conv2d second out=4 kernel=3 padding=2 dilation=2
+relu second_relu
+add sum from=second_relu,norm
+conv2d logits out=5 kernel=1
+softmax softmax
+conv2d ab out=2 kernel=1 bias=false
+scale unnormalise factor=110
+upsample larger factor=2 mode=bilinear
+output larger
+head ab layer=larger
+)";
 
-  known.file.network = "network n\ninput x channels=0\n";
-  CHECK_FALSE(match_network(known.file));
+// A file that holds a graph, with numbers of a random generator.
+Source graph_of(std::string_view network) {
+  Source source;
+  std::uint64_t state = 7;
+  const std::string text(network.substr(0, network.find("head ")));
+  for (const auto& tensor : parse_network(text).value().tensors()) {
+    source.add(tensor.name, tensor.shape);
+    std::vector<float> values(source.file.tensors.back().bytes.size() / 4);
+    for (float& value : values) {
+      state = state * 6364136223846793005u + 1442695040888963407u;
+      value = static_cast<float>(state >> 40) * 0x1p-24f - (tensor.name.ends_with("var") ? 0.0f : 0.5f);
+    }
+    source.file.tensors.back().bytes = source.file.owned.emplace_back(little_endian_bytes(values));
+  }
+  source.file.network = text;
+  return source;
+}
+
+// The known network with these words changed in the graph.
+Result<ImportedModel> matched(const std::string& from, const std::string& to) {
+  const std::string text = replaced(std::string(known_text), from, to);
+  CHECK(text != known_text);
+  const Source source = graph_of(text);
+  return detail::match_graph(source.file, std::span(&known_text, 1));
+}
+
+}  // namespace
+
+TEST_CASE("match_network: a graph of a known network's layers gets that network's text") {
+  const auto same = matched("first", "other_name");
+  REQUIRE(fits(same));
+  CHECK(same->network.text == known_text);
+  // Enlarged before it is multiplied; a hundredth in float.
+  const auto other_order =
+      matched("scale unnormalise factor=110\nupsample larger factor=2 mode=bilinear\noutput larger",
+              "upsample larger factor=2 mode=bilinear\nscale last factor=110\noutput last");
+  REQUIRE(fits(other_order));
+  CHECK(other_order->network.text == known_text);
+  CHECK(matched("factor=0.01", "factor=0.009999999776482582").value().network.text == known_text);
+}
+
+TEST_CASE("match_network: a graph that computes something else keeps its own text") {
+  const std::pair<std::string, std::string> changes[] = {
+      {"relu second_relu", "leaky_relu second_relu slope=0.1"},
+      {"relu second_relu", "sigmoid second_relu"},
+      {"relu first_relu\n", ""},
+      {"from=second_relu,norm", "from=second_relu,second_relu"},
+      {"factor=0.01 offset=-0.5", "factor=0.004 offset=0"},
+      {"scale normalise factor=0.01 offset=-0.5\n", ""},
+      {"softmax softmax\n", ""},
+      {"softmax softmax\n", "sigmoid softmax\n"},
+      {"factor=110", "factor=128"},
+      {"scale unnormalise factor=110\n", ""},
+      {"upsample larger factor=2 mode=bilinear\noutput larger", "output unnormalise"},
+      {"mode=bilinear", "mode=bilinear align_corners=true"},
+      {"mode=bilinear", "mode=nearest"},
+      {"larger factor=2", "larger factor=4"},
+      {"padding=2 dilation=2", "padding=1"},
+      {"batch_norm norm", "batch_norm norm eps=0.001"},
+      {"stride=2 padding=1", "padding=1"},
+      {"output larger", "output softmax"},
+  };
+  for (const auto& [from, to] : changes) {
+    CAPTURE(from);
+    CAPTURE(to);
+    const auto model = matched(from, to);
+    REQUIRE(fits(model));
+    CHECK(model->network.head.kind == HeadKind::none);
+    CHECK(model->network.text == replaced(std::string(known_text.substr(0, known_text.find("head "))), from, to));
+    CHECK(model->notes.back().find("it runs, but has no `head`") != std::string::npos);
+  }
+  const auto other = matched("factor=110", "factor=1");
+  CHECK(other->notes.back().find("the layers of known, but gives other numbers") != std::string::npos);
+  Source damaged = graph_of(known_text);
+  damaged.file.network = "network n\ninput x channels=0\n";
+  CHECK_FALSE(match_network(damaged.file));
 }
 
 TEST_CASE("match_network: a wanted network is the only one") {

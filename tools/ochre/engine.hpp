@@ -11,6 +11,8 @@
 #include <ochre/audit/make_proof.hpp>
 #include <ochre/audit/memory_proof.hpp>
 #include <ochre/audit/proof.hpp>
+#include <ochre/import/imported_model.hpp>
+#include <ochre/import/source_file.hpp>
 #include <ochre/picture_colorizer.hpp>
 #include <ochre/video_colorizer.hpp>
 #include <ochre/weights/mapped_file.hpp>
@@ -51,10 +53,11 @@ Result<TensorView<const T>> run_network(const Network<T>& network, TensorView<co
 Result<ProofReport> verify_proof(const Model& model);
 Result<MemoryProofReport> verify_memory(std::span<const std::byte> camera);
 
+Result<ImportedModel> match_network(const SourceFile& source, const NetworkDescription* wanted);
 // tensors: all that the network needs.
 Result<Network<double>> open_network(const NetworkDescription& network, std::span<const TensorEntry> tensors);
 // before: of the same network, before its weights were rounded; or null, and there are no differences.
-Result<RoundedProof> make_proof(const Network<double>& network, const Network<double>* before);
+Result<RoundedProof> make_proof(const Network<double>& network, const Network<double>* before, Extent declared);
 
 Result<AuditReport> audit_engine(const Engine& engine, const Model& model, TensorView<const float> input,
                                  const ochre::AuditOptions& options);

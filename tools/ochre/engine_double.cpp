@@ -1,5 +1,4 @@
-#include <map>
-#include <string_view>
+#include <ochre/import/match_network.hpp>
 
 #include "engine_definitions.hpp"
 
@@ -12,19 +11,16 @@ template Result<TensorView<const double>> run_network(const Network<double>&, Te
                                                       Workspace<double>&, LayerObserver<double>);
 
 Result<Network<double>> open_network(const NetworkDescription& network, std::span<const TensorEntry> tensors) {
-  std::map<std::string_view, const TensorEntry*> by_name;
-  for (const TensorEntry& tensor : tensors) by_name.emplace(tensor.name, &tensor);
-  const ParameterSource<double> source = [&](const RequiredTensor& wanted, std::span<double> values) -> Status {
-    const auto entry = by_name.find(wanted.name);
-    if (entry != by_name.end()) return convert_to(*entry->second, values);
-    return Error{ErrorCode::not_found, "tensor " + wanted.name + ": found none"};
-  };
-  return Network<double>::create(network, source);
+  return open_imported(network, tensors);
 }
 
-Result<RoundedProof> make_proof(const Network<double>& network, const Network<double>* before) {
-  if (before != nullptr) return ochre::make_rounded_proof(network, *before);
-  auto text = ochre::make_proof(network);
+Result<ImportedModel> match_network(const SourceFile& source, const NetworkDescription* wanted) {
+  return ochre::match_network(source, wanted);
+}
+
+Result<RoundedProof> make_proof(const Network<double>& network, const Network<double>* before, Extent declared) {
+  if (before != nullptr) return ochre::make_rounded_proof(network, *before, declared);
+  auto text = ochre::make_proof(network, declared);
   if (!text) return std::move(text).error();
   return RoundedProof{*std::move(text), {}};
 }

@@ -3,8 +3,9 @@
 #include <cstdio>
 #include <optional>
 
-#include <ochre/import/match_network.hpp>
 #include <ochre/import/read_source.hpp>
+#include <ochre/models/known_networks.hpp>
+#include <ochre/network/description_parser.hpp>
 #include <ochre/weights/atomic_file.hpp>
 #include <ochre/weights/safetensors_writer.hpp>
 #include <ochre/weights/sha256.hpp>
@@ -118,7 +119,7 @@ Dtype wanted_dtype(const ImportOptions& options) {
 Result<std::string> prove(const ImportOptions& options, ImportedModel& model) {
   const bool rounds = !options.dtype.empty();
   if (options.no_proof && !rounds) return std::string();
-  if (const auto shape = proof_shape(model.network); !shape) {
+  if (const auto shape = proof_shape(model.network, model.size); !shape) {
     if (!options.no_proof) return shape.error();
     if (!options.quiet)
       say("what " + options.dtype + " does to the layers is not measured: " + shape.error().message());
@@ -136,7 +137,7 @@ Result<std::string> prove(const ImportOptions& options, ImportedModel& model) {
   }
   const auto network = open_network(model.network, model.tensors);
   if (!network) return network.error();
-  auto proof = make_proof(*network, before ? &*before : nullptr);
+  auto proof = make_proof(*network, before ? &*before : nullptr, model.size);
   if (!proof) return std::move(proof).error();
   if (rounds && !options.quiet) print_differences(model.network, proof->differences, options.dtype);
   return options.no_proof ? std::string() : std::move(proof->text);
@@ -152,15 +153,16 @@ Status import_into(const ImportOptions& options, const SourceFile& source, const
   const auto own = Model::parse(file.bytes());
   if (own && !wanted) wanted = own->network;
   auto model = match_network(source, wanted ? &*wanted : nullptr);
+  if (!model && !wanted && source.network.empty()) {
+    return Error{model.error().code,
+                 model.error().message() + "; of another network its text helps, by --network, or an ONNX export"}
+        .in(options.source);
+  }
   if (!model) return Error{model.error()}.in(options.source);
   if (Status status = check_share(file, *model); !status) return std::move(status).error().in(options.source);
   std::erase_if(model->tensors, [](const TensorEntry& tensor) { return weights::is_training_counter(tensor.name); });
   const std::string sha256 = sha256_hex(file.bytes());
   Metadata metadata = describe(options, source, *model, own ? &own->file.metadata() : nullptr, sha256);
-  if (!options.quiet) {
-    if (const auto* known = find_known(sha256)) say("this is " + (*known)["what"].get<std::string>());
-    say_all({}, model->notes);
-  }
   auto proof = prove(options, *model);
   if (!proof) return Error{proof.error()}.in(options.source);
   if (!proof->empty()) metadata["proof"] = *std::move(proof);
@@ -169,6 +171,12 @@ Status import_into(const ImportOptions& options, const SourceFile& source, const
   if (const auto read_back = Model::parse(*bytes); !read_back) return read_back.error();
   if (Status status = weights::write_file_atomically(options.output, *bytes); !status) return status;
   if (!options.quiet) {
+    if (const auto* known = find_known(sha256)) say("this is " + (*known)["what"].get<std::string>());
+    say_all({}, model->notes);
+    if (model->network.head.kind == HeadKind::none) {
+      say("with a line such as `head ab layer=" + model->network.layers.back().name +
+          "` its text colours: `ochre info --text` gives it, import takes it by --network");
+    }
     std::printf(
         "%s: %s, %zu layers, %s parameters, %s bytes, %s\n", weights::printable_path(options.output).c_str(),
         model->network.name.c_str(), model->network.layers.size(), with_commas(model->network.parameters()).c_str(),
@@ -186,7 +194,8 @@ int run_import(const ImportOptions& options) {
   const Status expected = check_expected_sha256(file->bytes(), options.sha256, options.source);
   if (!expected) return fail(expected.error());
   const std::size_t folder = options.source.rfind('/');
-  const auto source = read_source(file->bytes(), folder == std::string::npos ? "." : options.source.substr(0, folder));
+  const auto source = read_source(file->bytes(), folder == std::string::npos ? "." : options.source.substr(0, folder),
+                                  options.list ? SourcePart::tensors : SourcePart::whole);
   if (!source) return fail(Error{source.error()}.in(options.source));
   say_all(options.source + ": ", source->warnings);
   if (options.list) {

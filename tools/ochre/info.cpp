@@ -1,6 +1,8 @@
 // ochre info: what a model file says of itself, and the SHA-256 by which it is known.
 #include <algorithm>
 #include <cstdio>
+#include <optional>
+#include <sstream>
 #include <string_view>
 
 #include <ochre/audit/proof.hpp>
@@ -20,7 +22,7 @@ namespace {
 struct Facts {
   const Model& model;
   std::string sha256;
-  Index side = 0;             // of the square picture that the following are for: the model's working size
+  Extent size;                // of the picture that the following are for: the model's working size, or its proof's
   std::vector<Shape> shapes;  // of the layers' outputs
   std::vector<double> macs;
 
@@ -34,7 +36,7 @@ struct Facts {
 Json text_or_null(const std::string* text) { return text ? Json(*text) : Json(nullptr); }
 
 void print_json(const InfoOptions& options, const Facts& facts) {
-  const auto& [model, sha256, side, shapes, macs] = facts;
+  const auto& [model, sha256, size, shapes, macs] = facts;
   Json layers = Json::array();
   for (std::size_t i = 0; i < shapes.size(); ++i) {
     const LayerDescription& layer = model.network.layers[i];
@@ -77,13 +79,13 @@ std::string proof_summary(const Model& model) {
 }
 
 void print_table(const InfoOptions& options, const Facts& facts) {
-  const auto& [model, sha256, side, shapes, macs] = facts;
+  const auto& [model, sha256, size, shapes, macs] = facts;
   const NetworkDescription& network = model.network;
   print_paragraph("model", options.model);
   print_paragraph("network", network.name + ": " + std::to_string(network.layers.size()) + " layers, " +
                                  with_commas(network.parameters()) + " parameters");
-  print_paragraph("cost", fixed(facts.gmac(), 3) + " billion multiply-adds for " + std::to_string(side) + "x" +
-                              std::to_string(side) + " pixels");
+  print_paragraph("cost", fixed(facts.gmac(), 3) + " billion multiply-adds for " + std::to_string(size.h) + "x" +
+                              std::to_string(size.w) + " pixels");
   print_metadata(model, "about", "description");
   print_metadata(model, "origin", "origin");
   if (options.history) print_metadata(model, "history", "history", longest_history);
@@ -107,16 +109,28 @@ void print_table(const InfoOptions& options, const Facts& facts) {
   }
 }
 
+// The shape that the model's proof was made on, if it has one.
+std::optional<Shape> proof_input(const Model& model) {
+  const std::string* text = model.file.metadata("proof");
+  const auto proof = text == nullptr ? Result<Proof>(Error{}) : parse_proof(*text);
+  if (text == nullptr || !proof) return std::nullopt;
+  return proof->input_shape;
+}
+
 Result<Facts> gather(const Model& model, const ModelFile& file) {
   const auto size = model.number("size", 256);
   if (!size) return size.error();
   const auto side = static_cast<Index>(std::clamp(*size, 8.0, 4096.0));
-  const Shape input{1, model.network.input_channels, side, side};
+  Shape input{1, model.network.input_channels, side, side};
   auto shapes = model.network.shapes(input);
+  if (const auto proven = proof_input(model); !shapes && proven) {  // a network that takes few sizes
+    input = *proven;
+    shapes = model.network.shapes(input);
+  }
   if (!shapes) return std::move(shapes).error();
   auto macs = model.network.macs(input);
   if (!macs) return std::move(macs).error();
-  return Facts{model, sha256_hex(file.bytes()), side, *std::move(shapes), *std::move(macs)};
+  return Facts{model, sha256_hex(file.bytes()), {input.h, input.w}, *std::move(shapes), *std::move(macs)};
 }
 
 }  // namespace
@@ -127,6 +141,11 @@ int run_info(const InfoOptions& options) {
   if (is_camera_memory(file->bytes())) return info_of_camera(options, file->bytes());
   const auto model = Model::parse(file->bytes());
   if (!model) return fail(Error{model.error()}.in(options.model));
+  if (options.text) {
+    std::istringstream lines(model->network.text);
+    for (std::string line; std::getline(lines, line);) std::printf("%s\n", weights::printable(line).c_str());
+    return done;
+  }
   const auto facts = gather(*model, *file);
   if (!facts) return fail(Error{facts.error()}.in(options.model));
   if (options.json) {

@@ -235,6 +235,7 @@ class CommandLine {
     verb->add_option("MODEL", info_.model, model_help)->required();
     add_sha256(verb, info_.sha256);
     verb->add_flag("--history", info_.history, "The whole story of its training, too");
+    verb->add_flag("--text", info_.text, "The network's text alone, as import --network takes it");
     verb->add_flag("--json", info_.json, "As JSON");
     verb->callback([this] { verb_ = [this] { return run_info(info_); }; });
   }

@@ -1,4 +1,5 @@
 // ochre run: a network on an array of numbers, nothing else.
+#include <cmath>
 #include <type_traits>
 
 #include <ochre/image_io/npy.hpp>
@@ -20,6 +21,21 @@ double file_bytes(const NetworkDescription& network, const RunOptions& options, 
   return static_cast<double>(shapes[layer].size()) * sizeof(T);
 }
 
+// Says how many numbers are not finite, and where the first is.
+template <class T>
+void say_not_finite(const std::string& where, TensorView<const T> values, const std::string& remark) {
+  Index count = 0;
+  Index first = 0;
+  for (Index i = values.shape.size() - 1; i >= 0; --i) {
+    if (std::isfinite(values.data[i])) continue;
+    ++count;
+    first = i;
+  }
+  if (count == 0) return;
+  say(where + ": " + std::to_string(count) + " of " + std::to_string(values.shape.size()) +
+      " numbers are NaN or infinite, the first at " + std::to_string(first) + remark);
+}
+
 template <class T>
 int run_in(const RunOptions& options, const Model& model) {
   const auto input = load_npy<T>(options.input);
@@ -37,8 +53,10 @@ int run_in(const RunOptions& options, const Model& model) {
                                              .threads = options.threads == 0 ? available_threads() : options.threads,
                                              .layer = options.layer});
   if (!workspace) return fail(Error{workspace.error()}.in(options.input));
+  say_not_finite<T>(options.input, input->view(), "");
   const auto output = run_network<T>(*network, input->view(), *workspace);
   if (!output) return fail(output.error());
+  say_not_finite<T>(options.output, *output, "");
   const Status saved = save_npy(options.output, *output);
   return saved ? done : fail(saved.error());
 }
@@ -61,8 +79,11 @@ int run_fast(const RunOptions& options, const ModelFile& file, const Model& mode
   if (!engine) return fail(Error{engine.error()}.in(options.model));
   auto workspace = make_workspace(*engine, {.input = input->shape(), .threads = threads});
   if (!workspace) return fail(Error{workspace.error()}.in(options.input));
+  const std::string remark = "; the fast engine may spread them, --engine readable does not";
+  say_not_finite<float>(options.input, input->view(), remark);
   const auto output = run_engine(*engine, input->view(), *workspace);
   if (!output) return fail(output.error());
+  say_not_finite<float>(options.output, *output, remark);
   const Status saved = save_npy(options.output, *output);
   return saved ? done : fail(saved.error());
 }

@@ -129,6 +129,7 @@ struct InfoOptions {
   std::string model;
   std::string sha256;
   bool history = false;  // the whole story of its training, too
+  bool text = false;     // the network's text, nothing else
   bool json = false;
 };
 int run_info(const InfoOptions&);

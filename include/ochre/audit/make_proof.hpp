@@ -27,11 +27,14 @@ inline constexpr Extent proof_sizes[] = {{24, 40}, {32, 64}, {64, 128}};
 
 }  // namespace audit
 
-// The shape of the input that a proof is made on. Errors: no small one that the network takes, more memory or work than
-// a proof may claim: known before a layer is built.
-inline Result<Shape> proof_shape(const NetworkDescription& network) {
+// The shape of the input that a proof is made on.
+// declared: a size that the network is known to take, where none of the small ones fits; or 0x0.
+// Errors: none that the network takes, more memory or work than a proof may claim: known before a layer is built.
+inline Result<Shape> proof_shape(const NetworkDescription& network, Extent declared = {0, 0}) {
   std::optional<Error> first;
-  for (const Extent size : audit::proof_sizes) {
+  std::vector<Extent> sizes(std::begin(audit::proof_sizes), std::end(audit::proof_sizes));
+  if (declared.h > 0 && declared.w > 0) sizes.push_back(declared);
+  for (const Extent size : sizes) {
     const Shape shape{1, network.input_channels, size.h, size.w};
     if (const auto shapes = network.shapes(shape); !shapes) {
       if (!first) first = shapes.error();
@@ -40,7 +43,7 @@ inline Result<Shape> proof_shape(const NetworkDescription& network) {
     if (Status status = audit::check_proof_claim(network, shape); !status) return std::move(status).error().in("proof");
     return shape;
   }
-  return *std::move(first);
+  return Error{first->code, "a proof would be made on an input of 24x40, 32x64 or 64x128, but " + first->message()};
 }
 
 namespace audit {
@@ -135,9 +138,10 @@ inline double largest_difference(TensorView<const double> a, TensorView<const do
 // before: null, or the network before its weights were rounded; it runs one layer ahead of the other, so that two
 // outputs at a time are compared.
 template <class Arch>
-Result<RoundedProof> make_proof(const Network<double, Arch>& network, const Network<double, Arch>* before) {
+Result<RoundedProof> make_proof(const Network<double, Arch>& network, const Network<double, Arch>* before,
+                                Extent declared) {
   const NetworkDescription& description = network.description();
-  const auto shape = proof_shape(description);
+  const auto shape = proof_shape(description, declared);
   if (!shape) return shape.error();
   const std::vector<double> input = proof_input(description, shape->size());
   auto run = ProofRun<Arch>::create(network, {input.data(), *shape});
@@ -167,11 +171,11 @@ Result<RoundedProof> make_proof(const Network<double, Arch>& network, const Netw
 
 }  // namespace audit
 
-// A network's proof, the value of the metadata key "proof". Errors: what proof_shape() says, a layer that gives NaN, an
-// infinity or overflows, no memory.
+// A network's proof, the value of the metadata key "proof". declared: as for proof_shape(). Errors: what that says, a
+// layer that gives NaN, an infinity or overflows, no memory.
 template <class Arch>
-Result<std::string> make_proof(const Network<double, Arch>& network) {
-  auto proof = audit::make_proof<Arch>(network, nullptr);
+Result<std::string> make_proof(const Network<double, Arch>& network, Extent declared = {0, 0}) {
+  auto proof = audit::make_proof<Arch>(network, nullptr, declared);
   if (!proof) return std::move(proof).error();
   return std::move(proof->text);
 }
@@ -179,11 +183,12 @@ Result<std::string> make_proof(const Network<double, Arch>& network) {
 // The proof of a network whose weights were rounded, and what that did. before: the same network with the weights as
 // they were. Errors: those of make_proof(), and another network.
 template <class Arch>
-Result<RoundedProof> make_rounded_proof(const Network<double, Arch>& rounded, const Network<double, Arch>& before) {
+Result<RoundedProof> make_rounded_proof(const Network<double, Arch>& rounded, const Network<double, Arch>& before,
+                                        Extent declared = {0, 0}) {
   if (rounded.description().text != before.description().text) {
     return Error{ErrorCode::invalid_argument, "the weights before they were rounded are of another network"};
   }
-  return audit::make_proof<Arch>(rounded, &before);
+  return audit::make_proof<Arch>(rounded, &before, declared);
 }
 
 }  // namespace ochre::inline v0

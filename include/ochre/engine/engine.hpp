@@ -65,6 +65,8 @@ class Engine {
   }
 
   // input: the workspace's input shape. The result lies in the workspace and holds until its next run.
+  // Finite numbers only: Winograd's tiles add and subtract what lies beside each other, so that a NaN or an infinity
+  // makes NaN of whole tiles, and numbers above 3e36 may overflow to NaN where the readable engine has none.
   // Errors: a workspace of another engine, or moved from; an input of another shape; cancelled.
   Result<TensorView<const float>> run(TensorView<const float> input, EngineWorkspace& workspace,
                                       EngineObserver observer = {}) const {

@@ -20,6 +20,7 @@ struct ImportedModel {
   NetworkDescription network;
   std::vector<TensorEntry> tensors;  // views of the source, or of `owned`
   std::deque<std::vector<std::byte>> owned;
+  Extent size{0, 0};               // of the input that the file declares, 0 where it is open
   std::vector<std::string> notes;  // for people: what was supplied, changed, left out
 };
 

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include <ochre/import/caffe/names.hpp>
+#include <ochre/import/compute_alike.hpp>
 #include <ochre/import/imported_model.hpp>
 #include <ochre/import/source_file.hpp>
 #include <ochre/models/known_networks.hpp>
@@ -79,12 +80,13 @@ inline std::optional<ImportedModel> match_order(const SourceFile& source, const 
   return model;
 }
 
-// Whether two descriptions' layers with weights compute alike: stride, padding, dilation, eps.
+// Whether two descriptions have the same layers one after the other: their kinds, and of those with weights the stride,
+// padding, dilation and eps. A `scale` may stand elsewhere; what it does, compute_alike() tells.
 inline bool same_layers(const NetworkDescription& first, const NetworkDescription& second) {
   const auto weighty = [](const NetworkDescription& network) {
     std::vector<const LayerDescription*> layers;
     for (const auto& layer : network.layers) {
-      if (!layer.tensors().empty()) layers.push_back(&layer);
+      if (!std::holds_alternative<layers::ScaleSpec>(layer.spec)) layers.push_back(&layer);
     }
     return layers;
   };
@@ -108,19 +110,31 @@ inline bool same_layers(const NetworkDescription& first, const NetworkDescriptio
   return std::equal(left.begin(), left.end(), right.begin(), right.end(), same);
 }
 
-inline Result<ImportedModel> match_graph(const SourceFile& source) {
+// A graph is what it says. A known network's text takes its place only where it has the same layers and gives the same
+// colours: it knows besides which layer's output are the colours' logits, which no graph says. texts: of those known.
+inline Result<ImportedModel> match_graph(const SourceFile& source, std::span<const std::string_view> texts) {
   auto network = parse_network(source.network);
   if (!network) return std::move(network).error();
-  for (const auto text : models::known_networks) {
+  auto model = match_names(source, *network);
+  if (!model) return model;
+  model->size = source.size;
+  std::string unlike;
+  for (const auto text : texts) {
     const auto known = parse_network(text);
     if (!known || !same_layers(*known, *network)) continue;
-    if (auto model = match_order(source, *known)) {
-      model->notes = {"the graph's layers are those of " + known->name + ", whose text is taken: it knows the colours"};
-      return *std::move(model);
+    auto ordered = match_order(source, *known);
+    if (!ordered) continue;
+    if (!compute_alike(*ordered, *model)) {
+      unlike = known->name;
+      continue;
     }
+    ordered->size = source.size;
+    ordered->notes = {"the graph computes what " + known->name + " does, whose text is taken: it knows the colours"};
+    return *std::move(ordered);
   }
-  auto model = match_names(source, *network);
-  if (model) model->notes.push_back("the graph is of no known colorizer: it runs, but has no `head` to make colours");
+  model->notes.push_back((unlike.empty() ? "the graph is of no known colorizer"
+                                         : "the graph has the layers of " + unlike + ", but gives other numbers") +
+                         std::string(": it runs, but has no `head` to make colours"));
   return model;
 }
 
@@ -159,7 +173,7 @@ inline Result<ImportedModel> match_network(const SourceFile& source, const Netwo
     if (auto ordered = detail::match_order(source, *wanted)) return *std::move(ordered);
     return model;
   }
-  if (!source.network.empty()) return detail::match_graph(source);
+  if (!source.network.empty()) return detail::match_graph(source, models::known_networks);
   std::optional<NetworkDescription> likeliest;
   std::optional<ImportedModel> ordered;
   std::size_t most = 0;
@@ -169,7 +183,8 @@ inline Result<ImportedModel> match_network(const SourceFile& source, const Netwo
     if (auto model = detail::match_names(source, *network)) return model;
     if (!ordered) ordered = detail::match_order(source, *network);
     const std::size_t count = detail::count_found(source, *network);
-    if (count > most) likeliest = *std::move(network);
+    // A stranger's file shares a name or two; it is none of these that lacks the rest.
+    if (count > most && 2 * count >= network->tensors().size()) likeliest = *std::move(network);
     most = std::max(most, count);
   }
   if (ordered) return *std::move(ordered);

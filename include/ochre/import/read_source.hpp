@@ -17,10 +17,14 @@ inline bool is_safetensors(std::span<const std::byte> bytes) noexcept {
 
 }  // namespace detail
 
+// What a reader makes of an ONNX model: its tensors and its graph, or the tensors alone.
+enum class SourcePart { whole, tensors };
+
 // The tensors of a weight file of any known format, and its network's text where it holds a graph.
 // folder: where an ONNX model's external data may lie. The bytes must outlive the result. Errors: what the file seems
 // to be, if it is of no known format; else its reader's.
-inline Result<SourceFile> read_source(std::span<const std::byte> bytes, const std::string& folder = {}) {
+inline Result<SourceFile> read_source(std::span<const std::byte> bytes, const std::string& folder = {},
+                                      SourcePart part = SourcePart::whole) {
   const std::string_view kind = detail::sniff(bytes);
   if (kind.find("PyTorch") != std::string_view::npos || kind.find("pickle") != std::string_view::npos ||
       kind == "a tar archive") {
@@ -33,7 +37,8 @@ inline Result<SourceFile> read_source(std::span<const std::byte> bytes, const st
                  detail::found_bytes(bytes) + ", expected a Caffe, PyTorch, ONNX or safetensors file of weights"};
   }
   // Both are protobuf: an ONNX model begins with its version, a Caffe model with its name or its layers.
-  if (bytes[0] == std::byte{0x08}) return read_onnx(bytes, folder);
+  const bool is_onnx = bytes[0] == std::byte{0x08};
+  if (is_onnx) return part == SourcePart::whole ? read_onnx(bytes, folder) : read_onnx_tensors(bytes, folder);
   return read_caffemodel(bytes);
 }
 

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <ochre/base/extent.hpp>
 #include <ochre/weights/mapped_file.hpp>
 #include <ochre/weights/safetensors.hpp>
 
@@ -22,6 +23,7 @@ struct SourceFile {
   bool in_order = true;              // … which is that of the network's layers
   std::vector<std::string> warnings;
   std::string network;  // as text (network/description.hpp), if the file holds a graph
+  Extent size{0, 0};    // of the input that the graph declares, 0 where it is open
   std::deque<std::vector<std::byte>> owned;
   std::deque<MappedFile> files;  // that lie beside it and hold some of its tensors
 

@@ -65,9 +65,10 @@ TEST_CASE("onnx refusals: no model, or not a whole one") {
       {refusal(ProtobufWriter().message(8, opset).message(7, {}).text()), "found a graph without an output"},
       {refusal(ProtobufWriter().message(8, opset).message(7, ProtobufWriter().bytes(15, "")).text()),
        "found sparse tensors"},
+      {refusal(Graph{.nodes = {}, .opset = 29}),
+       "found opset 29, whose operators may mean something else, expected at"},
       {refusal(Graph{.nodes = {}, .inputs = {}}), "found no input"},
-      {refusal(Graph{.nodes = {}}), "output y: expected a picture that a layer computes"},
-      {refusal(Graph{.nodes = {}, .outputs = {ProtobufWriter().bytes(1, "x")}}), "output x: expected a picture"},
+      {refusal(Graph{.nodes = {}}), "output y: expected a picture"},
       {refusal(Graph{.nodes = {}, .inputs = {value("x", {1, 2})}}), "input x: found shape [1,2], expected [N,C,H,W]"},
       {refusal(Graph{.nodes = {}, .inputs = {value("x", {1, 0, 4, 4})}}), "input x: found shape [1,-1,4,4]"},
       {refusal(Graph{.nodes = {}, .inputs = {value("x", {1, 1 << 17, 4, 4})}}), "with a fixed C"},
@@ -94,7 +95,7 @@ TEST_CASE("onnx refusals: operators, their domains, attributes") {
       {of_node("LeakyRelu", {"x"}, {real("alpha", std::stof("inf"))}), "found an alpha that is no number"},
       {of_node("Relu", {"nothing"}, {}), "node here (Relu): input 0, nothing: expected a picture"},
       {of_node("Relu", {}, {}), "node here (Relu): input 0, : expected a picture"},
-      {of_node("Clip", {"x"}, {}), "node here (Clip): found an operator"},
+      {of_node("Elu", {"x"}, {}), "node here (Elu): found an operator"},
   });
 }
 
@@ -103,9 +104,8 @@ TEST_CASE("onnx refusals: order, cycles, values of one name") {
   const ProtobufWriter two = node("Relu", "two", {"a"}, "b");
   const ProtobufWriter last = node("Relu", "last", {"b"}, "y");
   check({
-      {refusal(Graph{.nodes = {one, two, last}}), "node one (Relu): input 0, b: expected a picture"},
-      {refusal(Graph{.nodes = {node("Relu", "self", {"y"}, "y")}}), "node self (Relu): input 0, y"},
-      {refusal(Graph{.nodes = {last, node("Relu", "late", {"x"}, "b")}}), "node last (Relu): input 0, b"},
+      {refusal(Graph{.nodes = {one, two, last}}), "node one (Relu): found a circle: it needs, directly or through"},
+      {refusal(Graph{.nodes = {node("Relu", "self", {"y"}, "y")}}), "node self (Relu): found a circle"},
       {refusal(Graph{.nodes = {node("Relu", "", {"x"}, "y"), node("Tanh", "here", {"x"}, "y")}}),
        "node here (Tanh): found a second value of the name y"},
       {refusal(Graph{.nodes = {node("Relu", "here", {"x"}, "y")}, .tensors = {filled("y", {1})}}),
@@ -144,14 +144,19 @@ TEST_CASE("onnx refusals: convolutions") {
       {conv({list("pads", {0, 0, -1, 0})}, w), "that do not fit"},
       {conv({integer("group", 0)}, w), "that do not fit"},
       {conv({integer("group", -2)}, w), "that do not fit"},
-      {conv({text("auto_pad", "SAME_UPPER")}, w), "found auto_pad=SAME_UPPER, expected pads as numbers"},
+      {conv({text("auto_pad", "SAME")}, w), "found auto_pad=SAME, expected NOTSET, VALID, SAME_UPPER or SAME_LOWER"},
+      {conv({text("auto_pad", "SAME_UPPER"), list("strides", {1, 2})}, w),
+       "found auto_pad=SAME_UPPER with a stride for a picture whose size is not fixed, expected pads as numbers"},
       {of_node("ConvTranspose", {"x", "w"}, {}, {w}), "node here (ConvTranspose): found weights of shape [3,2,1,1]"},
-      {of_node("ConvTranspose", {"x", "w"}, {list("pads", {0, 0, 1, 1})}, {filled("w", {2, 2, 1, 1})}),
-       "node here (ConvTranspose): found uneven pads"},
       {of_node("ConvTranspose", {"x", "w"}, {list("output_padding", {1})}, {filled("w", {2, 2, 1, 1})}),
-       "output_padding of other than two"},
+       "found output_padding [1], expected two numbers of 0 or more"},
       {of_node("ConvTranspose", {"x", "w"}, {list("output_shape", {8, 8})}, {filled("w", {2, 2, 1, 1})}),
-       "found the attribute `output_shape`"},
+       "found an output_shape for a picture whose size is not fixed"},
+      {of_node("ConvTranspose", {"x", "w"}, {text("auto_pad", "SAME")}, {filled("w", {2, 2, 1, 1})}),
+       "found auto_pad=SAME, expected"},
+      {of_node("ConvTranspose", {"x", "w"}, {text("auto_pad", "SAME_LOWER"), list("strides", {2, 2})},
+               {filled("w", {2, 2, 1, 1})}),
+       "found an output larger than what the kernel reaches"},
   });
 }
 
@@ -177,7 +182,12 @@ TEST_CASE("onnx refusals: batch norms, softmaxes, sums, padding") {
       {of_node("Softmax", {"x"}, {integer("axis", 2)}), "node here (Softmax): found axis 2, expected a softmax over"},
       {of_node("Softmax", {"x"}, {}), "found axis 3"},
       {of_node("Softmax", {"x"}, {integer("axis", 1)}, {}, 11), "found axis 1, expected a softmax over the channels"},
-      {of_node("Mul", {"x", "x"}, {}), "node here (Mul): found two computed operands, expected a constant"},
+      {of_node("Max", {"x", "s"}, {}, {filled("s", {})}), "node here (Max): found a constant as input 1"},
+      {of_node("Max", {}, {}), "node here (Max): found no inputs"},
+      {of_node("Sum", Names(65, "x"), {}), "found 65 inputs, expected at most 64"},
+      {of_node("PRelu", {"x", "s"}, {}, {filled("s", {2})}),
+       "node here (PRelu): found slopes of shape [2], expected one number, or [2,1,1]"},
+      {of_node("PRelu", {"x", "x"}, {}), "node here (PRelu): found no constant as input 1"},
       {of_node("Div", {"s", "x"}, {}, {filled("s", {})}), "node here (Div): found a division by a picture"},
       {of_node("Div", {"x", "s"}, {}, {filled("s", {}, 0)}), "node here (Div): found a division by zero"},
       {of_node("Mul", {"x", "s"}, {}, {filled("s", {2})}),
@@ -187,19 +197,50 @@ TEST_CASE("onnx refusals: batch norms, softmaxes, sums, padding") {
       {of_node("Mul", {"x", "s"}, {}, {filled("s", {}, std::stof("nan"))}), "tensor s: element 0: found NaN"},
       {of_node("Concat", {"x", "x"}, {integer("axis", 2)}), "node here (Concat): found axis 2, expected 1"},
       {of_node("Concat", {}, {integer("axis", 1)}), "node here (Concat): found 0 channels"},
+      {refusal(Graph{
+           .nodes = {node("Conv", "c", {"x", "w"}, "a"), node("Concat", "here", {"x", "a"}, "y", {integer("axis", 1)})},
+           .tensors = {filled("w", {2, 2, 3, 3})},
+           .inputs = {value("x", {1, 2, 5, 5})}}),
+       "node here (Concat): found pictures of unlike sizes"},
+      {refusal(Graph{.nodes = {node("Conv", "here", {"x", "w"}, "y")},
+                     .tensors = {filled("w", {2, 2, 3, 3})},
+                     .inputs = {value("x", {1, 2, 2, 5})}}),
+       "node here (Conv): found a picture of 2x5, of which kernel and pads leave nothing"},
       {of_node("Concat", Names(65, "x"), {integer("axis", 1)}), "found 65 inputs, expected at most 64"},
       {refusal(Graph{.nodes = {node("Conv", "", {"x", "w"}, "a"), node("Add", "here", {"x", "a"}, "y")},
                      .tensors = {filled("w", pointwise)}}),
-       "node here (Add): found pictures of 2 and 3 channels, expected as many"},
-      {pad(even, {text("mode", "reflect")}), "node here (Pad): found mode=reflect, expected constant zeros"},
+       "node here (Add): found pictures of 3 channels of 0x0 and 2 channels of 0x0, expected as many, or one channel"},
+      {pad(even, {text("mode", "wrap")}), "node here (Pad): found mode=wrap, expected constant zeros, edge"},
       {pad(even, {real("value", 1)}), "node here (Pad): found padding by another number than 0"},
-      {pad({0, 1, 0, 0, 0, 0, 0, 0}), "node here (Pad): found pads of other axes"},
-      {pad({0, 0, -1, 0, 0, 0, 0, 0}), "below 0"},
-      {pad({1, 1}), "node here (Pad): found pads of other axes"},
+      {pad({0, 1, 0, 0, 0, 0, 0, 0}), "node here (Pad): found pads of channels or pictures"},
+      {pad({0, 0, 0, 5000, 0, 0, 0, 0}), "node here (Pad): found a pad of 5000, expected whole numbers up to 4096"},
+      {pad({1, 1}), "node here (Pad): found 2 pads for 4 axes, expected two for each"},
       {of_node("Pad", {"x", "p", "v"}, {}, {integers("p", even), filled("v", {})}), "by another number than 0"},
       {of_node("Pad", {"x", "x"}, {}), "node here (Pad): found computed pads, expected constants"},
-      {of_node("Pad", {"x", "p", "", "a"}, {}, {integers("p", even), integers("a", {2})}), "found axes, expected all"},
+      {of_node("Pad", {"x", "p", "", "a"}, {}, {integers("p", even), integers("a", {2})}), "found 8 pads for 1 axes"},
+      {of_node("Pad", {"x", "p", "", "a"}, {}, {integers("p", {1, 1}), integers("a", {4})}), "found axis 4 of 4"},
   });
+}
+
+TEST_CASE("onnx refusals: the first obstacle in full, of what else there is the kinds") {
+  const auto chain = [](const std::vector<std::string_view>& kinds) {
+    Graph graph{.nodes = {}};
+    std::vector<std::string> names{"x"};
+    for (std::size_t i = 0; i < kinds.size(); ++i)
+      names.push_back(i + 1 == kinds.size() ? "y" : std::string(1, static_cast<char>('a' + i)));
+    for (std::size_t i = 0; i < kinds.size(); ++i)
+      graph.nodes.push_back(node(kinds[i], names[i + 1], {names[i]}, names[i + 1]));
+    return refusal(graph);
+  };
+  const std::string unknown = "node a (Gelu): found an operator that none of ochre's layers computes";
+  CHECK(chain({"Gelu", "Relu", "Tanh"}) == unknown);
+  CHECK(chain({"Gelu", "Relu", "Gemm", "Loop", "Gemm", "Relu"}) == unknown + "; not understood either: 2 Gemm, 1 Loop");
+  CHECK(chain({"Gelu", "A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "Relu"}) ==
+        unknown + "; not understood either: 1 A, 1 B, 1 C, 1 D, 1 E, 1 F, 1 G, 1 H and 2 more kinds");
+  // On another branch.
+  CHECK(refusal(Graph{.nodes = {node("Gelu", "g", {"x"}, "a"), node("Softmax", "s", {"x"}, "b"),
+                                node("Add", "", {"a", "b"}, "y")}}) ==
+        "node g (Gelu): found an operator that none of ochre's layers computes; not understood either: 1 Softmax");
 }
 
 TEST_CASE("onnx refusals: tensors") {

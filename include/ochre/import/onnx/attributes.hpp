@@ -2,6 +2,8 @@
 // silently passed over.
 #pragma once
 
+#include <cmath>
+
 #include <ochre/import/onnx/model.hpp>
 #include <ochre/weights/printable.hpp>
 
@@ -12,6 +14,20 @@ inline Error node_error(const OnnxNode& node, const std::string& reason, ErrorCo
   const std::string_view name = !node.name.empty() ? node.name : node.outputs.empty() ? "" : node.outputs[0];
   return {code, "node " + weights::printable(name, longest_shown) + " (" +
                     weights::printable(node.kind, longest_shown / 2) + "): " + reason};
+}
+
+// An axis below 0 counts from the end; nothing if there is no such.
+inline std::optional<std::size_t> axis_of(double axis, std::size_t rank) noexcept {
+  const double whole = axis < 0 ? axis + static_cast<double>(rank) : axis;
+  if (axis != std::floor(axis) || !(whole >= 0 && whole < static_cast<double>(rank))) return std::nullopt;
+  return static_cast<std::size_t>(whole);
+}
+
+inline Error no_such_axis(const OnnxNode& node, double axis, std::size_t rank) {
+  return node_error(node,
+                    "found axis " + std::to_string(static_cast<long long>(std::clamp(axis, -1e15, 1e15))) + " of " +
+                        std::to_string(rank),
+                    ErrorCode::malformed);
 }
 
 class OnnxAttributes {

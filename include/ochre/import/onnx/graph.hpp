@@ -2,9 +2,13 @@
 // refused with the node's name and what of it is not understood. Tested by read_onnx_test.cpp.
 #pragma once
 
+#include <queue>
+#include <set>
+
+#include <ochre/import/onnx/constants.hpp>
 #include <ochre/import/onnx/convolution.hpp>
-#include <ochre/import/onnx/integers.hpp>
 #include <ochre/import/onnx/pointwise.hpp>
+#include <ochre/import/onnx/pools.hpp>
 #include <ochre/import/onnx/resample.hpp>
 
 namespace ochre::inline v0::detail {
@@ -12,7 +16,7 @@ namespace ochre::inline v0::detail {
 class OnnxGraph {
  public:
   OnnxGraph(const OnnxModel& model, OnnxTensorReader& tensors, SourceFile& file)
-      : model_(model), values_(model, tensors, file) {}
+      : model_(model), file_(file), values_(model, tensors, file) {}
 
   // The network's text. Its tensors are in the file by then.
   Result<std::string> convert() {
@@ -21,22 +25,24 @@ class OnnxGraph {
     }
     if (Status status = find_needed(); !status) return std::move(status).error();
     if (Status status = read_input(); !status) return std::move(status).error();
-    for (std::size_t i = 0; i < model_.nodes.size(); ++i) {
-      if (!needed_[i]) continue;
-      if (Status status = read_node(model_.nodes[i]); !status) return std::move(status).error();
+    for (const std::size_t i : order_) {
+      if (Status status = read_node(model_.nodes[i]); !status && !is_obstacle(model_.nodes[i], status.error())) {
+        return std::move(status).error();
+      }
       if (values_.layers.too_many()) {
         return Error{ErrorCode::too_large, "found more than " + std::to_string(network::most_layers) +
                                                " layers, or a network's text of more than a megabyte"};
       }
     }
+    if (obstacle_) return obstacles();
     const std::string_view output = model_.outputs[0].name;
     OnnxFeature* feature = values_.find(output);
-    if (feature != nullptr && !feature->channels_last) {
-      const std::string layer = values_.layers.plain(*feature);
-      if (!values_.layers.is_input(*feature)) return values_.layers.finish(layer);
+    if (feature == nullptr || feature->channels_last) {
+      return Error{ErrorCode::unsupported, "output " + weights::printable(output) + ": expected a picture"};
     }
-    return Error{ErrorCode::unsupported,
-                 "output " + weights::printable(output) + ": expected a picture that a layer computes"};
+    std::string layer = values_.layers.plain(*feature);
+    if (values_.layers.is_input(*feature)) layer = values_.layers.add("scale", "", " factor=1", *feature).layer;
+    return values_.layers.finish(layer);
   }
 
  private:
@@ -47,26 +53,86 @@ class OnnxGraph {
       values_.warn("of " + std::to_string(model_.outputs.size()) + " outputs the first, " +
                    weights::printable(model_.outputs[0].name) + ", is taken");
     }
+    std::set<std::string_view> inputs;
+    for (const OnnxValue& input : model_.inputs) inputs.insert(input.name);
     std::map<std::string_view, std::size_t> makers;
     for (std::size_t i = 0; i < model_.nodes.size(); ++i) {
       for (const auto output : model_.nodes[i].outputs) {
         if (output.empty()) continue;
-        if (makers.emplace(output, i).second && !values_.has_constant(output)) continue;
+        if (makers.emplace(output, i).second && !values_.has_constant(output) && !inputs.contains(output)) continue;
         return node_error(model_.nodes[i], "found a second value of the name " + weights::printable(output),
                           ErrorCode::malformed);
       }
     }
-    needed_.assign(model_.nodes.size(), false);
+    std::vector<bool> needed(model_.nodes.size(), false);
     std::vector<std::string_view> open{model_.outputs[0].name};
     while (!open.empty()) {
       const auto maker = makers.find(open.back());
       open.pop_back();
-      if (maker == makers.end() || needed_[maker->second]) continue;
-      needed_[maker->second] = true;
-      const auto& inputs = model_.nodes[maker->second].inputs;
-      open.insert(open.end(), inputs.begin(), inputs.end());
+      if (maker == makers.end() || needed[maker->second]) continue;
+      needed[maker->second] = true;
+      const auto& read = model_.nodes[maker->second].inputs;
+      open.insert(open.end(), read.begin(), read.end());
+    }
+    return sort(makers, needed);
+  }
+
+  // Each needed node after those that it reads, else in the file's order.
+  Status sort(const std::map<std::string_view, std::size_t>& makers, const std::vector<bool>& needed) {
+    std::vector<std::size_t> missing(model_.nodes.size(), 0);  // inputs that are not there yet
+    std::vector<std::vector<std::size_t>> followers(model_.nodes.size());
+    std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> ready;
+    for (std::size_t i = 0; i < model_.nodes.size(); ++i) {
+      if (!needed[i]) continue;
+      for (const auto input : model_.nodes[i].inputs) {
+        const auto maker = makers.find(input);
+        if (maker == makers.end()) continue;
+        followers[maker->second].push_back(i);
+        ++missing[i];
+      }
+      if (missing[i] == 0) ready.push(i);
+    }
+    while (!ready.empty()) {
+      const std::size_t next = ready.top();
+      ready.pop();
+      order_.push_back(next);
+      for (const std::size_t follower : followers[next]) {
+        if (--missing[follower] == 0) ready.push(follower);
+      }
+    }
+    for (std::size_t i = 0; i < model_.nodes.size(); ++i) {
+      if (missing[i] == 0) continue;
+      return node_error(model_.nodes[i], "found a circle: it needs, directly or through others, what it gives itself",
+                        ErrorCode::malformed);
     }
     return {};
+  }
+
+  // Remembers what cannot be read, and goes on without what depends on it, so that a user learns of all at once.
+  // False for a file that asks for too much, or is damaged: there is no point in going on.
+  bool is_obstacle(const OnnxNode& node, const Error& error) {
+    if (error.code != ErrorCode::unsupported) return false;
+    if (!obstacle_) {
+      obstacle_ = error;
+    } else {
+      ++others_[node.kind];
+    }
+    lost_.insert(node.outputs.begin(), node.outputs.end());
+    return true;
+  }
+
+  // The first in full, of what else there is the kinds.
+  Error obstacles() const {
+    constexpr std::size_t most_kinds = 8;
+    std::string text;
+    std::size_t count = 0;
+    for (const auto& [kind, nodes] : others_) {
+      if (++count > most_kinds) continue;
+      text += (count == 1 ? "; not understood either: " : ", ") + std::to_string(nodes) + " " +
+              weights::printable(kind, longest_shown / 4);
+    }
+    if (count > most_kinds) text += " and " + std::to_string(count - most_kinds) + " more kinds";
+    return Error{obstacle_->code, obstacle_->message() + text};
   }
 
   // The one input that is not a weight.
@@ -87,9 +153,18 @@ class OnnxGraph {
       return Error{ErrorCode::unsupported, "input " + weights::printable(input->name) + ": found shape " +
                                                sides_text(shape) + ", expected [N,C,H,W] with a fixed C"};
     }
+    if (!dtype_of(input->type)) {
+      return Error{ErrorCode::unsupported, "input " + weights::printable(input->name) + ": found ONNX's data type " +
+                                               std::to_string(static_cast<std::uint64_t>(input->type)) +
+                                               ", expected float, half, bfloat16, double or an integer of 32 or 64 "
+                                               "bits"};
+    }
     values_.batch = std::max<Index>(shape[0], 0);
     const Extent size{std::max<Index>(shape[2], 0), std::max<Index>(shape[3], 0)};
-    values_.add(input->name, values_.layers.begin(input->name, shape[1], size));
+    file_.size = size;
+    OnnxFeature feature = values_.layers.begin(input->name, shape[1], size);
+    feature.whole = is_whole(input->type);
+    values_.add(input->name, std::move(feature));
     return {};
   }
 
@@ -102,34 +177,57 @@ class OnnxGraph {
       {"Tanh", read_onnx_activation},
       {"Sigmoid", read_onnx_activation},
       {"LeakyRelu", read_onnx_leaky_relu},
+      {"Clip", read_onnx_clip},
       {"Softmax", read_onnx_softmax},
+      {"MaxPool", read_onnx_max_pool},
+      {"AveragePool", read_onnx_average_pool},
+      {"GlobalAveragePool", read_onnx_global_average},
+      {"ReduceMean", read_onnx_reduce_mean},
+      {"DepthToSpace", read_onnx_depth_to_space},
+      {"Split", read_onnx_split},
       {"Transpose", read_onnx_transpose},
       {"Add", read_onnx_arithmetic},
       {"Sub", read_onnx_arithmetic},
       {"Mul", read_onnx_arithmetic},
       {"Div", read_onnx_arithmetic},
+      {"Sum", read_onnx_combined},
+      {"Max", read_onnx_combined},
+      {"Min", read_onnx_combined},
+      {"PRelu", read_onnx_prelu},
       {"Concat", read_onnx_concat},
       {"Resize", read_onnx_resize},
       {"Upsample", read_onnx_resize},
       {"Pad", read_onnx_pad},
       {"Slice", read_onnx_slice},
       {"Identity", read_onnx_identity},
+      {"Dropout", read_onnx_dropout},
       {"Cast", read_onnx_cast},
   };
 
   Status read_node(const OnnxNode& node) {
+    const auto is_lost = [&](std::string_view input) { return lost_.contains(input); };
+    if (std::any_of(node.inputs.begin(), node.inputs.end(), is_lost)) {
+      lost_.insert(node.outputs.begin(), node.outputs.end());
+      // What follows an obstacle cannot be read, but whether its kind could be is known.
+      const bool known = std::any_of(std::begin(readers), std::end(readers),
+                                     [&](const auto& reader) { return reader.first == node.kind; });
+      if (!known && !is_onnx_array_kind(node.kind)) ++others_[node.kind];
+      return {};
+    }
     if (!node.domain.empty() && node.domain != "ai.onnx") {
       return node_error(node, "found an operator of the domain " + weights::printable(node.domain));
     }
     if (node.outputs.empty()) return node_error(node, "found no output", ErrorCode::malformed);
     OnnxAttributes attributes(node);
     if (node.kind == "Constant") return read_constant(node, attributes);
-    const OnnxTensor* passed = values_.constant(node, 0);
-    if (passed != nullptr && (node.kind == "Identity" || node.kind == "Cast")) {
-      return pass_constant(node, attributes, *passed);
+    if (const OnnxTensor* tensor = values_.constant(node, 0); tensor != nullptr) {
+      if (const auto type = passed_as(node, attributes, *tensor)) {
+        values_.pass(node.outputs[0], *tensor, *type);
+        return attributes.finish();
+      }
     }
-    if (const OnnxIntegerReader compute = onnx_integer_reader(values_, node)) {
-      if (Status status = add_onnx_integers(values_, node, compute(values_, node, attributes)); !status) return status;
+    if (const OnnxArrayReader compute = onnx_array_reader(values_, node)) {
+      if (Status status = add_onnx_array(values_, node, compute(values_, node, attributes)); !status) return status;
       return attributes.finish();
     }
     for (const auto& [kind, reader] : readers) {
@@ -164,23 +262,28 @@ class OnnxGraph {
     return status ? attributes.finish() : std::move(status);
   }
 
-  // Identity and Cast of a constant. Casts between floats are left out: what is stored is at least as exact.
-  Status pass_constant(const OnnxNode& node, OnnxAttributes& attributes, const OnnxTensor& tensor) {
-    if (node.kind == "Cast") {
-      const auto whole = [](OnnxType type) { return type == OnnxType::int32 || type == OnnxType::int64; };
-      const auto to = static_cast<OnnxType>(attributes.integer("to", 0));
-      attributes.take("saturate");
-      if (!dtype_of(to) || (whole(to) && !whole(tensor.type))) {
-        return node_error(node, "found a constant cast to another type than float, half, bfloat16 or double");
-      }
-    }
-    values_.add(node.outputs[0], tensor);
-    return attributes.finish();
+  // Of an Identity or Cast that leaves each number of a constant as it is: the type that it has then. So weights stay
+  // views of the file's bytes.
+  static std::optional<OnnxType> passed_as(const OnnxNode& node, OnnxAttributes& attributes, const OnnxTensor& tensor) {
+    const OnnxType from = tensor.cast.value_or(tensor.type);
+    if (node.kind == "Identity") return from;
+    if (node.kind != "Cast") return std::nullopt;
+    const auto to = static_cast<OnnxType>(attributes.integer("to", 0));
+    const bool is_half = from == OnnxType::float16 || from == OnnxType::bfloat16;
+    const bool widens =
+        (to == OnnxType::float32 && is_half) || (to == OnnxType::float64 && (is_half || from == OnnxType::float32));
+    if (to != from && !widens) return std::nullopt;
+    for (const char* unused : {"saturate", "round_mode"}) attributes.take(unused);  // of 8-bit floats
+    return to;
   }
 
   const OnnxModel& model_;
+  SourceFile& file_;
   OnnxValues values_;
-  std::vector<bool> needed_;
+  std::vector<std::size_t> order_;                  // of the nodes that the output needs
+  std::optional<Error> obstacle_;                   // the first
+  std::map<std::string_view, std::size_t> others_;  // kinds of further nodes that cannot be read, and how many
+  std::set<std::string_view> lost_;                 // values that depend on one of them
 };
 
 }  // namespace ochre::inline v0::detail

@@ -30,6 +30,7 @@ struct OnnxFeature {
   double offset = 0;
   std::array<Index, 4> zeros{};  // … and last: top, left, bottom, right
   bool channels_last = false;    // a transposed view: [N, W, H, C]
+  bool whole = false;            // of whole numbers, which only a Cast may read
 
   bool is_scaled() const noexcept { return factor != 1 || offset != 0; }
   bool is_padded() const noexcept { return zeros != std::array<Index, 4>{}; }
@@ -76,15 +77,24 @@ class OnnxLayers {
     if (feature.is_scaled()) {
       append("scale", " factor=" + number(feature.factor) + " offset=" + number(feature.offset));
     }
-    if (feature.is_padded()) {
-      const auto side = [&](std::size_t i) { return std::to_string(feature.zeros[i]); };
-      append("pad", " top=" + side(0) + " left=" + side(1) + " bottom=" + side(2) + " right=" + side(3));
-    }
+    if (feature.is_padded()) append("pad", sides_words(feature.zeros));
     feature.step = {1, 1};
     feature.factor = 1;
     feature.offset = 0;
     feature.zeros = {};
     return feature.layer;
+  }
+
+  // A picture without some of its sides' rows and columns (as many as `sides` are below 0: top, left, bottom, right),
+  // and of what is left each step-th: size is what that leaves. The steps are held back.
+  OnnxFeature cut(OnnxFeature& from, const std::array<Index, 4>& sides, Extent step, Extent size) {
+    const bool is_whole = sides == std::array<Index, 4>{};
+    if (from.is_padded() || !is_whole) plain(from);
+    OnnxFeature feature = from;
+    if (!is_whole) feature.layer = add("pad", "", sides_words(sides), {from.layer}, from.channels, {}).layer;
+    feature.step = {feature.step.h * step.h, feature.step.w * step.w};
+    feature.size = size;
+    return feature;
   }
 
   // A layer's tensor. One that several layers share is written for each of them.
@@ -119,11 +129,17 @@ class OnnxLayers {
     const std::pair<const char*, std::span<const double>> tensors[] = {
         {"weight", weight}, {"bias", bias}, {"running_mean", zeros}, {"running_var", ones}};
     for (const auto& [name, values] : tensors) {
-      auto bytes = keep(values);
-      if (!bytes) return std::move(bytes).error();
-      file_.tensors.push_back({feature.layer + "." + name, Dtype::f64, {from.channels}, *bytes});
+      if (Status status = add_numbers(feature.layer + "." + name, values); !status) return std::move(status).error();
     }
     return feature;
+  }
+
+  // A layer's tensor of numbers that are none of the file's: one a channel.
+  Status add_numbers(const std::string& name, std::span<const double> values) {
+    auto bytes = keep(values);
+    if (!bytes) return std::move(bytes).error();
+    file_.tensors.push_back({name, Dtype::f64, {static_cast<Index>(values.size())}, *bytes});
+    return {};
   }
 
   // Numbers as bytes that live as long as the file's.
@@ -153,6 +169,11 @@ class OnnxLayers {
   std::string finish(const std::string& output) {
     text_ += "\noutput " + output + "\n";
     return std::move(text_);
+  }
+
+  static std::string sides_words(const std::array<Index, 4>& sides) {
+    const auto side = [&](std::size_t i) { return std::to_string(sides[i]); };
+    return " top=" + side(0) + " left=" + side(1) + " bottom=" + side(2) + " right=" + side(3);
   }
 
   static std::string to_text(Extent extent) {

@@ -23,15 +23,20 @@ namespace detail {
 inline constexpr std::size_t most_onnx_nodes = 1 << 14;
 inline constexpr std::size_t most_onnx_names = 1 << 16;  // inputs and outputs of all nodes, attributes, dimensions
 
+// The newest version of the standard operators that was read here.
+inline constexpr Index newest_onnx_opset = 28;
+
 // onnx.TensorProto.DataType
 enum class OnnxType : std::uint64_t { float32 = 1, int32 = 6, int64 = 7, float16 = 10, float64 = 11, bfloat16 = 16 };
 
 struct OnnxTensor {
   std::string_view name;
   std::vector<Index> shape;
-  OnnxType type = OnnxType::float32;
+  OnnxType type = OnnxType::float32;  // as which its numbers are stored …
+  std::optional<OnnxType> cast;  // … and as which nodes take them, if that is another one that holds each of them
   std::optional<std::span<const std::byte>> raw;
-  std::vector<ProtobufField> numbers;  // of float_data, int32_data, int64_data and double_data, packed or not
+  const OnnxTensor* original = nullptr;  // whose numbers these are, if it is another one
+  std::vector<ProtobufField> numbers;    // of float_data, int32_data, int64_data and double_data, packed or not
   bool external = false;
   std::string_view location;  // of external data: the file, where in it, how much
   std::string_view offset;
@@ -81,6 +86,7 @@ struct OnnxNode {
 
 struct OnnxValue {
   std::string_view name;
+  OnnxType type = OnnxType::float32;
   std::vector<Index> shape;  // -1: not fixed
 };
 
@@ -108,6 +114,11 @@ class OnnxParser {
     if (!status) return std::move(status).error();
     if (!has_graph) return Error{ErrorCode::malformed, "found no graph, expected one (not an ONNX model?)"};
     if (model_.opset == 0) return Error{ErrorCode::malformed, "found no opset_import of the standard operators"};
+    if (model_.opset > newest_onnx_opset) {
+      return Error{ErrorCode::unsupported, "found opset " + std::to_string(model_.opset) +
+                                               ", whose operators may mean something else, expected at most " +
+                                               std::to_string(newest_onnx_opset)};
+    }
     return std::move(model_);
   }
 
@@ -290,6 +301,7 @@ class OnnxParser {
       return each(ProtobufReader(field), [&](const ProtobufField& type) -> Status {
         if (type.number != 1 || type.wire != ProtobufWire::bytes) return {};
         return each(ProtobufReader(type), [&](const ProtobufField& shape) -> Status {
+          if (shape.number == 1) value.type = static_cast<OnnxType>(shape.value);
           if (shape.number != 2 || shape.wire != ProtobufWire::bytes) return {};
           return each(ProtobufReader(shape),
                       [&](const ProtobufField& dimension) { return read_dimension(dimension, value); });

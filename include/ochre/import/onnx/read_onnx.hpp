@@ -22,4 +22,20 @@ inline Result<SourceFile> read_onnx(std::span<const std::byte> bytes, const std:
   return file;
 }
 
+// The initialisers of an ONNX model alone, whatever its graph is. Errors: not an ONNX model, damaged, a tensor of a
+// type that is not known here.
+inline Result<SourceFile> read_onnx_tensors(std::span<const std::byte> bytes, const std::string& folder = {}) {
+  const auto model = detail::OnnxParser().parse(bytes);
+  if (!model) return model.error();
+  SourceFile file;
+  file.format = "an ONNX model (opset " + std::to_string(model->opset) + ")";
+  detail::OnnxTensorReader tensors(folder, file, static_cast<Index>(bytes.size()));
+  for (const detail::OnnxTensor& tensor : model->initialisers) {
+    auto entry = tensors.read(tensor);
+    if (!entry) return std::move(entry).error();
+    file.tensors.push_back(*std::move(entry));
+  }
+  return file;
+}
+
 }  // namespace ochre::inline v0

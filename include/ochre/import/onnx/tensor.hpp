@@ -129,7 +129,8 @@ class OnnxTensorReader {
       return tensor.numbers[0].bytes;
     }
     // Layers may share a tensor, but it is put together once.
-    if (const auto entry = made_.find(&tensor); entry != made_.end()) return entry->second;
+    const OnnxTensor* original = tensor.original != nullptr ? tensor.original : &tensor;
+    if (const auto entry = made_.find(original); entry != made_.end()) return entry->second;
     const auto room = owned_.allocate(size);
     if (!room) return room.error();
     OnnxNumbers numbers{*room, static_cast<std::size_t>(dtype_bits(dtype) / 8)};
@@ -141,7 +142,7 @@ class OnnxTensorReader {
       return Error{ErrorCode::malformed, "found " + std::to_string(numbers.bytes) + " bytes of data, expected " +
                                              std::to_string(room->size())};
     }
-    made_.emplace(&tensor, *room);
+    made_.emplace(original, *room);
     return std::span<const std::byte>(*room);
   }
 

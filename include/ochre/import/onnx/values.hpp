@@ -4,6 +4,7 @@
 
 #include <deque>
 
+#include <ochre/import/onnx/arrays.hpp>
 #include <ochre/import/onnx/layers.hpp>
 
 namespace ochre::inline v0::detail {
@@ -42,6 +43,30 @@ class OnnxValues {
     return {};
   }
 
+  // A constant that a node computed.
+  Status add(std::string_view name, const OnnxArray& array) {
+    if (array.type == OnnxType::float64) return add(name, array.type, std::span(array.values), array.shape);
+    Status status;
+    if (is_whole(array.type)) {
+      const std::vector<std::int64_t> numbers(array.values.begin(), array.values.end());
+      status = add(name, OnnxType::int64, std::span(numbers), array.shape);
+    } else {
+      std::vector<float> numbers;
+      for (const double value : array.values) numbers.push_back(static_cast<float>(value));
+      status = add(name, OnnxType::float32, std::span<const float>(numbers), array.shape);
+    }
+    if (status) made_.back().cast = array.type;
+    return status;
+  }
+
+  // The same constant under another name, and as another type that holds its numbers.
+  void pass(std::string_view name, const OnnxTensor& tensor, OnnxType type) {
+    OnnxTensor& passed = made_.emplace_back(tensor);
+    passed.cast = type;
+    if (passed.original == nullptr) passed.original = &tensor;
+    add(name, passed);
+  }
+
   // Null if no node has computed it.
   OnnxFeature* find(std::string_view name) {
     const auto entry = features_.find(name);
@@ -50,7 +75,14 @@ class OnnxValues {
 
   Result<OnnxFeature*> feature(const OnnxNode& node, std::size_t at) {
     const std::string_view name = at < node.inputs.size() ? node.inputs[at] : "";
-    if (OnnxFeature* input = find(name)) return input;
+    OnnxFeature* input = find(name);
+    if (input != nullptr && input->whole && node.kind != "Cast") {
+      return node_error(node, "found a picture of whole numbers, expected a Cast to float before it is computed with");
+    }
+    if (input != nullptr) return input;
+    if (has_constant(name)) {
+      return node_error(node, "found a constant as input " + std::to_string(at) + ", expected a picture");
+    }
     return node_error(node, "input " + std::to_string(at) + ", " + weights::printable(name) +
                                 ": expected a picture that an earlier node gives");
   }
@@ -80,8 +112,7 @@ class OnnxValues {
     if (!entry) return std::move(entry).error();
     const auto width = static_cast<std::size_t>(dtype_bits(entry->dtype) / 8);
     const std::size_t count = entry->bytes.size() / width;
-    numbers_ += static_cast<Index>(count);
-    if (numbers_ > most_onnx_numbers) {
+    if (!claim(static_cast<Index>(count))) {
       return tensor_error(tensor.name.substr(0, longest_shown),
                           "found " + std::to_string(count) +
                               " elements, expected few numbers for nodes that have none "
@@ -100,6 +131,27 @@ class OnnxValues {
                       : static_cast<double>(std::bit_cast<std::int32_t>(load_little_endian<std::uint32_t>(from)));
     }
     return values;
+  }
+
+  // An input that is a constant, with its type and shape.
+  Result<OnnxArray> array(const OnnxNode& node, std::size_t at) {
+    const OnnxTensor* tensor = constant(node, at);
+    if (tensor == nullptr) return node_error(node, "found no constant as input " + std::to_string(at));
+    if (tensor->shape.size() > most_dimensions || !count_of(tensor->shape)) {
+      return node_error(node, "found a constant of shape " + sides_text(tensor->shape) + ", expected a smaller one",
+                        ErrorCode::too_large);
+    }
+    auto read = numbers(*tensor);
+    if (!read) return std::move(read).error();
+    return OnnxArray{tensor->cast.value_or(tensor->type), tensor->shape, *std::move(read)};
+  }
+
+  // Room for a node's numbers.
+  Status claim(const OnnxNode& node, Index count) {
+    if (claim(count)) return {};
+    return node_error(
+        node, "found computations of constants with more than " + std::to_string(most_onnx_numbers) + " numbers in all",
+        ErrorCode::too_large);
   }
 
   // Numbers that early opsets hold in an attribute, later ones in an input. Empty if there are none.
@@ -121,6 +173,11 @@ class OnnxValues {
   }
 
  private:
+  bool claim(Index count) noexcept {
+    numbers_ += count;
+    return numbers_ <= most_onnx_numbers;
+  }
+
   OnnxTensorReader& tensors_;
   SourceFile& file_;
   Index numbers_ = 0;  // read so far

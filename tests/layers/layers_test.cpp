@@ -104,6 +104,7 @@ TEST_CASE("layers: NaN and infinity go where the reference has them") {
                               "expand y from=x,x"}) {
       check_bad_value(layer, bad);
     }
+    check_bad_value("instance_norm y", bad, {{"y.weight", {{2}, {1, 2}}}, {"y.bias", {{2}, {0, 1}}}});
     check_bad_value("concat z from=x,x,x\nattention y heads=2", bad);
     for (const Index channel : {0, 1, 2}) {  // a query, a key, a value
       check_bad_value("conv2d z out=3 kernel=1 bias=false\nattention y most_keys=7", bad, {one_of_three(channel)});

@@ -197,7 +197,8 @@ sigmoid s
 expand many from=s,pa
 multiply weighed from=pa,many
 conv2d b out=18 kernel=3 padding=1
-maximum m from=b,weighed
+instance_norm nb eps=0.001
+maximum m from=nb,weighed
 minimum least from=m,weighed,b
 scale positive from=many factor=1 offset=1
 divide d from=least,positive

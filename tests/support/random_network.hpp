@@ -126,6 +126,7 @@ class RandomNetwork {
         return {kinds[choices_.below(3)], " from=" + earlier() + "," + earlier()};
       }
       case 15:
+        if (choices_.one_in(4)) return {"instance_norm", from()};
         if (choices_.one_in(3)) return {"prelu", from()};
         return {"expand", " from=" + earlier() + "," + earlier()};
       case 16:

@@ -250,6 +250,11 @@ class ReferenceNetwork {
     } else if (kind == "add") {
       add(inputs, make(x.shape));
       bound([&] { return add_bound(operands, *arithmetic); });
+    } else if (kind == "instance_norm") {
+      const InstanceNormParameters p{find(layer.name + ".weight"), find(layer.name + ".bias"),
+                                     options.number("eps", 1e-5)};
+      instance_norm(x, p, make(x.shape));
+      bound([&] { return instance_norm_bound(operand, p, *arithmetic); });
     } else if (kind == "multiply") {
       multiply(inputs, make(x.shape));
       bound([&] { return multiply_bound(operands, *arithmetic); });

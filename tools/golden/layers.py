@@ -212,6 +212,18 @@ def batch_norm() -> Cases:
     return cases
 
 
+def instance_norm() -> Cases:
+    cases = Cases()
+    draw = torch.Generator().manual_seed(6)
+    for line, shape in [("", (1, 1, 1, 2)), ("", (2, 3, 4, 5)), ("eps=0.5", (1, 17, 3, 7)), ("eps=0.001", (1, 2, 9, 1))]:
+        cases.add(f"instance_norm layer {line}".strip(), shape)
+    # what all pixels have in common, a thousand times their differences, and no differences at all
+    cases.add("instance_norm layer", (1, 3, 6, 5), name="far from zero",
+              data=1000 + torch.randn((1, 3, 6, 5), generator=draw))
+    cases.add("instance_norm layer", (1, 2, 3, 3), name="all alike", data=torch.full((1, 2, 3, 3), 3.0))
+    return cases
+
+
 def pointwise() -> Cases:
     cases = Cases()
     for line in ("relu layer", "leaky_relu layer slope=0.2", "leaky_relu layer slope=0",
@@ -525,7 +537,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=Path, default=REPOSITORY / "tests" / "golden")
     folder = parser.parse_args().output
-    for make in (conv2d, conv_transpose2d, batch_norm, pointwise, clip, pool, reorder, resample, softmax,
+    for make in (conv2d, conv_transpose2d, batch_norm, instance_norm, pointwise, clip, pool, reorder, resample, softmax,
                  attention, combine, blocks):  # fmt: skip
         make().save(folder / "layers" / f"{make.__name__}.safetensors")
     public_networks(folder)

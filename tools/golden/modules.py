@@ -120,6 +120,9 @@ def randomise(module: nn.Module, seed: int) -> None:
 
     with torch.no_grad():
         for layer in module.modules():
+            if isinstance(layer, nn.InstanceNorm2d):
+                uniform(layer.weight, -0.5, 1.5)
+                normal(layer.bias, 0.5)
             if isinstance(layer, nn.PReLU):
                 uniform(layer.weight, -0.5, 1.5)
             if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):

@@ -9,7 +9,7 @@ from __future__ import annotations
 # Those that compute a picture: the table of include/ochre/import/onnx/graph.hpp.
 PICTURE_OPERATORS = """
     Add AveragePool BatchNormalization Cast Clip Concat Conv ConvTranspose DepthToSpace Div Dropout GlobalAveragePool
-    Identity LeakyRelu Max MaxPool Min Mul PRelu Pad ReduceMean Relu Resize Sigmoid Slice Softmax Split Sub Sum Tanh
+    Identity InstanceNormalization LeakyRelu Max MaxPool Min Mul PRelu Pad ReduceMean Relu Resize Sigmoid Slice Softmax Split Sub Sum Tanh
     Transpose Upsample
 """.split()
 

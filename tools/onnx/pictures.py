@@ -125,6 +125,12 @@ def batch_norm(graph: Graph, x: Picture) -> Picture:
     return Picture(name, x.shape, x.dtype)
 
 
+def instance_norm(graph: Graph, x: Picture) -> Picture:
+    names = [graph.constant(graph.numbers(x.shape[1], dtype=x.dtype)) for _ in range(2)]
+    eps = graph.pick([None, 1e-5, 1e-3, 0.5])
+    return Picture(graph.add("InstanceNormalization", [x.name, *names], epsilon=eps), x.shape, x.dtype)
+
+
 def softmax(graph: Graph, x: Picture) -> Picture:
     axes = [1, -3] if graph.opset >= 13 else [1]
     axis = graph.pick([None, 0, 1, 2, 3, -1]) if graph.odd() else graph.pick(axes)
@@ -487,7 +493,7 @@ def reshape(graph: Graph, x: Picture) -> Picture:
 MAKERS: dict[str, Callable[[Graph, Picture], Picture | None]] = {
     "Add": arithmetic("Add"), "Sub": arithmetic("Sub"), "Mul": arithmetic("Mul"), "Div": arithmetic("Div"),
     "BatchNormalization": batch_norm, "Cast": cast, "Concat": concat, "Conv": conv, "ConvTranspose": conv_transpose,
-    "AveragePool": pool("AveragePool"), "MaxPool": pool("MaxPool"), "GlobalAveragePool": global_average,
+    "InstanceNormalization": instance_norm, "AveragePool": pool("AveragePool"), "MaxPool": pool("MaxPool"), "GlobalAveragePool": global_average,
     "ReduceMean": reduce_mean, "Clip": clip, "DepthToSpace": depth_to_space, "Split": split,
     "LeakyRelu": leaky_relu, "Max": several("Max"), "Min": several("Min"), "PRelu": prelu, "Sum": several("Sum"),
     "Pad": pad, "Resize": resize, "Slice": slice_of, "Softmax": softmax,

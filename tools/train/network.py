@@ -254,6 +254,8 @@ def _build(layer: Layer, channels: list[int]) -> tuple[nn.Module, int]:
         module = Combine(COMBINE[layer.kind])
     elif layer.kind == "expand":
         module, outputs = Expand(), channels[1]
+    elif layer.kind == "instance_norm":
+        module = nn.InstanceNorm2d(inputs, float(take("eps", "1e-5")), affine=True)
     elif layer.kind == "prelu":
         module = nn.PReLU(inputs)
     else:

@@ -353,6 +353,10 @@ class StepJudge {
   Bound bound_of(const layers::AddSpec&, const LayerDescription&, Parameters, Operands x) const {
     return add_bound(x, float_);
   }
+  Bound bound_of(const layers::InstanceNormSpec& spec, const LayerDescription&, Parameters parameters,
+                 Operands x) const {
+    return instance_norm_bound(x[0], {parameters[0].data(), parameters[1].data(), spec.eps}, float_);
+  }
   Bound bound_of(const layers::MultiplySpec&, const LayerDescription&, Parameters, Operands x) const {
     return multiply_bound(x, float_);
   }

@@ -20,6 +20,7 @@
 #include <ochre/layers/elementwise.hpp>
 #include <ochre/layers/expand.hpp>
 #include <ochre/layers/global_average_pool.hpp>
+#include <ochre/layers/instance_norm.hpp>
 #include <ochre/layers/leaky_relu.hpp>
 #include <ochre/layers/max_pool.hpp>
 #include <ochre/layers/pad.hpp>
@@ -41,7 +42,7 @@ using LayerSpec =
                  layers::PadSpec, layers::AttentionSpec, layers::ClipSpec, layers::MaxPoolSpec, layers::AveragePoolSpec,
                  layers::GlobalAveragePoolSpec, layers::DepthToSpaceSpec, layers::ChannelSliceSpec,
                  layers::MultiplySpec, layers::DivideSpec, layers::MaximumSpec, layers::MinimumSpec, layers::ExpandSpec,
-                 layers::PreluSpec>;
+                 layers::PreluSpec, layers::InstanceNormSpec>;
 
 namespace network {
 
@@ -54,7 +55,7 @@ using Layer =
                  layers::Clip<T, Arch>, layers::MaxPool<T, Arch>, layers::AveragePool<T, Arch>,
                  layers::GlobalAveragePool<T, Arch>, layers::DepthToSpace<T, Arch>, layers::ChannelSlice<T, Arch>,
                  layers::Multiply<T, Arch>, layers::Divide<T, Arch>, layers::Maximum<T, Arch>, layers::Minimum<T, Arch>,
-                 layers::Expand<T, Arch>, layers::Prelu<T, Arch>>;
+                 layers::Expand<T, Arch>, layers::Prelu<T, Arch>, layers::InstanceNorm<T, Arch>>;
 
 // May the layer's output be its input's own memory? The same in every precision.
 template <std::size_t I = 0>

@@ -18,6 +18,7 @@
 #include <ochre/reference/combine.hpp>
 #include <ochre/reference/conv2d.hpp>
 #include <ochre/reference/conv_transpose2d.hpp>
+#include <ochre/reference/instance_norm.hpp>
 #include <ochre/reference/pointwise.hpp>
 #include <ochre/reference/reorder.hpp>
 #include <ochre/reference/resample.hpp>
@@ -143,6 +144,46 @@ inline Result<Tensor<double>> batch_norm_bound(const Operand& x, const BatchNorm
     const double sizes = (std::abs(value) + error + std::abs(p.mean[c])) * s + std::abs(p.bias ? p.bias[c] : 0.0);
     return gamma(10, arithmetic.unit) * sizes + s * error + 8.0 * arithmetic.tiny * (1.0 + s + std::abs(value) + error);
   });
+}
+
+// d = x - m moves by f = e + mean e, and by what summing n pixels in double rounds: gamma(n+2) (mean |x| + |x|), in
+// double's unit. r = √(v + eps) is the norm of (d/√n, √eps), so it moves by no more than g = √(mean f²), and never
+// below √eps. Then d/r moves by
+//   (f + |d|/r g) / max(r - g, √eps)
+// times |weight|. The rest are roundings: those of weight, bias and eps, of the quotient, two products, a sum, a store:
+//   gamma(8) (|weight| (|d|/r + that) + |bias|) + 4 tiny
+inline Result<Tensor<double>> instance_norm_bound(const Operand& x, const InstanceNormParameters& p,
+                                                  Arithmetic arithmetic) {
+  const Shape& shape = x.value.shape;
+  const Index count = shape.plane();
+  const auto pixels = static_cast<double>(count);
+  const double summing = gamma(count + 2, arithmetic_of<double>().unit);
+  auto bound = Tensor<double>::create(shape);
+  if (!bound) return bound;
+  for (Index plane = 0; plane < shape.n * shape.c; ++plane) {
+    const Index c = plane % shape.c;
+    const Index first = plane * count;
+    const PlaneStatistics of = plane_statistics(x.value.data + first, count, p.eps);
+    double mean_error = 0.0;
+    double mean_size = 0.0;
+    for (Index k = first; k < first + count; ++k) {
+      mean_error += x.error_at(k) / pixels;
+      mean_size += x.largest_at(k) / pixels;
+    }
+    const auto moved = [&](Index k) { return x.error_at(k) + mean_error + summing * (mean_size + x.largest_at(k)); };
+    double squares = 0.0;
+    for (Index k = first; k < first + count; ++k) squares += moved(k) * moved(k) / pixels;
+    const double least = std::max(of.deviation - std::sqrt(squares), std::sqrt(p.eps));
+    for (Index k = first; k < first + count; ++k) {
+      const double normal = std::abs(x.value.data[k] - of.mean) / of.deviation;
+      const double carried = (moved(k) + normal * std::sqrt(squares)) / least;
+      const double weight = std::abs(p.weight[c]);
+      bound->data()[k] = weight * carried +
+                         gamma(8, arithmetic.unit) * (weight * (normal + carried) + std::abs(p.bias[c])) +
+                         4.0 * arithmetic.tiny;
+    }
+  }
+  return bound;
 }
 
 // No rounding, and never further apart than the inputs were.

@@ -293,6 +293,10 @@ TEST_CASE("onnx: every operator as its layer") {
             .layers() == "batch_norm n from=x eps=0.001\n");
   CHECK(one_node("BatchNormalization", {"x", "s", "b", "m", "v"}, {}, statistics).layers() ==
         "batch_norm n from=x eps=1e-05\n");
+  CHECK(one_node("InstanceNormalization", {"x", "s", "b"}, {real("epsilon", 1e-3f)}, statistics).layers() ==
+        "instance_norm n from=x eps=0.001\n");
+  CHECK(contains(one_node("InstanceNormalization", {"x", "s", "b"}, {real("epsilon", 0)}, statistics).layers(),
+                 "node n (InstanceNormalization): found an epsilon that is not above 0"));
   CHECK(one_node("Relu", {"x"}, {}).layers() == "relu n from=x\n");
   CHECK(one_node("Tanh", {"x"}, {}).layers() == "tanh n from=x\n");
   CHECK(one_node("Sigmoid", {"x"}, {}).layers() == "sigmoid n from=x\n");
@@ -374,6 +378,8 @@ TEST_CASE("onnx: pools, and means of the picture") {
       contains(pool("MaxPool", {list("pads", {0, 0, 3, 1})}), "found pads [0,0,3,1], expected as many on both sides"));
   CHECK(contains(pool("MaxPool", {list("pads", {0, 0, 1, 1}), integer("ceil_mode", 1)}), "found pads [0,0,1,1]"));
   CHECK(contains(pool("MaxPool", {list("pads", {0, 0, 1, 1}), list("dilations", {2, 1})}), "found pads [0,0,1,1]"));
+  CHECK(contains(pool("MaxPool", {text("auto_pad", "SAME_UPPER"), list("dilations", {2, 1})}),
+                 "found auto_pad with dilations"));
   CHECK(pool("AveragePool", {list("pads", {1, 1, 1, 1})}) ==
         "average_pool n from=x kernel=3x2 padding=1 count_padding=false\n");
   CHECK(pool("AveragePool", {list("pads", {1, 1, 1, 1}), integer("count_include_pad", 1)}) ==

@@ -1,4 +1,5 @@
-// ONNX nodes with weights: Conv, ConvTranspose, BatchNormalization. Tested by read_onnx_test.cpp.
+// ONNX nodes with weights: Conv, ConvTranspose, BatchNormalization, InstanceNormalization. Tested by
+// read_onnx_test.cpp.
 #pragma once
 
 #include <ochre/import/onnx/values.hpp>
@@ -232,6 +233,34 @@ inline Result<OnnxFeature> read_onnx_conv_transpose(OnnxValues& values, const On
   return add_onnx_convolution(values, node, "conv_transpose2d", **weight, text, **from, out, size);
 }
 
+// A norm's layer and its tensors of one number a channel, from the node's second input on.
+template <std::size_t Count>
+Result<OnnxFeature> add_onnx_norm(OnnxValues& values, const OnnxNode& node, std::string_view kind, float eps,
+                                  OnnxFeature& from, const std::string_view (&names)[Count]) {
+  const auto weight = values.weights(node, 1);
+  if (!weight) return weight.error();
+  const OnnxFeature feature =
+      values.layers.add(kind, layer_name(node, **weight), " eps=" + OnnxLayers::number(eps), from);
+  for (std::size_t i = 0; i < Count; ++i) {
+    const auto tensor = values.weights(node, i + 1);
+    if (!tensor) return tensor.error();
+    const std::string name = feature.layer + "." + std::string(names[i]);
+    if (Status status = values.layers.add_tensor(name, **tensor, {feature.channels}); !status) {
+      return std::move(status).error();
+    }
+  }
+  return feature;
+}
+
+inline Result<OnnxFeature> read_onnx_instance_norm(OnnxValues& values, const OnnxNode& node,
+                                                   OnnxAttributes& attributes) {
+  const auto from = values.picture(node, 0);
+  if (!from) return from.error();
+  const float eps = attributes.real("epsilon", 1e-5f);
+  if (!is_finite(eps) || !(eps > 0)) return node_error(node, "found an epsilon that is not above 0");
+  return add_onnx_norm(values, node, "instance_norm", eps, **from, {"weight", "bias"});
+}
+
 inline Result<OnnxFeature> read_onnx_batch_norm(OnnxValues& values, const OnnxNode& node, OnnxAttributes& attributes) {
   const auto from = values.picture(node, 0);
   if (!from) return from.error();
@@ -245,20 +274,7 @@ inline Result<OnnxFeature> read_onnx_batch_norm(OnnxValues& values, const OnnxNo
   if (!tests || (node.outputs.size() > 1 && values.model.opset < 14)) {
     return node_error(node, "found a batch norm in training, expected one that uses the statistics it has");
   }
-  const auto weight = values.weights(node, 1);
-  if (!weight) return weight.error();
-  const OnnxFeature feature =
-      values.layers.add("batch_norm", layer_name(node, **weight), " eps=" + OnnxLayers::number(eps), **from);
-  constexpr std::string_view names[] = {"weight", "bias", "running_mean", "running_var"};
-  for (std::size_t i = 0; i < 4; ++i) {
-    const auto tensor = values.weights(node, i + 1);
-    if (!tensor) return tensor.error();
-    const std::string name = feature.layer + "." + std::string(names[i]);
-    if (Status status = values.layers.add_tensor(name, **tensor, {feature.channels}); !status) {
-      return std::move(status).error();
-    }
-  }
-  return feature;
+  return add_onnx_norm(values, node, "batch_norm", eps, **from, {"weight", "bias", "running_mean", "running_var"});
 }
 
 }  // namespace ochre::inline v0::detail

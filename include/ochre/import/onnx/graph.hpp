@@ -173,6 +173,7 @@ class OnnxGraph {
       {"Conv", read_onnx_conv},
       {"ConvTranspose", read_onnx_conv_transpose},
       {"BatchNormalization", read_onnx_batch_norm},
+      {"InstanceNormalization", read_onnx_instance_norm},
       {"Relu", read_onnx_activation},
       {"Tanh", read_onnx_activation},
       {"Sigmoid", read_onnx_activation},

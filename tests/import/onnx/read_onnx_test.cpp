@@ -380,6 +380,7 @@ TEST_CASE("onnx: pools, and means of the picture") {
   CHECK(contains(pool("MaxPool", {list("pads", {0, 0, 1, 1}), list("dilations", {2, 1})}), "found pads [0,0,1,1]"));
   CHECK(contains(pool("MaxPool", {text("auto_pad", "SAME_UPPER"), list("dilations", {2, 1})}),
                  "found auto_pad with dilations"));
+  CHECK(contains(pool("AveragePool", {text("auto_pad", "SAME_UPPER"), list("strides", {1, 3})}), "beyond the kernel"));
   CHECK(pool("AveragePool", {list("pads", {1, 1, 1, 1})}) ==
         "average_pool n from=x kernel=3x2 padding=1 count_padding=false\n");
   CHECK(pool("AveragePool", {list("pads", {1, 1, 1, 1}), integer("count_include_pad", 1)}) ==

@@ -20,9 +20,12 @@ inline Result<OnnxWindow> read_onnx_pool_window(const OnnxNode& node, OnnxAttrib
     return node_error(node, "found a kernel_shape, strides, dilations or pads of other than two dimensions");
   }
   geometry.window = {{kernel[0], kernel[1]}, {strides[0], strides[1]}, {0, 0}, {dilations[0], dilations[1]}};
-  const bool dilated = geometry.window.dilation != Extent{1, 1};
-  if (dilated && attributes.text("auto_pad", "NOTSET").starts_with("SAME")) {
-    return node_error(node, "found auto_pad with dilations, of which specification and runtimes disagree");
+  const Window& window = geometry.window;
+  const bool skips = window.kernel.h < window.stride.h || window.kernel.w < window.stride.w;
+  if ((skips || window.dilation != Extent{1, 1}) && attributes.text("auto_pad", "NOTSET").starts_with("SAME")) {
+    return node_error(node,
+                      "found auto_pad with dilations or strides beyond the kernel, of which specification and runtimes "
+                      "disagree");
   }
   if (Status status = read_onnx_auto_pad(node, attributes, size, geometry); !status) return std::move(status).error();
   return geometry;

@@ -42,7 +42,7 @@ TOLERANCE = 2e-5  # of the largest number: a few hundred roundings of a float, 6
 # With values of 16 bits in the graph: ochre computes them in 32, ONNX Runtime rounds each, by up to 2^-9 of a bfloat16.
 TOLERANCE_16_BITS = 2e-2
 # Where a number between input and output is this often the largest that comes out, its rounding shows.
-MOST_CANCELLATION = 10.0
+MOST_CANCELLATION = 4.0
 MOST_TRIALS = 150  # to make a graph smaller: a second or two
 TOP_REASONS = 25
 

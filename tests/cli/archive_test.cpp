@@ -129,9 +129,9 @@ TEST_CASE("colorize: killed at any moment, it goes on with --skip-existing to th
     std::this_thread::sleep_for(std::chrono::microseconds(random() % 3000));
     running.signal(SIGKILL);
     running.end();
-    for (const auto& [name, content] : archive.pictures_of("out")) {
-      CAPTURE(name);
-      CHECK(content == archive.folder.read("undisturbed/" + name));
+    for (const auto& picture : archive.pictures_of("out")) {
+      CAPTURE(picture.first);
+      CHECK(picture.second == archive.folder.read("undisturbed/" + picture.first));
     }
     before = archive.pictures_of("out").size();
   }

@@ -353,7 +353,9 @@ TEST_CASE("match_network: a graph that computes something else keeps its own tex
       {"stride=2 padding=1", "padding=1"},
       {"output larger", "output softmax"},
   };
-  for (const auto& [from, to] : changes) {
+  for (const auto& change : changes) {
+    const std::string& from = change.first;
+    const std::string& to = change.second;
     CAPTURE(from);
     CAPTURE(to);
     const auto model = matched(from, to);

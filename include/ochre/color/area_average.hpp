@@ -86,14 +86,22 @@ class AreaAverage {
     } else if (to < from) {
       // Cell i covers pixels from i · from / to to (i + 1) · from / to. Quotient and remainder keep that exact.
       const double inverse = static_cast<double>(to) / static_cast<double>(from);
+      const Index whole = from / to;
+      const Index rest = from % to;
       Index begin = 0;
+      Index end = 0;
+      Index beyond = 0;      // of pixel `end`, in parts of which it has `to`
       double covered = 0.0;  // of pixel `begin`, by the cell before
       for (Index i = 0; i < to; ++i) {
-        const Index end = (i + 1) * from / to;
-        const double reach = static_cast<double>((i + 1) * from % to) / static_cast<double>(to);
+        beyond += rest;
+        const Index one_more = beyond >= to ? 1 : 0;
+        beyond -= one_more * to;
+        end += whole + one_more;
+        const double reach = static_cast<double>(beyond) / static_cast<double>(to);
         double sum = -covered * static_cast<double>(row[begin]);
-        for (Index x = begin; x < end; ++x) sum += static_cast<double>(row[x]);
-        if (reach > 0.0) sum += reach * static_cast<double>(row[end]);
+        for (Index x = begin; x < begin + whole; ++x) sum += static_cast<double>(row[x]);
+        if (one_more != 0) sum += static_cast<double>(row[end - 1]);
+        if (beyond != 0) sum += reach * static_cast<double>(row[end]);
         scratch_[i] = static_cast<float>(sum * inverse);
         begin = end;
         covered = reach;

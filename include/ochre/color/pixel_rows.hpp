@@ -12,25 +12,52 @@
 
 namespace ochre::inline v0::color {
 
-// Linear light, 0…1, of `count` samples that lie `step` bytes apart; the other lanes are zero.
+// Linear light, 0…1, of some pixels of a row: several vectors are read from their samples at once, since a vector that
+// is loaded right after its parts were stored one by one has to wait for them.
 template <class Arch, class Sample>
-inline simd::Batch<float, Arch> load_linear(const std::uint8_t* first, Index step, Index count) noexcept {
-  constexpr Index lanes = simd::lanes<float, Arch>;
-  float values[static_cast<std::size_t>(lanes)];
-  for (Index i = count; i < lanes; ++i) values[i] = 0.0f;
-  for (Index i = 0; i < count; ++i) {
-    if constexpr (sizeof(Sample) == 1) {
-      values[i] = srgb8_linear[first[i * step]];
-    } else {
-      Sample sample = 0;
-      std::memcpy(&sample, first + i * step, sizeof(sample));
-      values[i] = static_cast<float>(sample);
-    }
+class LinearPixels {
+ public:
+  static constexpr Index lanes = simd::lanes<float, Arch>;
+  static constexpr Index most = 8 * lanes;
+
+  // The next `count` pixels, up to `most`, `step` bytes apart; behind them all is zero.
+  void read(const std::uint8_t* first, bool is_gray, Index step, Index count) noexcept {
+    constexpr Index next = sizeof(Sample);
+    read_samples(first, step, count, r_);
+    if (is_gray) return;
+    read_samples(first + next, step, count, g_);
+    read_samples(first + 2 * next, step, count, b_);
   }
-  const auto loaded = simd::load<Arch>(static_cast<const float*>(values));
-  if constexpr (sizeof(Sample) == 1) return loaded;
-  return linear_from_srgb<Arch>(loaded * simd::Batch<float, Arch>(1.0f / 65535.0f));
-}
+
+  simd::Batch<float, Arch> red(Index at) const noexcept { return linear(r_ + at); }
+  simd::Batch<float, Arch> green(Index at) const noexcept { return linear(g_ + at); }
+  simd::Batch<float, Arch> blue(Index at) const noexcept { return linear(b_ + at); }
+
+ private:
+  static void read_samples(const std::uint8_t* first, Index step, Index count, float* values) noexcept {
+    for (Index i = 0; i < count; ++i) {
+      if constexpr (sizeof(Sample) == 1) {
+        values[i] = srgb8_linear[first[i * step]];
+      } else {
+        Sample sample = 0;
+        std::memcpy(&sample, first + i * step, sizeof(sample));
+        values[i] = static_cast<float>(sample);
+      }
+    }
+    const Index whole = (count + lanes - 1) / lanes * lanes;
+    for (Index i = count; i < whole; ++i) values[i] = 0.0f;
+  }
+
+  static simd::Batch<float, Arch> linear(const float* values) noexcept {
+    const auto loaded = simd::load<Arch>(values);
+    if constexpr (sizeof(Sample) == 1) return loaded;
+    return linear_from_srgb<Arch>(loaded * simd::Batch<float, Arch>(1.0f / 65535.0f));
+  }
+
+  float r_[static_cast<std::size_t>(most)];
+  float g_[static_cast<std::size_t>(most)];
+  float b_[static_cast<std::size_t>(most)];
+};
 
 // Writes encoded values, 0…1, as `count` samples `step` bytes apart, rounded to nearest.
 template <class Arch, class Sample>

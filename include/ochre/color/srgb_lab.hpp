@@ -6,6 +6,7 @@
 // comes back exactly. L survives the way through 8-bit samples to within 0.26.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include <ochre/color/curves.hpp>
@@ -30,37 +31,38 @@ inline simd::Batch<float, Arch> dot(const LinearRgb<Arch>& rgb, float r, float g
   return simd::fmadd(rgb.r, Float(r), simd::fmadd(rgb.g, Float(g), rgb.b * Float(b)));
 }
 
-template <class Arch, class Sample>
-inline LinearRgb<Arch> load_rgb(const std::uint8_t* pixel, bool is_gray, Index step, Index count) noexcept {
-  const auto r = load_linear<Arch, Sample>(pixel, step, count);
-  if (is_gray) return {r, r, r};
-  constexpr Index next = sizeof(Sample);
-  return {r, load_linear<Arch, Sample>(pixel + next, step, count),
-          load_linear<Arch, Sample>(pixel + 2 * next, step, count)};
+// work(x, count, rgb): for each vector of a row's pixels, from x on.
+template <class Arch, class Sample, class Work>
+inline void each_linear(const std::uint8_t* row, PixelFormat format, Index width, const Work& work) noexcept {
+  constexpr Index lanes = simd::lanes<float, Arch>;
+  const Index step = bytes_per_pixel(format);
+  const bool is_gray = !has_color(format);
+  LinearPixels<Arch, Sample> pixels;
+  for (Index begin = 0; begin < width; begin += pixels.most) {
+    const Index end = std::min(begin + pixels.most, width);
+    pixels.read(row + begin * step, is_gray, step, end - begin);
+    for (Index x = begin; x < end; x += lanes) {
+      const auto r = pixels.red(x - begin);
+      work(x, std::min(lanes, end - x),
+           is_gray ? LinearRgb<Arch>{r, r, r} : LinearRgb<Arch>{r, pixels.green(x - begin), pixels.blue(x - begin)});
+    }
+  }
 }
 
 template <class Arch, class Sample>
 inline void read_lightness_samples(const std::uint8_t* row, PixelFormat format, Index width,
                                    float* lightness) noexcept {
-  constexpr Index lanes = simd::lanes<float, Arch>;
-  const Index step = bytes_per_pixel(format);
-  for (Index x = 0; x < width; x += lanes) {
-    const Index count = width - x < lanes ? width - x : lanes;
-    const auto rgb = load_rgb<Arch, Sample>(row + x * step, !has_color(format), step, count);
+  each_linear<Arch, Sample>(row, format, width, [&](Index x, Index count, const LinearRgb<Arch>& rgb) {
     const auto y = has_color(format) ? dot<Arch>(rgb, 0.212671f, 0.715160f, 0.072169f) : rgb.r;
     simd::store_partial(lightness + x, lightness_from_y<Arch>(y), count);
-  }
+  });
 }
 
 template <class Arch, class Sample>
 inline void srgb_to_lab_samples(const std::uint8_t* row, PixelFormat format, Index width, float* lightness, float* a,
                                 float* b) noexcept {
   using Float = simd::Batch<float, Arch>;
-  constexpr Index lanes = simd::lanes<float, Arch>;
-  const Index step = bytes_per_pixel(format);
-  for (Index x = 0; x < width; x += lanes) {
-    const Index count = width - x < lanes ? width - x : lanes;
-    const auto rgb = load_rgb<Arch, Sample>(row + x * step, !has_color(format), step, count);
+  each_linear<Arch, Sample>(row, format, width, [&](Index x, Index count, const LinearRgb<Arch>& rgb) {
     // The rows of RGB -> XYZ over white (0.95047, 1, 1.08883).
     const Float fx = lab_curve<Arch>(dot<Arch>(rgb, 0.4339463634f, 0.3762138731f, 0.1898250339f));
     const Float fy = lab_curve<Arch>(dot<Arch>(rgb, 0.212671f, 0.715160f, 0.072169f));
@@ -68,7 +70,7 @@ inline void srgb_to_lab_samples(const std::uint8_t* row, PixelFormat format, Ind
     simd::store_partial(lightness + x, simd::fmadd(fy, Float(116.0f), Float(-16.0f)), count);
     simd::store_partial(a + x, (fx - fy) * Float(500.0f), count);
     simd::store_partial(b + x, (fy - fz) * Float(200.0f), count);
-  }
+  });
 }
 
 // The encoded sRGB of one vector of Lab; defined for any input.

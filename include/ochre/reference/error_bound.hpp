@@ -192,21 +192,22 @@ inline Result<Tensor<double>> relu_bound(const Operand& x) {
 }
 
 // The rounding of slope and that of the product: gamma(2) |slope| (|x|+e) + max(1, |slope|) e + tiny.
-inline Result<Tensor<double>> leaky_relu_bound(const Operand& x, const LeakyReluParameters& p, Arithmetic arithmetic) {
-  const double slope = std::abs(p.slope);
-  return elementwise_bound(x, [&](Index, double value, double error) {
-    const double rounding = value - error > 0.0 ? 0.0 : gamma(2, arithmetic.unit) * slope * (std::abs(value) + error);
-    return rounding + std::max(1.0, slope) * error + arithmetic.tiny;
-  });
+inline double bent_bound(double value, double error, double slope, Arithmetic arithmetic) noexcept {
+  const double size = std::abs(slope);
+  const double rounding = value - error > 0.0 ? 0.0 : gamma(2, arithmetic.unit) * size * (std::abs(value) + error);
+  return rounding + std::max(1.0, size) * error + arithmetic.tiny;
 }
 
-// The same with each channel's slope.
+inline Result<Tensor<double>> leaky_relu_bound(const Operand& x, const LeakyReluParameters& p, Arithmetic arithmetic) {
+  return elementwise_bound(
+      x, [&](Index, double value, double error) { return bent_bound(value, error, p.slope, arithmetic); });
+}
+
+// slopes: one a channel.
 inline Result<Tensor<double>> prelu_bound(const Operand& x, const double* slopes, Arithmetic arithmetic) {
   const Shape& shape = x.value.shape;
   return elementwise_bound(x, [&](Index k, double value, double error) {
-    const double slope = std::abs(slopes[k / shape.plane() % shape.c]);
-    const double rounding = value - error > 0.0 ? 0.0 : gamma(2, arithmetic.unit) * slope * (std::abs(value) + error);
-    return rounding + std::max(1.0, slope) * error + arithmetic.tiny;
+    return bent_bound(value, error, slopes[k / shape.plane() % shape.c], arithmetic);
   });
 }
 

@@ -16,14 +16,12 @@ inline Error node_error(const OnnxNode& node, const std::string& reason, ErrorCo
                     weights::printable(node.kind, longest_shown / 2) + "): " + reason};
 }
 
-// An axis below 0 counts from the end; nothing if there is no such.
-inline std::optional<std::size_t> axis_of(double axis, std::size_t rank) noexcept {
+// An axis below 0 counts from the end. Errors: there is none of that number.
+inline Result<std::size_t> axis_of(const OnnxNode& node, double axis, std::size_t rank) {
   const double whole = axis < 0 ? axis + static_cast<double>(rank) : axis;
-  if (axis != std::floor(axis) || !(whole >= 0 && whole < static_cast<double>(rank))) return std::nullopt;
-  return static_cast<std::size_t>(whole);
-}
-
-inline Error no_such_axis(const OnnxNode& node, double axis, std::size_t rank) {
+  if (axis == std::floor(axis) && whole >= 0 && whole < static_cast<double>(rank)) {
+    return static_cast<std::size_t>(whole);
+  }
   return node_error(node,
                     "found axis " + std::to_string(static_cast<long long>(std::clamp(axis, -1e15, 1e15))) + " of " +
                         std::to_string(rank),

@@ -64,26 +64,27 @@ inline Result<OnnxArray> onnx_join(OnnxValues& values, const OnnxNode& node, Onn
   const Index wanted = attributes.integer("axis", 0);
   std::vector<OnnxArray> parts;
   OnnxArray all;
-  std::optional<std::size_t> axis;
+  std::size_t axis = 0;
   for (std::size_t i = 0; i < node.inputs.size(); ++i) {
     auto part = values.array(node, i);
     if (!part) return part;
     if (i == 0) {
-      axis = axis_of(static_cast<double>(wanted), part->shape.size());
-      if (!axis) return no_such_axis(node, static_cast<double>(wanted), part->shape.size());
+      const auto found = axis_of(node, static_cast<double>(wanted), part->shape.size());
+      if (!found) return found.error();
+      axis = *found;
       all.type = part->type;
       all.shape = part->shape;
-      all.shape[*axis] = 0;
+      all.shape[axis] = 0;
     }
     auto other = part->shape;
-    const Index length = *axis < other.size() ? std::exchange(other[*axis], all.shape[*axis]) : 0;
+    const Index length = axis < other.size() ? std::exchange(other[axis], all.shape[axis]) : 0;
     if (other != all.shape || part->type != all.type) return unknown_computation(node, "parts that do not fit");
-    all.shape[*axis] += length;
+    all.shape[axis] += length;
     parts.push_back(*std::move(part));
   }
   if (parts.empty()) return unknown_computation(node, "nothing");
   Index outer = count_of(all.shape).value_or(0) == 0 ? 0 : 1;  // nothing to join is nothing to walk over
-  for (std::size_t i = 0; i < *axis; ++i) outer *= all.shape[i];
+  for (std::size_t i = 0; i < axis; ++i) outer *= all.shape[i];
   for (Index row = 0; row < outer; ++row) {
     for (const OnnxArray& part : parts) {
       const Index length = part.size() / outer;
@@ -151,8 +152,8 @@ inline Result<OnnxArray> onnx_part(OnnxValues& values, const OnnxNode& node, Onn
   auto steps = strides_of(shape);
   Index begin = 0;
   for (const OnnxSlice& slice : *lists) {
-    const auto axis = axis_of(slice.axis, shape.size());
-    if (!axis) return no_such_axis(node, slice.axis, shape.size());
+    const auto axis = axis_of(node, slice.axis, shape.size());
+    if (!axis) return axis.error();
     const Index stride = steps[*axis];
     const OnnxRange range = slice.of(from->shape[*axis]);
     begin += range.begin * stride;
@@ -169,8 +170,8 @@ inline Result<OnnxArray> onnx_gather(OnnxValues& values, const OnnxNode& node, O
   const auto indices = values.array(node, 1);
   if (!indices) return indices;
   const auto wanted = static_cast<double>(attributes.integer("axis", 0));
-  const auto axis = axis_of(wanted, from->shape.size());
-  if (!axis) return no_such_axis(node, wanted, from->shape.size());
+  const auto axis = axis_of(node, wanted, from->shape.size());
+  if (!axis) return axis.error();
   const auto split = from->shape.begin() + static_cast<Index>(*axis);
   OnnxArray gathered{from->type, {from->shape.begin(), split}, {}};
   gathered.shape.insert(gathered.shape.end(), indices->shape.begin(), indices->shape.end());
@@ -203,10 +204,11 @@ inline Result<OnnxArray> onnx_unsqueeze(OnnxValues& values, const OnnxNode& node
   if (!axes) return axes.error();
   const bool more = node.kind == "Unsqueeze";
   const std::size_t rank = from->shape.size() + (more ? axes->size() : 0);
+  if (rank > most_dimensions) return unknown_computation(node, "more than 8 dimensions");
   std::vector<bool> named(rank, axes->empty() && !more);
   for (const double axis : *axes) {
-    const auto at = axis_of(axis, rank);
-    if (!at || rank > most_dimensions) return no_such_axis(node, axis, rank);
+    const auto at = axis_of(node, axis, rank);
+    if (!at) return at.error();
     if (named[*at]) return unknown_computation(node, "an axis twice");
     named[*at] = true;
   }

@@ -25,6 +25,13 @@ struct OnnxWindow {
   }
 };
 
+// So many numbers that a layer's attributes can hold, none below the least.
+inline bool all_from(const std::vector<Index>& values, std::size_t count, Index least) {
+  return values.size() == count && std::all_of(values.begin(), values.end(), [&](Index value) {
+           return value >= least && value <= layers::Attributes::largest;
+         });
+}
+
 // weight: [.., .., h, w]. auto_pad is left to the caller, as it depends on what comes in.
 inline Result<OnnxWindow> read_onnx_window(const OnnxNode& node, OnnxAttributes& attributes, const OnnxTensor& weight) {
   if (weight.shape.size() != 4) {
@@ -34,11 +41,6 @@ inline Result<OnnxWindow> read_onnx_window(const OnnxNode& node, OnnxAttributes&
   const auto strides = attributes.integers("strides", {1, 1});
   const auto dilations = attributes.integers("dilations", {1, 1});
   OnnxWindow geometry{{}, attributes.integers("pads", {0, 0, 0, 0}), attributes.integer("group", 1)};
-  const auto all_from = [](const std::vector<Index>& values, std::size_t count, Index least) {
-    return values.size() == count && std::all_of(values.begin(), values.end(), [&](Index value) {
-             return value >= least && value <= layers::Attributes::largest;
-           });
-  };
   if (attributes.integers("kernel_shape", kernel) != kernel || !all_from(kernel, 2, 1) || !all_from(strides, 2, 1) ||
       !all_from(dilations, 2, 1) || !all_from(geometry.pads, 4, 0) || geometry.groups < 1 ||
       !all_from({weight.shape[0], weight.shape[1], geometry.groups}, 3, 1)) {

@@ -141,15 +141,18 @@ inline Result<std::vector<std::string>> onnx_alike(OnnxValues& values, const Onn
   return layers;
 }
 
+inline Status check_input_count(const OnnxNode& node) {
+  if (node.inputs.size() <= network::most_inputs) return {};
+  return node_error(node, "found " + std::to_string(node.inputs.size()) + " inputs, expected at most " +
+                              std::to_string(network::most_inputs));
+}
+
 // Several pictures, number by number.
 inline Result<OnnxFeature> read_onnx_combined(OnnxValues& values, const OnnxNode& node, OnnxAttributes&) {
   static constexpr std::pair<std::string_view, std::string_view> kinds[] = {
       {"Add", "add"},    {"Sub", "add"},     {"Sum", "add"},    {"Mul", "multiply"},
       {"Div", "divide"}, {"Max", "maximum"}, {"Min", "minimum"}};
-  if (node.inputs.size() > network::most_inputs) {
-    return node_error(node, "found " + std::to_string(node.inputs.size()) + " inputs, expected at most " +
-                                std::to_string(network::most_inputs));
-  }
+  if (Status status = check_input_count(node); !status) return std::move(status).error();
   std::vector<OnnxFeature> pictures;
   for (std::size_t i = 0; i < node.inputs.size(); ++i) {
     const auto input = values.picture(node, i);
@@ -222,10 +225,7 @@ inline Result<OnnxFeature> read_onnx_arithmetic(OnnxValues& values, const OnnxNo
 inline Result<OnnxFeature> read_onnx_concat(OnnxValues& values, const OnnxNode& node, OnnxAttributes& attributes) {
   const Index axis = attributes.integer("axis", 0);
   if (axis != 1 && axis != -3) return node_error(node, "found axis " + std::to_string(axis) + ", expected 1");
-  if (node.inputs.size() > network::most_inputs) {
-    return node_error(node, "found " + std::to_string(node.inputs.size()) + " inputs, expected at most " +
-                                std::to_string(network::most_inputs));
-  }
+  if (Status status = check_input_count(node); !status) return std::move(status).error();
   std::vector<std::string> from;
   Index channels = 0;
   Extent size{0, 0};

@@ -11,12 +11,8 @@ inline Result<OnnxWindow> read_onnx_pool_window(const OnnxNode& node, OnnxAttrib
   const auto strides = attributes.integers("strides", {1, 1});
   const auto dilations = attributes.integers("dilations", {1, 1});
   OnnxWindow geometry{{}, attributes.integers("pads", {0, 0, 0, 0}), 1};
-  const auto fit = [](const std::vector<Index>& values, std::size_t count, Index least) {
-    return values.size() == count && std::all_of(values.begin(), values.end(), [&](Index value) {
-             return value >= least && value <= layers::Attributes::largest;
-           });
-  };
-  if (!fit(kernel, 2, 1) || !fit(strides, 2, 1) || !fit(dilations, 2, 1) || !fit(geometry.pads, 4, 0)) {
+  if (!all_from(kernel, 2, 1) || !all_from(strides, 2, 1) || !all_from(dilations, 2, 1) ||
+      !all_from(geometry.pads, 4, 0)) {
     return node_error(node, "found a kernel_shape, strides, dilations or pads of other than two dimensions");
   }
   geometry.window = {{kernel[0], kernel[1]}, {strides[0], strides[1]}, {0, 0}, {dilations[0], dilations[1]}};
@@ -118,8 +114,8 @@ inline Result<OnnxFeature> read_onnx_reduce_mean(OnnxValues& values, const OnnxN
   attributes.take("noop_with_empty_axes");  // of lists that are refused below
   std::vector<std::size_t> places;
   for (const double axis : *axes) {
-    const auto place = axis_of(axis, 4);
-    if (!place) return no_such_axis(node, axis, 4);
+    const auto place = axis_of(node, axis, 4);
+    if (!place) return place.error();
     places.push_back(*place);
   }
   std::sort(places.begin(), places.end());

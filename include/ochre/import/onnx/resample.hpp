@@ -24,8 +24,8 @@ inline Result<std::array<Index, 4>> read_onnx_pads(OnnxValues& values, const Onn
   }
   std::array<Index, 4> sides{};
   for (std::size_t i = 0; i < axes.size(); ++i) {
-    const auto axis = axis_of(axes[i], 4);
-    if (!axis) return no_such_axis(node, axes[i], 4);
+    const auto axis = axis_of(node, axes[i], 4);
+    if (!axis) return axis.error();
     for (const std::size_t end : {0u, 1u}) {
       const double pad = (*pads)[i + end * axes.size()];
       if (pad != std::floor(pad) || std::abs(pad) > 4096) {
@@ -107,8 +107,8 @@ inline Result<OnnxFeature> read_onnx_slice(OnnxValues& values, const OnnxNode& n
   Extent size = (*from)->size;
   OnnxRange channels;  // or none: all of them
   for (const OnnxSlice& slice : *slices) {
-    const auto axis = axis_of(slice.axis, 4);
-    if (!axis) return no_such_axis(node, slice.axis, 4);
+    const auto axis = axis_of(node, slice.axis, 4);
+    if (!axis) return axis.error();
     Index unused = *axis == 1 ? (*from)->channels : values.batch;
     Index& along = *axis == 3 ? size.w : *axis == 2 ? size.h : unused;
     const auto kept = onnx_kept(node, slice, along);
@@ -141,8 +141,8 @@ inline Result<std::vector<std::size_t>> read_onnx_axes(const OnnxValues& values,
   if (values.model.opset >= 18) names = attributes.integers("axes", names);
   std::vector<std::size_t> axes;
   for (const Index name : names) {
-    const auto axis = axis_of(static_cast<double>(name), 4);
-    if (!axis) return no_such_axis(node, static_cast<double>(name), 4);
+    const auto axis = axis_of(node, static_cast<double>(name), 4);
+    if (!axis) return axis.error();
     if (std::count(axes.begin(), axes.end(), *axis) != 0) return node_error(node, "found an axis twice");
     axes.push_back(*axis);
   }

@@ -1,0 +1,2 @@
+#define OCHRE_NATIVE_KERNELS
+#include "native_kernels.hpp"

@@ -10,6 +10,8 @@
 // Names and ranges: color/camera_memory.hpp. Every number is checked. Tested by camera_memory_file_test.cpp.
 #pragma once
 
+#include <ochre/base/macros_aside.hpp>
+
 #include <algorithm>
 #include <bit>
 #include <charconv>
@@ -387,3 +389,5 @@ inline Result<MemoryProofReport> verify_camera_memory(std::span<const std::byte>
 }
 
 }  // namespace ochre::inline v0
+
+#include <ochre/base/macros_back.hpp>

@@ -7,6 +7,8 @@
 // Proven in colorizer_test.cpp and stages_test.cpp.
 #pragma once
 
+#include <ochre/base/macros_aside.hpp>
+
 #include <optional>
 #include <span>
 #include <string>
@@ -273,3 +275,5 @@ void Colorizer::show(const AbGridView& grid, const Picture& input, const Target&
   detail::apply_grid({*kernels_.color, model_.settings.upsampling, finer}, input, output, memory);
 }
 }  // namespace ochre::inline v0
+
+#include <ochre/base/macros_back.hpp>

@@ -2,6 +2,8 @@
 // downloaded, from an archive) compiles nothing of files. Tested by colorizer_test.cpp.
 #pragma once
 
+#include <ochre/base/macros_aside.hpp>
+
 #include <cstddef>
 #include <span>
 #include <string>
@@ -26,3 +28,5 @@ inline Result<Colorizer> Colorizer::open(const std::string& path, const Colorize
 }
 
 }  // namespace ochre::inline v0
+
+#include <ochre/base/macros_back.hpp>

@@ -5,6 +5,8 @@
 // baseline, and on x86-64 avx2, avx512 and avx512bf16. Tested by dispatch_test.cpp, dispatch_objects_test.sh.
 #pragma once
 
+#include <ochre/base/macros_aside.hpp>
+
 #include <span>
 
 #include <ochre/colorizer_kernels.hpp>
@@ -26,3 +28,5 @@ std::span<const Isa> available() noexcept;
 Result<const Isa*> choose(const char* name = nullptr);
 
 }  // namespace ochre::inline v0::dispatch
+
+#include <ochre/base/macros_back.hpp>

@@ -5,6 +5,8 @@
 // adds the size of the file, 10.7 MB, to a program. Tested by tests/integration/ and tests/embedded_model_test.cpp.
 #pragma once
 
+#include <ochre/base/macros_aside.hpp>
+
 #include <cstddef>
 #include <span>
 
@@ -15,3 +17,5 @@ namespace ochre::inline v0 {
 std::span<const std::byte> embedded_model() noexcept;
 
 }  // namespace ochre::inline v0
+
+#include <ochre/base/macros_back.hpp>

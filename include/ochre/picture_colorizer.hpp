@@ -2,6 +2,8 @@
 // number and of bytes, so that a size which comes again costs no memory anew. Tested by picture_colorizer_test.cpp.
 #pragma once
 
+#include <ochre/base/macros_aside.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <memory>
@@ -124,3 +126,5 @@ class PictureColorizer {
 };
 
 }  // namespace ochre::inline v0
+
+#include <ochre/base/macros_back.hpp>

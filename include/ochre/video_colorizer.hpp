@@ -7,6 +7,8 @@
 // threads. Tested by video_colorizer_test.cpp, day_and_night_test.cpp and deadline_test.cpp.
 #pragma once
 
+#include <ochre/base/macros_aside.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <memory>
@@ -480,3 +482,5 @@ inline bool VideoColorizer::find_unchanged(const MutableYuvView& output) noexcep
 }
 
 }  // namespace ochre::inline v0
+
+#include <ochre/base/macros_back.hpp>

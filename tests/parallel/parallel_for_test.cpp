@@ -15,6 +15,7 @@
 #include <ochre/parallel/parallel_for.hpp>
 
 #include "support/allocations.hpp"
+#include "support/child_process.hpp"
 #include "support/no_more_threads.hpp"
 
 namespace {
@@ -126,6 +127,13 @@ TEST_CASE("where the system starts no more threads the caller does all") {
   });
   CHECK(sum == 100);
   CHECK(elsewhere == 0);
+}
+#endif
+
+#if defined(__unix__)
+TEST_CASE("a loop in a child made by fork() is whole") {
+  CHECK(run_loop(3, 100).wrong == 0);
+  CHECK(test::returned_by_child([] { return run_loop(3, 100).wrong; }) == 0);
 }
 #endif
 

@@ -8,6 +8,8 @@
 
 #include <ochre/parallel/shared_team.hpp>
 
+#include "support/child_process.hpp"
+
 namespace {
 
 using namespace ochre;
@@ -48,5 +50,21 @@ TEST_CASE("shared team: one thread is the caller's own") {
   shared->team().each([&](int) { calls += std::this_thread::get_id() == me; });
   CHECK(calls == 1);
 }
+
+#if defined(__unix__)
+TEST_CASE("shared team: a child made by fork() in the middle of a phase does not wait for it") {
+  const auto shared = SharedTeam::create(2).value();
+  int returned = 0;
+  shared->team().each([&](int worker) {  // whose lock is held now
+    if (worker != 0) return;
+    returned = test::returned_by_child([&] {
+      int sum = 0;
+      shared->team().each([&](int one) { sum += 1 << one; });
+      return sum;
+    });
+  });
+  CHECK(returned == 3);
+}
+#endif
 
 }  // namespace

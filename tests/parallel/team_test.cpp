@@ -3,10 +3,12 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <mutex>
 #include <numeric>
 #include <set>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -17,6 +19,7 @@
 #include <ochre/parallel/thread_team.hpp>
 
 #include "support/allocations.hpp"
+#include "support/child_process.hpp"
 #include "support/no_more_threads.hpp"
 
 namespace {
@@ -212,6 +215,52 @@ TEST_CASE("a thread that the system does not start is an error") {
   REQUIRE(!own);
   CHECK(own.error().code == ErrorCode::out_of_memory);
   CHECK(own.error().message() == "the system started 1 of 3 threads");
+}
+#endif
+
+#if defined(__unix__)
+TEST_CASE("in a child made by fork() the caller does the work, and the team ends there") {
+  auto own = parallel::ThreadTeam::create(3).value();
+  CHECK_FALSE(own.is_forked());
+  const int returned = test::returned_by_child([&] {
+    int sum = own.is_forked() ? 0 : 64;
+    own.team().each([&](int worker) { sum += 1 << worker; });
+    own = {};
+    return sum;
+  });
+  CHECK(returned == 7);
+}
+#endif
+
+#if defined(__linux__)
+// The least number of CPUs that a thread of a team may use.
+int fewest_cpus_of_team() {
+  const auto own = parallel::ThreadTeam::create(3).value();
+  std::atomic<int> fewest{1 << 16};
+  own.team().each([&](int worker) {
+    const int cpus = platform::available_processors();
+    for (int known = fewest; worker > 0 && cpus < known && !fewest.compare_exchange_weak(known, cpus);) {
+    }
+  });
+  return fewest;
+}
+
+TEST_CASE("child process: a team's threads" * doctest::skip()) { CHECK(fewest_cpus_of_team() > 1); }
+
+TEST_CASE("where OpenMP binds the first thread to a CPU, the threads of a team may use all") {
+  if (platform::available_processors() < 2) return;
+  const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
+  for (const std::string bound :
+       {"OMP_PROC_BIND=true", "OMP_PLACES=cores", "OMP_PROC_BIND=spread OMP_PLACES=threads"}) {
+    CAPTURE(bound);
+    const std::string command = bound + " '" + self + "' --no-skip --test-case='child process: a team*' >/dev/null";
+    CHECK(std::system(command.c_str()) == 0);
+  }
+  std::vector<int> one{0};
+  std::thread([&] {
+    platform::run_on(one);
+    CHECK(fewest_cpus_of_team() == 1);  // what the host bound itself
+  }).join();
 }
 #endif
 

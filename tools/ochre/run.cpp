@@ -1,7 +1,7 @@
 // ochre run: a network on an array of numbers, nothing else.
-#include <cmath>
 #include <type_traits>
 
+#include <ochre/base/finite.hpp>
 #include <ochre/image_io/npy.hpp>
 
 #include "engine.hpp"
@@ -27,7 +27,7 @@ void say_not_finite(const std::string& where, TensorView<const T> values, const 
   Index count = 0;
   Index first = 0;
   for (Index i = values.shape.size() - 1; i >= 0; --i) {
-    if (std::isfinite(values.data[i])) continue;
+    if (is_finite(values.data[i])) continue;
     ++count;
     first = i;
   }

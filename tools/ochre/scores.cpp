@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <ochre/base/finite.hpp>
 #include <ochre/color/srgb_lab.hpp>
 
 #include "terminal.hpp"
@@ -66,7 +67,7 @@ void Scores::add(const LoadedPicture& truth, const LoadedPicture& colored) {
 }
 
 Json rounded(double value) {
-  if (!std::isfinite(value)) return nullptr;
+  if (!is_finite(value)) return nullptr;
   return std::round(value * 1e4) / 1e4;
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <ochre/audit/step_expectation.hpp>
+#include <ochre/base/finite.hpp>
 #include <ochre/engine/engine.hpp>
 #include <ochre/reference/compare.hpp>
 
@@ -46,14 +47,14 @@ inline Judgement judge(TensorView<double> actual, Expectation& expected) {
   for (Index k = 0; actual.shape == shape && k < shape.size(); ++k) {
     double& number = actual.data[k];
     double& wanted = expected.value.data()[k];
-    if (std::isfinite(number)) {
+    if (is_finite(number)) {
       judgement.min = std::min(judgement.min, number);
       judgement.max = std::max(judgement.max, number);
       judgement.mean += number;
       ++finite;
     } else {
-      ++(std::isnan(number) ? judgement.nan : judgement.inf);
-      const bool agree = std::isnan(number) ? std::isnan(wanted) : number == wanted;
+      ++(is_nan(number) ? judgement.nan : judgement.inf);
+      const bool agree = is_nan(number) ? is_nan(wanted) : number == wanted;
       if (agree) number = wanted = expected.bound.data()[k] = 0;
     }
     is_zero = is_zero && wanted == 0.0;
@@ -72,7 +73,7 @@ inline Judgement judge(TensorView<double> actual, Expectation& expected) {
   if (judgement.pass) return judgement;
   judgement.failure = comparison.holds() ? "every expected number is smaller than its bound: nothing is proven"
                                          : reference::to_string(comparison);
-  if (!std::isfinite(comparison.actual)) {
+  if (!is_finite(comparison.actual)) {
     judgement.ratio = judgement.max_error = std::numeric_limits<double>::infinity();
   }
   return judgement;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <ochre/audit/proof.hpp>
+#include <ochre/base/finite.hpp>
 #include <ochre/base/version.hpp>
 #include <ochre/weights/safetensors_writer.hpp>
 
@@ -86,7 +87,7 @@ inline std::string layer_text(std::string_view name, TensorView<const double> ou
 }
 
 inline Status check_finite(std::string_view name, const Statistics& summary) {
-  if (std::isfinite(summary.rms) && std::isfinite(summary.max - summary.min)) return {};
+  if (is_finite(summary.rms) && is_finite(summary.max - summary.min)) return {};
   return Error{ErrorCode::mismatch, "layer " + std::string(name) +
                                         ": found NaN, an infinity or overflow in what it gives for a small input, "
                                         "expected finite numbers"};

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include <ochre/base/finite.hpp>
 #include <ochre/color/color_kernels.hpp>
 #include <ochre/color/recall.hpp>
 #include <ochre/reference/recall.hpp>
@@ -136,7 +137,7 @@ inline Result<MemoryProofReport> replay_memory_proof(const CameraMemory& memory,
   MemoryProofReport report{.cells = static_cast<Index>(cells)};
   const auto raise = [](double& to, double a, double b) {
     const double size = std::hypot(a, b);
-    if (!(size <= to) && !std::isnan(to)) to = size;  // a NaN stays
+    if (!(size <= to) && !is_nan(to)) to = size;  // a NaN stays
   };
   for (std::size_t i = 0; i < cells; ++i) {
     const double a = audit::in_double(stored[i]);

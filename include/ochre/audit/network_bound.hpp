@@ -13,6 +13,7 @@
 #include <span>
 #include <vector>
 
+#include <ochre/base/finite.hpp>
 #include <ochre/engine/engine_plan.hpp>
 #include <ochre/tensor/tensor.hpp>
 
@@ -61,8 +62,7 @@ inline Result<Tensor<double>> normwise_bound(double growth, TensorView<const dou
   if (!bound) return bound;
   const Index count = expected.shape.size();
   double squares = 0;
-  for (Index k = 0; k < count; ++k)
-    squares += std::isfinite(expected.data[k]) ? expected.data[k] * expected.data[k] : 0;
+  for (Index k = 0; k < count; ++k) squares += is_finite(expected.data[k]) ? expected.data[k] * expected.data[k] : 0;
   std::fill_n(bound->data(), count, 8 * 0x1p-24 * std::sqrt(squares / static_cast<double>(count)) * growth);
   return bound;
 }

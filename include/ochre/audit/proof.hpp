@@ -20,6 +20,7 @@
 #include <vector>
 
 #include <ochre/audit/proof_claim.hpp>
+#include <ochre/base/finite.hpp>
 #include <ochre/network/model.hpp>
 #include <ochre/weights/json_reader.hpp>
 
@@ -297,7 +298,7 @@ inline ProofCheck check_values(const ProofLayer& expected, const LayerEvent<doub
     const double difference = std::abs(found - wanted);
     const double scale = std::max(std::abs(wanted), expected.rms);
     double error = difference > 0 ? difference / scale : 0;
-    if (!std::isfinite(difference)) error = HUGE_VAL;
+    if (!is_finite(difference)) error = HUGE_VAL;
     check.error = std::max(check.error, error);
     if (error <= proof_tolerance || !check.holds()) return;
     check.failure = what + ": found " + exact(found) + ", expected " + exact(wanted);

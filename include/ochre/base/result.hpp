@@ -1,4 +1,5 @@
-// Result<T> holds a T or an Error; Status holds success or an Error. Both must be looked at ([[nodiscard]]).
+// Result<T> holds a T or an Error; Result<void>, whose short name is Status, holds success or an Error. Both must be
+// looked at ([[nodiscard]]).
 // `*result` on an error is a programming mistake (asserted); `.value()` exists where exceptions do, and throws.
 #pragma once
 
@@ -14,7 +15,13 @@
 
 namespace ochre::inline v0 {
 
-class Status;
+template <class T>
+class Result;
+template <>
+class Result<void>;
+
+// The short name. Xlib.h makes a macro of it: what comes after that says Result<void>.
+using Status = Result<void>;
 
 // A T, or the Error that says why there is none.
 template <class T>
@@ -71,10 +78,11 @@ class [[nodiscard]] Result {
 };
 
 // Success, or the Error that says what went wrong.
-class [[nodiscard]] Status {
+template <>
+class [[nodiscard]] Result<void> {
  public:
-  Status() = default;  // success; allocates nothing
-  Status(Error error) : error_(std::move(error)) {}
+  Result() = default;  // success; allocates nothing
+  Result(Error error) : error_(std::move(error)) {}
 
   bool ok() const noexcept { return !error_.has_value(); }
   explicit operator bool() const noexcept { return ok(); }

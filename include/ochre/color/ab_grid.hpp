@@ -7,11 +7,11 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <span>
 #include <string>
 
 #include <ochre/base/checked.hpp>
+#include <ochre/base/finite.hpp>
 #include <ochre/base/result.hpp>
 
 namespace ochre::inline v0 {
@@ -73,7 +73,7 @@ inline Status check_grid(const AbGridView& grid) {
   if (!bytes) return Error{ErrorCode::too_large, "grid: the size overflows the address space"};
   for (const float* plane : {grid.a, grid.b, grid.lightness}) {
     const std::span values(plane, static_cast<std::size_t>(grid.width * grid.height));
-    if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); })) {
+    if (!std::all_of(values.begin(), values.end(), [](float value) { return is_finite(value); })) {
       return fail("a value is not a number");
     }
   }

@@ -22,6 +22,7 @@
 
 #include <ochre/base/checked.hpp>
 #include <ochre/base/extent.hpp>
+#include <ochre/base/finite.hpp>
 #include <ochre/base/result.hpp>
 #include <ochre/color/place_details.hpp>
 
@@ -207,7 +208,7 @@ inline Status CameraMemory::check(const Reference& reference) const {
   }
   const auto cells = static_cast<std::size_t>(*count);
   const auto finite = [](const std::vector<float>& values) {
-    return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
+    return std::all_of(values.begin(), values.end(), [](float value) { return is_finite(value); });
   };
   for (const std::vector<float>* plane :
        {&reference.lightness, &reference.a, &reference.b, &reference.own_a, &reference.own_b}) {

@@ -5,9 +5,9 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <span>
 
+#include <ochre/base/finite.hpp>
 #include <ochre/color/color_kernels.hpp>
 #include <ochre/color/even_grid.hpp>
 #include <ochre/colorizer/memory.hpp>
@@ -103,7 +103,7 @@ inline Status predict_own(const Engine& engine, const ColorKernels& kernels, con
 
 inline Status check_finite(const AbGridView& grid) {
   for (Index i = 0; i < 2 * grid.width * grid.height; ++i) {
-    if (!std::isfinite(grid.a[i])) {
+    if (!is_finite(grid.a[i])) {
       return Error{ErrorCode::malformed, "the network gave a colour that is not a number"};
     }
   }

@@ -4,6 +4,8 @@
 // a folder is an Error that says what was found. Tested by load_picture_test.cpp and the fuzz target load_picture.
 #pragma once
 
+#include <ochre/base/macros_aside.hpp>
+
 #include <cstddef>
 #include <span>
 #include <string>
@@ -51,3 +53,5 @@ inline Result<LoadedPicture> load_picture(const std::string& path, const LoadLim
 }
 
 }  // namespace ochre::inline v0
+
+#include <ochre/base/macros_back.hpp>

@@ -2,6 +2,8 @@
 // each can hold: encode_picture.hpp. Tested by save_picture_test.cpp.
 #pragma once
 
+#include <ochre/base/macros_aside.hpp>
+
 #include <cstddef>
 #include <string>
 #include <utility>
@@ -49,3 +51,5 @@ inline Status save_picture(const std::string& path, const PictureView& picture, 
 }
 
 }  // namespace ochre::inline v0
+
+#include <ochre/base/macros_back.hpp>

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <ochre/audit/make_proof.hpp>
+#include <ochre/base/finite.hpp>
 #include <ochre/import/imported_model.hpp>
 #include <ochre/network/network.hpp>
 

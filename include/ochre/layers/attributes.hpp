@@ -5,7 +5,6 @@
 #pragma once
 
 #include <charconv>
-#include <cmath>
 #include <limits>
 #include <optional>
 #include <string>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include <ochre/base/extent.hpp>
+#include <ochre/base/finite.hpp>
 #include <ochre/base/result.hpp>
 #include <ochre/weights/printable.hpp>
 
@@ -65,7 +65,7 @@ class Attributes {
     if (!word) return fallback ? *fallback : missing<double>(key);
     double value = 0;
     const auto [end, failure] = std::from_chars(word->data(), word->data() + word->size(), value);
-    if (failure == std::errc{} && end == word->data() + word->size() && std::isfinite(value)) return value;
+    if (failure == std::errc{} && end == word->data() + word->size() && is_finite(value)) return value;
     return wrong<double>(key, *word, "a finite number");
   }
 

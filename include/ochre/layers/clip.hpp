@@ -2,9 +2,9 @@
 // ReLU6 is least=0 most=6. Proven in layers_test.cpp.
 #pragma once
 
-#include <cmath>
 #include <limits>
 
+#include <ochre/base/finite.hpp>
 #include <ochre/layers/pointwise.hpp>
 
 namespace ochre::inline v0::layers {
@@ -20,7 +20,8 @@ struct ClipSpec : PointwiseSpec {
     ClipSpec spec;
     spec.least = from.number("least", spec.least);
     spec.most = from.number("most", spec.most);
-    if (std::isinf(spec.least) && std::isinf(spec.most)) from.fail("neither `least` nor `most`, expected one or both");
+    if (is_infinite(spec.least) && is_infinite(spec.most))
+      from.fail("neither `least` nor `most`, expected one or both");
     if (spec.least > spec.most) from.fail("`least` is above `most`");
     return spec;
   }

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include <ochre/base/finite.hpp>
 #include <ochre/network/description_parser.hpp>
 #include <ochre/network/network.hpp>
 #include <ochre/weights/catalogue.hpp>
@@ -49,7 +50,7 @@ struct Model {
     if (text == nullptr) return fallback;
     double value = 0;
     const auto [end, failure] = std::from_chars(text->data(), text->data() + text->size(), value);
-    if (failure == std::errc{} && end == text->data() + text->size() && std::isfinite(value)) return value;
+    if (failure == std::errc{} && end == text->data() + text->size() && is_finite(value)) return value;
     return Error{ErrorCode::malformed, "metadata key \"" + std::string(key) + "\": found \"" +
                                            weights::printable(*text) + "\", expected a finite number"};
   }

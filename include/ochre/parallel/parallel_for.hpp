@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <vector>
 #if defined(_OPENMP)
 #include <omp.h>
 #else
@@ -25,13 +26,38 @@ inline int available_threads() noexcept {
 #endif
 }
 
+// The CPUs that OpenMP gives its threads, one each, where OMP_PROC_BIND, OMP_PLACES or the like tell it to; empty where
+// nothing does. It has then bound the process's first thread to one of them, and threads of our own, which inherit
+// that, would all share it.
+inline std::vector<int> cpus_of_places() {
+  std::vector<int> cpus;
+#if defined(_OPENMP) && _OPENMP >= 201511
+  for (int place = 0; place < omp_get_num_places(); ++place) {
+    std::vector<int> ids(static_cast<std::size_t>(omp_get_place_num_procs(place)));
+    omp_get_place_proc_ids(place, ids.data());
+    cpus.insert(cpus.end(), ids.begin(), ids.end());
+  }
+#endif
+  return cpus;
+}
+
 namespace detail {
 
 #if defined(_OPENMP)
 
+// OpenMP's threads stay behind in the parent of a process that fork() made, which would wait for them for ever.
+inline bool threads_are_elsewhere() noexcept {
+  static const auto first = platform::current_process();
+  return platform::current_process() != first;
+}
+
 // Calls body(worker) for worker = 0 … workers-1 and returns when all have returned.
 template <class Body>
 void each_worker(Index workers, const Body& body) noexcept {
+  if (threads_are_elsewhere()) {
+    for (Index worker = 0; worker < workers; ++worker) body(worker);
+    return;
+  }
 #pragma omp parallel num_threads(static_cast <int>(workers))
   {
     // The runtime may grant fewer threads than asked for; each then takes several workers.

@@ -32,6 +32,7 @@ class SharedTeam {
  private:
   static void run(void* self, int, FunctionRef<void(int)> task) {
     auto& shared = *static_cast<SharedTeam*>(self);
+    if (shared.own_.is_forked()) return shared.own_.team().each(task);  // the parent may have held the lock
     const std::lock_guard turn(shared.turn_);
     shared.own_.team().each(task);
   }

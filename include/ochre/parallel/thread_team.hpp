@@ -1,10 +1,11 @@
 // Threads of our own: threads-1 are started at creation, wait for work asleep, and end with the ThreadTeam. Between two
 // phases of one run() they spin for some microseconds, because a phase of a small layer takes tens and waking a thread
-// takes as long; while an Awake lives, that is worth it. One team serves one caller at a time.
-// Tested by team_test.cpp.
+// takes as long; while an Awake lives, that is worth it. One team serves one caller at a time. In a child made by
+// fork(), where the threads do not exist, the caller does all the work. Tested by team_test.cpp.
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include <ochre/base/platform/sleepers.hpp>
 #include <ochre/base/platform/threads.hpp>
 #include <ochre/base/result.hpp>
+#include <ochre/parallel/parallel_for.hpp>
 #include <ochre/parallel/team.hpp>
 
 namespace ochre::inline v0 {
@@ -33,6 +35,7 @@ class ThreadTeam {
     if (team.threads_ == 1) return team;
     team.state_ = std::make_unique<State>();
     team.state_->workers.reserve(static_cast<std::size_t>(threads));
+    team.state_->cpus = cpus_of_places();
     for (int worker = 1; worker < threads; ++worker) {
       auto start = std::make_unique<Worker>();
       start->state = team.state_.get();
@@ -45,6 +48,9 @@ class ThreadTeam {
     }
     return team;
   }
+
+  // In a process whose parent created the team.
+  bool is_forked() const noexcept { return state_ && state_->is_forked(); }
 
   Team team() const noexcept { return {threads_, state_ ? &ThreadTeam::run : nullptr, state_.get()}; }
 
@@ -80,10 +86,18 @@ class ThreadTeam {
     std::atomic<bool> stop{false};
     FunctionRef<void(int)> task;
     std::vector<std::unique_ptr<Worker>> workers;
+    std::vector<int> cpus;  // that the workers may use; empty: those of the thread that creates them
+    const std::int64_t process = platform::current_process();
     platform::Sleepers workers_asleep;  // until round changes
     platform::Sleepers caller_asleep;   // until running is 0
 
+    bool is_forked() const noexcept { return platform::current_process() != process; }
+
     ~State() {
+      if (is_forked()) {
+        for (const auto& worker : workers) worker->thread.forget();
+        return;
+      }
       stop.store(true);
       round.fetch_add(1);
       workers_asleep.wake(round);
@@ -116,6 +130,7 @@ class ThreadTeam {
   static void loop(void* start) noexcept {
     const auto& worker = *static_cast<const Worker*>(start);
     State& state = *worker.state;
+    if (!state.cpus.empty()) platform::run_on(state.cpus);
     unsigned seen = 0;
     for (;;) {
       const int tries = state.awake.load(std::memory_order_relaxed) > 0 ? spins : 0;
@@ -128,8 +143,12 @@ class ThreadTeam {
     }
   }
 
-  static void run(void* host, int, FunctionRef<void(int)> task) {
+  static void run(void* host, int threads, FunctionRef<void(int)> task) {
     State& state = *static_cast<State*>(host);
+    if (state.is_forked()) {
+      for (int worker = 0; worker < threads; ++worker) task(worker);
+      return;
+    }
     state.task = task;
     state.running.store(static_cast<int>(state.workers.size()), std::memory_order_relaxed);
     state.round.fetch_add(1, std::memory_order_release);

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cmath>
 #include <span>
 
+#include <ochre/base/finite.hpp>
 #include <ochre/tensor/tensor.hpp>
 
 namespace ochre::inline v0::reference {
@@ -43,10 +43,10 @@ inline void divide(std::span<const TensorView<const double>> inputs, TensorView<
   combine(inputs, output, [](double a, double b) { return a / b; });
 }
 inline void maximum(std::span<const TensorView<const double>> inputs, TensorView<double> output) noexcept {
-  combine(inputs, output, [](double a, double b) { return std::isnan(a) || std::isnan(b) ? a + b : std::max(a, b); });
+  combine(inputs, output, [](double a, double b) { return is_nan(a) || is_nan(b) ? a + b : std::max(a, b); });
 }
 inline void minimum(std::span<const TensorView<const double>> inputs, TensorView<double> output) noexcept {
-  combine(inputs, output, [](double a, double b) { return std::isnan(a) || std::isnan(b) ? a + b : std::min(a, b); });
+  combine(inputs, output, [](double a, double b) { return is_nan(a) || is_nan(b) ? a + b : std::min(a, b); });
 }
 
 // output: of the wanted shape.

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 
+#include <ochre/base/finite.hpp>
 #include <ochre/tensor/tensor.hpp>
 
 namespace ochre::inline v0::reference {
@@ -48,8 +49,8 @@ Comparison compare_numbers(std::span<const T> actual, std::span<const double> ex
     return result;
   }
   for (std::size_t k = 0; k < expected.size(); ++k) {
-    const bool finite = std::isfinite(actual[k]) && std::isfinite(expected[k]);
-    if (finite && std::isfinite(bound[k]) && bound[k] >= 0.0) continue;
+    const bool finite = is_finite(actual[k]) && is_finite(expected[k]);
+    if (finite && is_finite(bound[k]) && bound[k] >= 0.0) continue;
     look_at(k);
     result.reason = finite ? "the bound is not a finite number of at least 0" : "a number is not finite";
     return result;

@@ -14,6 +14,7 @@
 #include <numeric>
 #include <span>
 
+#include <ochre/base/finite.hpp>
 #include <ochre/reference/batch_norm.hpp>
 #include <ochre/reference/combine.hpp>
 #include <ochre/reference/conv2d.hpp>
@@ -223,7 +224,7 @@ inline Result<Tensor<double>> scale_bound(const Operand& x, const ScaleParameter
 // max(e, u |limit| + tiny).
 inline Result<Tensor<double>> clip_bound(const Operand& x, const ClipParameters& p, Arithmetic arithmetic) {
   const auto rounding = [&](double limit) {
-    return limit == 0.0 || std::isinf(limit) ? 0.0 : arithmetic.unit * std::abs(limit) + arithmetic.tiny;
+    return limit == 0.0 || is_infinite(limit) ? 0.0 : arithmetic.unit * std::abs(limit) + arithmetic.tiny;
   };
   const double below = rounding(p.least);
   const double above = rounding(p.most);

@@ -10,10 +10,10 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cmath>
 #include <limits>
 
 #include <ochre/base/extent.hpp>
+#include <ochre/base/finite.hpp>
 #include <ochre/tensor/tensor.hpp>
 
 namespace ochre::inline v0::reference {
@@ -77,7 +77,7 @@ inline void max_pool(TensorView<const double> input, const PoolParameters& p, Te
     double largest = -std::numeric_limits<double>::infinity();
     for_each_pixel(input.shape, p.window, oy, ox, [&](Index at) {
       const double value = input.data[plane * input.shape.plane() + at];
-      if (std::isnan(value) || value > largest) largest = value;  // nothing is larger than a NaN
+      if (is_nan(value) || value > largest) largest = value;  // nothing is larger than a NaN
     });
     return largest;
   });

@@ -14,6 +14,7 @@
 #include <type_traits>
 
 #include <ochre/base/checked.hpp>
+#include <ochre/base/finite.hpp>
 #include <ochre/base/result.hpp>
 #include <ochre/weights/dtype.hpp>
 #include <ochre/weights/safetensors.hpp>
@@ -72,12 +73,6 @@ inline float from_f8_e8m0(std::uint8_t bits) noexcept {
   return std::bit_cast<float>(bits == 0 ? 0x00400000u : std::uint32_t{bits} << 23);  // 2^(bits - 127)
 }
 
-// By the bits, because -ffast-math lets a compiler assume that std::isfinite is always true.
-inline bool is_finite(float value) noexcept { return (std::bit_cast<std::uint32_t>(value) << 1) < 0xFF000000u; }
-inline bool is_finite(double value) noexcept {
-  return (std::bit_cast<std::uint64_t>(value) << 1) < 0xFFE0000000000000u;
-}
-
 template <class Unsigned, class Number, class FromBits>
 void convert_each(std::span<const std::byte> bytes, std::span<Number> numbers, FromBits from_bits) noexcept {
   for (std::size_t i = 0; i < numbers.size(); ++i) {
@@ -127,7 +122,7 @@ Status convert_tensor(const TensorEntry& tensor, std::span<Number> numbers) {
   using Bits = std::conditional_t<sizeof(Number) == 4, std::uint32_t, std::uint64_t>;
   constexpr Bits sign_bit = Bits{1} << (8 * sizeof(Number) - 1);
   const Bits bits = std::bit_cast<Bits>(*bad);
-  const bool infinite = (bits & ~sign_bit) == std::bit_cast<Bits>(std::numeric_limits<Number>::infinity());
+  const bool infinite = is_infinite(*bad);
   return tensor_error(tensor.name, "element " + std::to_string(bad - numbers.begin()) + ": found " +
                                        (!infinite                ? "NaN"
                                         : (bits & sign_bit) != 0 ? "-infinity"

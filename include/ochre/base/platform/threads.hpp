@@ -3,6 +3,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
 
 #include <ochre/base/platform/system.hpp>
 
@@ -43,6 +46,27 @@ inline int available_processors() noexcept {
 #endif
 }
 
+// Tells a process from its children: a child made by fork() has none of its parent's threads.
+inline std::int64_t current_process() noexcept {
+#if defined(OCHRE_POSIX)
+  return ::getpid();
+#else
+  return 0;  // there is no fork()
+#endif
+}
+
+// Lets the calling thread run on these CPUs, where the system has such a thing; on failure it stays as it was.
+inline void run_on(std::span<const int> cpus) noexcept {
+#if defined(__linux__)
+  cpu_set_t allowed[16];
+  CPU_ZERO_S(sizeof allowed, allowed);
+  for (const int cpu : cpus) CPU_SET_S(static_cast<std::size_t>(cpu), sizeof allowed, allowed);
+  ::sched_setaffinity(0, sizeof allowed, allowed);
+#else
+  (void)cpus;
+#endif
+}
+
 // At most one running thread, which is waited for at the end. Stays where it is meanwhile.
 class Thread {
  public:
@@ -59,6 +83,9 @@ class Thread {
     argument_ = argument;
     return started_ = start_system_thread();
   }
+
+  // In a child made by fork(), where the thread does not exist.
+  void forget() noexcept { started_ = false; }
 
   void join() noexcept {
     if (!started_) return;

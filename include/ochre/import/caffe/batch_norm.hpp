@@ -17,6 +17,7 @@
 #include <vector>
 
 #include <ochre/base/checked.hpp>
+#include <ochre/base/finite.hpp>
 #include <ochre/base/result.hpp>
 #include <ochre/import/caffe/blob.hpp>
 #include <ochre/weights/convert.hpp>

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include <ochre/base/finite.hpp>
 #include <ochre/import/onnx/tensor.hpp>
 #include <ochre/weights/store.hpp>
 

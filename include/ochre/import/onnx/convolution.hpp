@@ -2,6 +2,7 @@
 // read_onnx_test.cpp.
 #pragma once
 
+#include <ochre/base/finite.hpp>
 #include <ochre/import/onnx/values.hpp>
 
 namespace ochre::inline v0::detail {

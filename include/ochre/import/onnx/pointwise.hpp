@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include <ochre/base/finite.hpp>
 #include <ochre/import/onnx/values.hpp>
 
 namespace ochre::inline v0::detail {

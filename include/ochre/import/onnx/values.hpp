@@ -4,6 +4,7 @@
 
 #include <deque>
 
+#include <ochre/base/finite.hpp>
 #include <ochre/import/onnx/arrays.hpp>
 #include <ochre/import/onnx/layers.hpp>
 

@@ -15,7 +15,7 @@ choose_generator
 missing_packages() {  # missing_packages with-tests|program-only; the benchmarks' go with the tests'
   local compiler=${CXX:-c++}
   if ! command -v "$compiler" >/dev/null; then
-    echo g++ libxsimd-dev nlohmann-json3-dev libstb-dev zlib1g-dev libpng-dev libjpeg-dev libcli11-dev
+    echo g++ libxsimd-dev nlohmann-json3-dev libstb-dev zlib1g-dev libpng-dev libjpeg-dev libtiff-dev libwebp-dev libcli11-dev
     [ "$1" = program-only ] || echo libeigen3-dev doctest-dev libbenchmark-dev
   else
     "$compiler" -E -P -x c++ -I/usr/include/eigen3 -I/usr/local/include/eigen3 - <<END
@@ -37,6 +37,12 @@ libpng-dev
 #endif
 #if !__has_include(<jpeglib.h>)
 libjpeg-dev
+#endif
+#if !__has_include(<tiffio.h>)
+libtiff-dev
+#endif
+#if !__has_include(<webp/decode.h>)
+libwebp-dev
 #endif
 #if !__has_include(<CLI/CLI.hpp>)
 libcli11-dev

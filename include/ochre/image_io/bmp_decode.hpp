@@ -48,7 +48,7 @@ inline Result<LoadedPicture> decode_bmp(std::span<const std::byte> file, const L
     return Error{ErrorCode::malformed, "found two sizes in one picture, expected one"};
   }
   const PixelFormat format = samples == 4 ? PixelFormat::rgba8 : PixelFormat::rgb8;
-  return upright({pixels.get(), width, height, width * bytes_per_pixel(format), format}, claim.orientation);
+  return upright({pixels.get(), width, height, width * bytes_per_pixel(format), format}, 1);
 }
 
 }  // namespace ochre::inline v0::detail

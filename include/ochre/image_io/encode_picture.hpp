@@ -1,35 +1,46 @@
 // A picture file's bytes in memory, for pictures that leave over a network:
 //   png    grey or colour, with or without alpha, 8 or 16 bits a sample
 //   jpeg   gray8 (as three equal channels) and rgb8, 8 bits a sample, no alpha
+//   tiff   as png
+//   webp   rgb8 and rgba8
 //   pgm    gray8, gray16
 //   ppm    rgb8, rgb16
 // A format that would lose alpha or depth is an Error, never a quiet conversion; savable_format() says what to ask for.
-// save_picture.hpp writes them to files. Tested by encode_picture_test.cpp and save_picture_test.cpp.
+// Metadata goes along but into pgm and ppm. save_picture.hpp writes them to files. Tested by encode_picture_test.cpp,
+// picture_metadata_test.cpp and save_picture_test.cpp.
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <ochre/base/result.hpp>
 #include <ochre/image/picture_view.hpp>
 #include <ochre/image_io/jpeg_encode.hpp>
+#include <ochre/image_io/picture_metadata.hpp>
 #include <ochre/image_io/png_encode.hpp>
-#include <ochre/image_io/pnm.hpp>
+#include <ochre/image_io/pnm_encode.hpp>
+#include <ochre/image_io/tiff_encode.hpp>
+#include <ochre/image_io/webp_encode.hpp>
 
 namespace ochre::inline v0 {
 
 // The kinds of file that a picture can be encoded to.
-enum class PictureFileFormat { png, jpeg, pgm, ppm };
+enum class PictureFileFormat { png, jpeg, pgm, ppm, tiff, webp };
 
 // How a picture is encoded.
 struct EncodeOptions {
-  int jpeg_quality = 95;  // 1…100; 95: no visible loss. Above 90 the chroma keeps its full resolution
+  // 1…100. Of a JPEG, without: 95, no visible loss; above 90 the chroma keeps its full resolution. Of a WebP, without:
+  // lossless.
+  std::optional<int> quality{};
+  const PictureMetadata* metadata = nullptr;  // what else the file says, mostly that of the picture that was read
 };
 
 // The nearest format to `format` that such a file can hold: for a JPEG without alpha and in 8 bits, for a PNG as it is.
 inline PixelFormat savable_format(PictureFileFormat file, PixelFormat format) noexcept {
-  if (file == PictureFileFormat::png) return format;
+  if (file == PictureFileFormat::png || file == PictureFileFormat::tiff) return format;
+  if (file == PictureFileFormat::webp) return has_alpha(format) ? PixelFormat::rgba8 : PixelFormat::rgb8;
   const bool has_colors = file == PictureFileFormat::ppm || (file == PictureFileFormat::jpeg && has_color(format));
   const bool is_wide = file != PictureFileFormat::jpeg && bytes_per_sample(format) == 2;
   if (is_wide) return has_colors ? PixelFormat::rgb16 : PixelFormat::gray16;
@@ -51,7 +62,7 @@ inline const char* format_name(PixelFormat format) noexcept {
 // for it, a quality out of range. Threads: may be called by any number at once.
 inline Result<std::vector<std::byte>> encode_picture(const PictureView& picture, PictureFileFormat file,
                                                      const EncodeOptions& options = {}) {
-  if (file < PictureFileFormat::png || file > PictureFileFormat::ppm) {
+  if (file < PictureFileFormat::png || file > PictureFileFormat::webp) {
     return Error{ErrorCode::invalid_argument, "found a file format of number " +
                                                   std::to_string(static_cast<int>(file)) +
                                                   ", expected one of PictureFileFormat"};
@@ -61,13 +72,18 @@ inline Result<std::vector<std::byte>> encode_picture(const PictureView& picture,
     return Error{ErrorCode::unsupported, std::string("found a picture of ") + detail::format_name(picture.format) +
                                              ", expected " + detail::format_name(expected) + " for this kind of file"};
   }
-  if (file == PictureFileFormat::png) return detail::encode_png(picture);
-  if (file != PictureFileFormat::jpeg) return detail::encode_pnm(picture);
-  if (options.jpeg_quality < 1 || options.jpeg_quality > 100) {
-    return Error{ErrorCode::invalid_argument,
-                 "found a JPEG quality of " + std::to_string(options.jpeg_quality) + ", expected 1 to 100"};
+  const PictureMetadata none;
+  const PictureMetadata& metadata = options.metadata != nullptr ? *options.metadata : none;
+  if (file == PictureFileFormat::png) return detail::encode_png(picture, metadata);
+  if (file == PictureFileFormat::tiff) return detail::encode_tiff(picture, metadata);
+  if (file == PictureFileFormat::pgm || file == PictureFileFormat::ppm) return detail::encode_pnm(picture);
+  constexpr int no_visible_loss = 95;
+  const int quality = options.quality.value_or(no_visible_loss);
+  if (quality < 1 || quality > 100) {
+    return Error{ErrorCode::invalid_argument, "found a quality of " + std::to_string(quality) + ", expected 1 to 100"};
   }
-  return detail::encode_jpeg(picture, options.jpeg_quality);
+  if (file == PictureFileFormat::webp) return detail::encode_webp(picture, options.quality, metadata);
+  return detail::encode_jpeg(picture, quality, metadata);
 }
 
 }  // namespace ochre::inline v0

@@ -1,7 +1,6 @@
-// Walks a JPEG's segments from its first marker to its last without decoding: size, orientation, what a decoder has to
-// hold, and whether it is all there. A file cut short decodes without complaint into a picture with a grey lower part,
-// so the end-of-image marker must be found. Eight bits a sample, Huffman coded, sequential or progressive: what cameras
-// and programs write. Source: ITU-T T.81, annex B. Tested by load_picture_test.cpp and its fuzz target.
+// Walks a JPEG's segments without decoding, from its first marker to the end of its picture: size, what a decoder has
+// to hold, which parts are there, and what the file says besides. What lies between segments is passed over, as libjpeg
+// does. Source: ITU-T T.81, annex B. Tested by load_picture_test.cpp and its fuzz target.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +14,7 @@
 #include <ochre/base/checked.hpp>
 #include <ochre/base/result.hpp>
 #include <ochre/image_io/byte_order.hpp>
-#include <ochre/image_io/exif.hpp>
+#include <ochre/image_io/jpeg_notes.hpp>
 #include <ochre/image_io/picture_claim.hpp>
 
 namespace ochre::inline v0::detail {
@@ -29,9 +28,9 @@ inline bool is_start_of_frame(std::uint32_t marker) noexcept {
   return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
 }
 
-// 01 and RST0…RST7 stand alone; 00 after FF is a byte of coded data.
+// RST0…RST7 stand alone; 00 after FF is a byte of coded data; what is below C0 is no marker of a JPEG.
 inline bool has_no_segment(std::uint32_t marker) noexcept {
-  return marker <= 0x01 || (marker >= 0xD0 && marker <= 0xD7);
+  return marker < 0xC0 || (marker >= 0xD0 && marker <= 0xD7);
 }
 
 // Where the next marker's second byte lies; the end if there is none. Skips coded data and padding.
@@ -45,6 +44,7 @@ inline std::size_t next_marker(std::span<const std::byte> file, std::size_t at) 
 
 struct JpegFacts {
   PictureClaim claim;
+  JpegNotes said;
   Index components = 0;         // 0: no frame yet
   std::string unscanned;        // the names of those, a byte each, that no scan has had yet
   Index coefficient_bytes = 0;  // of the whole picture
@@ -69,22 +69,31 @@ inline Index jpeg_coefficient_bytes(const PictureClaim& claim, std::span<const s
   return bytes;
 }
 
+// Of the sixteen processes of the standard libjpeg knows four.
+inline Status check_jpeg_process(std::uint32_t marker, std::uint32_t depth, std::uint32_t components) {
+  const auto refuse = [](const std::string& found) {
+    return Error{ErrorCode::unsupported, "found a JPEG of " + found +
+                                             ", expected 8 bits a sample and 1, 3 or 4 components, sequential or "
+                                             "progressive"};
+  };
+  const bool is_lossless = (marker & 3) == 3;
+  if (is_lossless) return refuse("lossless coding");
+  const bool is_hierarchical = marker >= 0xC5 && (marker & 7) >= 5;
+  if (is_hierarchical) return refuse("hierarchical coding");
+  if (depth != 8) return refuse(std::to_string(depth) + " bits a sample");
+  if (components == 1 || components == 3 || components == 4) return {};
+  return refuse(std::to_string(components) + " components");
+}
+
 // The segment of a frame holds depth, height, width, the number of components, and per component its name, its sampling
 // (horizontal and vertical, four bits each) and its table.
 inline Status read_jpeg_frame(std::uint32_t marker, std::span<const std::byte> segment, JpegFacts& facts) {
-  constexpr std::uint32_t progressive = 0xC2;  // below it: sequential, C1 with more tables
   if (segment.size() < 6 || segment.size() != 6 + 3 * std::size_t{byte_at(segment, 5)} || facts.components != 0) {
     return Error{ErrorCode::malformed, "found a JPEG with a damaged or second frame header, expected a sound one"};
   }
-  const std::uint32_t depth = byte_at(segment, 0);
   const std::uint32_t components = byte_at(segment, 5);
-  if (marker > progressive || depth != 8 || (components != 1 && components != 3 && components != 4)) {
-    return Error{ErrorCode::unsupported,
-                 "found a JPEG of process " + std::to_string(marker - 0xC0) + ", " + std::to_string(depth) +
-                     " bits and " + std::to_string(components) +
-                     " components, expected process 0, 1 or 2 (Huffman), 8 bits and 1, 3 or 4 components"};
-  }
-  facts.is_progressive = marker == progressive;
+  if (Status status = check_jpeg_process(marker, byte_at(segment, 0), components); !status) return status;
+  facts.is_progressive = marker == 0xC2 || marker == 0xCA;
   facts.components = components;
   facts.claim.height = static_cast<Index>(big_endian16(segment, 1));
   facts.claim.width = static_cast<Index>(big_endian16(segment, 3));
@@ -112,42 +121,50 @@ inline Status read_jpeg_scan(std::span<const std::byte> segment, JpegFacts& fact
 }
 
 inline Status read_jpeg_segment(std::uint32_t marker, std::span<const std::byte> segment, JpegFacts& facts) {
-  constexpr std::uint32_t app1 = 0xE1;
   constexpr std::uint32_t start_of_scan = 0xDA;
   if (is_start_of_frame(marker)) return read_jpeg_frame(marker, segment, facts);
   if (marker == start_of_scan) return read_jpeg_scan(segment, facts);
-  constexpr std::string_view exif = {"Exif\0\0", 6};
-  if (marker == app1 && segment.size() >= exif.size() &&
-      std::equal(exif.begin(), exif.end(), reinterpret_cast<const char*>(segment.data()))) {
-    facts.claim.orientation = exif_orientation(segment.subspan(exif.size()));
-  }
+  facts.said.read(marker, segment);
   return {};
 }
 
+// Cameras append to a sequential picture whatever they like, in segments or not, with or without an end before it.
+inline bool has_all_scans(const JpegFacts& facts) noexcept {
+  return facts.components > 0 && !facts.is_progressive && facts.unscanned.empty();
+}
+
+inline Error cut_jpeg() {
+  return {ErrorCode::malformed,
+          "found the end of the file within the picture, expected a whole JPEG (the file is cut short)"};
+}
+
 inline Result<JpegFacts> scan_jpeg(std::span<const std::byte> file) {
+  constexpr std::uint32_t start_of_image = 0xD8;
   constexpr std::uint32_t end_of_image = 0xD9;
   JpegFacts facts;
   std::size_t at = next_marker(file, 2);  // after the start-of-image marker
-  while (at < file.size() && byte_at(file, at) != end_of_image) {
+  while (at < file.size() && !has_all_scans(facts)) {
     const std::uint32_t marker = byte_at(file, at);
+    if (marker == end_of_image || marker == start_of_image) break;
     const std::size_t begin = at + 1;
-    if (file.size() - begin < 2) break;
+    if (file.size() - begin < 2) return cut_jpeg();
     const std::size_t length = big_endian16(file, begin);  // of itself and what follows
     if (length < 2) return Error{ErrorCode::malformed, "found a JPEG segment of length below 2, expected at least 2"};
-    if (file.size() - begin < length) break;
+    if (file.size() - begin < length) return cut_jpeg();
     Status status = read_jpeg_segment(marker, file.subspan(begin + 2, length - 2), facts);
     if (!status) return std::move(status).error();
     at = next_marker(file, begin + length);
   }
-  if (at >= file.size() || byte_at(file, at) != end_of_image) {
-    return Error{ErrorCode::malformed,
-                 "found the end of the file, expected the JPEG's end-of-image marker (the file is cut short)"};
+  const bool is_cut = at >= file.size() && (facts.components == 0 || !facts.unscanned.empty());
+  if (is_cut) return cut_jpeg();
+  if (facts.components == 0) {
+    return Error{ErrorCode::malformed, "found a JPEG without a frame, expected one"};
   }
-  if (facts.components == 0) return Error{ErrorCode::malformed, "found a JPEG without a frame, expected one"};
   if (!facts.unscanned.empty()) {
     return Error{ErrorCode::malformed, "found a JPEG without a scan of " + std::to_string(facts.unscanned.size()) +
                                            " of its components, expected one of each"};
   }
+  facts.said.join_profile();
   return facts;
 }
 

@@ -1,7 +1,9 @@
-// Reads a picture file, recognised by its content and not by its name: PNG (8 and 16 bits a sample), JPEG (turned
-// upright as its EXIF orientation says), BMP and binary PNM. Channels and depth stay as they are in the file, a palette
-// becomes its colours. The claimed size is checked before anything is allocated; an empty, cut or damaged file, a text,
-// a folder is an Error that says what was found. Tested by load_picture_test.cpp and the fuzz target load_picture.
+// Reads a picture file, recognised by its content and not by its name: JPEG, PNG, TIFF, WebP, BMP and the netpbm kin
+// (P1 to P7). Depth stays as it is in the file, up to 16 bits a sample; a palette becomes its colours, other colours
+// than sRGB become sRGB, and the picture is turned upright as its EXIF says. The claimed size is checked before
+// anything is allocated; an empty, cut or damaged file, a text, a folder is an Error that says what was found. Damage
+// behind which the decoder finds the picture again, as cameras and scanners make it, is a remark. Tested by
+// load_picture_test.cpp and the fuzz target load_picture.
 #pragma once
 
 #include <ochre/base/macros_aside.hpp>
@@ -18,7 +20,9 @@
 #include <ochre/image_io/loaded_picture.hpp>
 #include <ochre/image_io/picture_claim.hpp>
 #include <ochre/image_io/png_decode.hpp>
-#include <ochre/image_io/pnm.hpp>
+#include <ochre/image_io/pnm_decode.hpp>
+#include <ochre/image_io/tiff_decode.hpp>
+#include <ochre/image_io/webp_decode.hpp>
 #include <ochre/weights/mapped_file.hpp>
 #include <ochre/weights/printable.hpp>
 #include <ochre/weights/sniff.hpp>
@@ -31,25 +35,59 @@ inline bool begins_with(std::span<const std::byte> file, std::string_view start)
   return std::string_view(reinterpret_cast<const char*>(file.data()), file.size()).starts_with(start);
 }
 
+inline bool is_tiff(std::span<const std::byte> file) noexcept {
+  using namespace std::string_view_literals;  // ""sv keeps the zero bytes inside
+  return begins_with(file, "II*\0"sv) || begins_with(file, "MM\0*"sv) || begins_with(file, "II+\0"sv) ||
+         begins_with(file, "MM\0+"sv);
+}
+
+inline bool is_webp(std::span<const std::byte> file) noexcept {
+  return begins_with(file, "RIFF") && file.size() >= 12 && text_of(file).substr(8, 4) == "WEBP";
+}
+
+inline bool is_pnm(std::span<const std::byte> file) noexcept {
+  const std::string_view text = text_of(file);
+  return text.size() >= 3 && text[0] == 'P' && text[1] >= '1' && text[1] <= '7' &&
+         (is_pnm_space(text[2]) || text[2] == '#');
+}
+
 }  // namespace detail
 
-// Decodes a picture file's bytes, for pictures that arrive over a network.
-inline Result<LoadedPicture> decode_picture(std::span<const std::byte> file, const LoadLimits& limits = {}) {
+// Decodes a picture file's bytes, for pictures that arrive over a network. page: of a file of several, from 0 on.
+inline Result<LoadedPicture> decode_picture(std::span<const std::byte> file, const LoadLimits& limits = {},
+                                            Index page = 0) {
   using detail::begins_with;
-  if (begins_with(file, "P5") || begins_with(file, "P6")) return detail::decode_pnm(file, limits);
+  if (detail::is_tiff(file)) return detail::decode_tiff(file, limits, page);
+  if (page != 0) {
+    return Error{ErrorCode::invalid_argument,
+                 "found page " + std::to_string(page) + " asked for, expected 0 of a file of one picture"};
+  }
+  if (detail::is_pnm(file)) return detail::decode_pnm(file, limits);
   if (begins_with(file, detail::png_signature)) return detail::decode_png(file, limits);
   if (begins_with(file, "\xff\xd8\xff")) return detail::decode_jpeg(file, limits);
+  if (detail::is_webp(file)) return detail::decode_webp(file, limits);
   if (begins_with(file, "BM")) return detail::decode_bmp(file, limits);
-  return Error{ErrorCode::unsupported, detail::found_bytes(file) + ", expected a PNG, JPEG, BMP or PNM picture"};
+  return Error{ErrorCode::unsupported,
+               detail::found_bytes(file) + ", expected a JPEG, PNG, TIFF, WebP, BMP or PNM picture"};
 }
 
 // Reads and decodes a picture file. Errors: the system's, and those of decode_picture().
-inline Result<LoadedPicture> load_picture(const std::string& path, const LoadLimits& limits = {}) {
+inline Result<LoadedPicture> load_picture(const std::string& path, const LoadLimits& limits = {}, Index page = 0) {
   const auto file = MappedFile::open(path);
   if (!file) return file.error();
-  auto picture = decode_picture(file->bytes(), limits);
+  auto picture = decode_picture(file->bytes(), limits, page);
   if (!picture) return std::move(picture).error().in(weights::printable_path(path));
   return picture;
+}
+
+// How many pictures a file has: the pages of a TIFF, else 1. Errors: the system's, and a TIFF without any.
+inline Result<Index> count_pages(const std::string& path) {
+  const auto file = MappedFile::open(path);
+  if (!file) return file.error();
+  if (!detail::is_tiff(file->bytes())) return Index{1};
+  auto pages = detail::count_tiff_pages(file->bytes());
+  if (!pages) return std::move(pages).error().in(weights::printable_path(path));
+  return pages;
 }
 
 }  // namespace ochre::inline v0

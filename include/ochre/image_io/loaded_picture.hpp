@@ -1,12 +1,14 @@
-// A picture in memory of its own, rows without padding.
+// A picture in memory of its own, rows without padding, and what its file says besides.
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <utility>
 
 #include <ochre/base/checked.hpp>
 #include <ochre/base/result.hpp>
 #include <ochre/image/picture_view.hpp>
+#include <ochre/image_io/picture_metadata.hpp>
 #include <ochre/tensor/aligned_buffer.hpp>
 
 namespace ochre::inline v0 {
@@ -16,6 +18,9 @@ struct LoadedPicture {
   Index width = 0;
   Index height = 0;
   PixelFormat format = PixelFormat::gray8;
+  PictureMetadata metadata{};
+  std::string remark{};  // what is wrong or left out, though the picture can be shown: "found …"; mostly empty
+  Index pages = 1;       // of the file; this is one of them
 
   Index row_stride() const noexcept { return width * bytes_per_pixel(format); }
   PictureView view() const noexcept { return {pixels.data(), width, height, row_stride(), format}; }

@@ -36,7 +36,6 @@ struct PictureClaim {
   Index height = 0;
   Index pixel_bytes = 3;  // of a decoded pixel, at most
   Index work_bytes = 0;   // what the decoder must hold besides: a progressive JPEG's coefficients
-  int orientation = 1;    // 1…8 as in EXIF
 };
 
 inline Status check_claim(const PictureClaim& claim, const LoadLimits& limits, std::size_t file_bytes) {

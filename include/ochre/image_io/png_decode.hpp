@@ -1,7 +1,7 @@
 // The one header that names libpng: decodes a PNG row by row into the picture's own memory. scan_png has seen the
-// chunks and their checksums; here libpng sees only what decides about pixels, so that no profile or text is ever
-// inflated. A row may take no more of the file than it can be worth, so that a stream that goes on behind the picture,
-// however far, ends there. Tested by load_picture_test.cpp, save_picture_test.cpp and the fuzz target load_picture.
+// chunks and their checksums; here libpng sees only what decides about pixels. A row may take no more of the file than
+// it can be worth, so that a stream that goes on behind the picture, however far, ends there. Tested by
+// load_picture_test.cpp, save_picture_test.cpp and the fuzz target load_picture.
 #pragma once
 
 #include <bit>
@@ -20,6 +20,7 @@
 #include <ochre/base/checked.hpp>
 #include <ochre/base/result.hpp>
 #include <ochre/image_io/byte_order.hpp>
+#include <ochre/image_io/finish_picture.hpp>
 #include <ochre/image_io/loaded_picture.hpp>
 #include <ochre/image_io/picture_claim.hpp>
 #include <ochre/image_io/png_scan.hpp>
@@ -145,7 +146,7 @@ inline Status spread_palette(const PngFacts& facts, LoadedPicture& picture) {
 }
 
 inline Result<LoadedPicture> decode_png(std::span<const std::byte> file, const LoadLimits& limits) {
-  const auto facts = scan_png(file);
+  auto facts = scan_png(file);
   if (!facts) return facts.error();
   const PictureClaim& claim = facts->claim;
   if (Status status = check_claim(claim, limits, file.size()); !status) return std::move(status).error();
@@ -173,7 +174,9 @@ inline Result<LoadedPicture> decode_png(std::span<const std::byte> file, const L
   if (has_palette) {
     if (Status status = spread_palette(*facts, *picture); !status) return std::move(status).error();
   }
-  return picture;
+  PictureNotes& notes = facts->said.notes;
+  describe_png_color(facts->said.color, has_color(facts->format), notes);
+  return finished(*std::move(picture), std::move(notes));
 }
 
 }  // namespace ochre::inline v0::detail

@@ -16,6 +16,7 @@
 #include <ochre/image/picture_view.hpp>
 #include <ochre/image_io/byte_order.hpp>
 #include <ochre/image_io/picture_claim.hpp>
+#include <ochre/image_io/png_notes.hpp>
 #include <ochre/weights/printable.hpp>
 
 namespace ochre::inline v0::detail {
@@ -31,6 +32,7 @@ inline std::uint32_t png_checksum(std::span<const std::byte> bytes) noexcept {
 
 struct PngFacts {
   PictureClaim claim;
+  PngNotes said;
   int depth = 0;
   int color_type = 0;
   PixelFormat format = PixelFormat::gray8;  // of the decoded picture
@@ -104,6 +106,7 @@ inline Status read_png_transparency(const PngChunk& chunk, PngFacts& facts) {
 inline Status read_png_chunk(const PngChunk& chunk, PngFacts& facts) {
   const bool has_palette = facts.color_type == png_palette_color;
   if (chunk.type == "tRNS") return read_png_transparency(chunk, facts);
+  read_png_note(chunk.type, chunk.data, facts.said);
   if (chunk.type == "PLTE" && has_palette) {
     const std::size_t most = 3u << facts.depth;
     if (chunk.data.empty() || chunk.data.size() % 3 != 0 || chunk.data.size() > most || !facts.palette.empty()) {

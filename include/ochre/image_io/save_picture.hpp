@@ -1,5 +1,5 @@
-// Writes a picture file whole or not at all, in the format its name ends with: .png, .jpg or .jpeg, .pgm, .ppm. What
-// each can hold: encode_picture.hpp. Tested by save_picture_test.cpp.
+// Writes a picture file whole or not at all, in the format its name ends with: .png; .jpg, .jpeg, .jpe or .jfif; .tif
+// or .tiff; .webp; .pgm; .ppm or .pnm. What each can hold: encode_picture.hpp. Tested by save_picture_test.cpp.
 #pragma once
 
 #include <ochre/base/macros_aside.hpp>
@@ -24,13 +24,17 @@ inline Result<PictureFileFormat> picture_file_format(const std::string& path) {
   std::string extension = dot == std::string::npos || dot < name ? std::string() : path.substr(dot);
   for (char& c : extension) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   if (extension == ".png") return PictureFileFormat::png;
-  if (extension == ".jpg" || extension == ".jpeg") return PictureFileFormat::jpeg;
+  if (extension == ".jpg" || extension == ".jpeg" || extension == ".jpe" || extension == ".jfif") {
+    return PictureFileFormat::jpeg;
+  }
+  if (extension == ".tif" || extension == ".tiff") return PictureFileFormat::tiff;
+  if (extension == ".webp") return PictureFileFormat::webp;
   if (extension == ".pgm") return PictureFileFormat::pgm;
-  if (extension == ".ppm") return PictureFileFormat::ppm;
+  if (extension == ".ppm" || extension == ".pnm") return PictureFileFormat::ppm;
   return Error{ErrorCode::unsupported,
                weights::printable_path(path) + ": found " +
                    (extension.empty() ? "no extension" : "the extension " + weights::printable(extension)) +
-                   ", expected .png, .jpg, .jpeg, .pgm or .ppm"};
+                   ", expected .png, .jpg, .tif, .webp or .ppm"};
 }
 
 // The nearest format to `format` that a file of this name can hold.

@@ -1,0 +1,111 @@
+// The chunks of a PNG that say something besides pixels: colour, EXIF, XMP, resolution, a comment, an animation. Their
+// checksums are not looked at, and of what is compressed no more is inflated than its limit. Source: the PNG
+// specification (W3C, third edition), section 11.3. Tested by picture_metadata_test.cpp.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <zlib.h>
+
+#include <ochre/image_io/byte_order.hpp>
+#include <ochre/image_io/comment_text.hpp>
+#include <ochre/image_io/exif.hpp>
+#include <ochre/image_io/finish_picture.hpp>
+#include <ochre/image_io/png_color.hpp>
+
+namespace ochre::inline v0::detail {
+
+inline constexpr std::size_t longest_png_text = 1'048'576;  // inflated; a page of XMP has some kilobytes
+
+struct PngNotes {
+  PictureNotes notes;
+  PngColor color;
+};
+
+// Nothing if it is no whole stream of zlib's or has more than `most` bytes.
+inline std::vector<std::byte> inflated(std::span<const std::byte> packed, std::size_t most) {
+  z_stream stream{};
+  if (::inflateInit(&stream) != Z_OK) return {};
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(packed.data()));  // it only reads them
+  stream.avail_in = static_cast<uInt>(packed.size());
+  std::vector<std::byte> bytes;
+  int state = Z_OK;
+  while (state == Z_OK && bytes.size() < most) {
+    const std::size_t begin = bytes.size();
+    bytes.resize(std::min(most, 2 * begin + 4096));
+    stream.next_out = reinterpret_cast<Bytef*>(bytes.data() + begin);
+    stream.avail_out = static_cast<uInt>(bytes.size() - begin);
+    state = ::inflate(&stream, Z_NO_FLUSH);
+    bytes.resize(bytes.size() - stream.avail_out);
+  }
+  ::inflateEnd(&stream);
+  if (state != Z_STREAM_END) bytes.clear();
+  return bytes;
+}
+
+// "name\0", then what `keyword` leaves of the data.
+struct PngText {
+  std::string_view keyword;
+  std::span<const std::byte> rest;
+
+  explicit PngText(std::span<const std::byte> data) : keyword(text_of(data)) {
+    keyword = keyword.substr(0, keyword.find('\0'));
+    rest = data.subspan(std::min(keyword.size() + 1, data.size()));
+  }
+};
+
+// iTXt: whether it is compressed, how, a language, the translated keyword, the text.
+inline std::vector<std::byte> international_text(std::span<const std::byte> rest) {
+  if (rest.size() < 2) return {};
+  const bool is_packed = byte_at(rest, 0) != 0;
+  rest = PngText(PngText(rest.subspan(2)).rest).rest;
+  if (is_packed) return inflated(rest, longest_png_text);
+  return {rest.begin(), rest.end()};
+}
+
+inline void read_png_text(std::string_view type, std::span<const std::byte> data, PictureMetadata& metadata) {
+  const PngText text(data);
+  const bool is_xmp = text.keyword == "XML:com.adobe.xmp";
+  const bool is_comment = text.keyword == "Comment" || text.keyword == "Description";
+  if (is_xmp && type == "iTXt" && metadata.xmp.empty()) metadata.xmp = international_text(text.rest);
+  if (!is_comment || !metadata.comment.empty()) return;
+  if (type == "tEXt") metadata.comment = as_utf8(text_of(text.rest));
+  if (type == "iTXt") metadata.comment = as_utf8(text_of(international_text(text.rest)));
+  if (type == "zTXt" && !text.rest.empty()) {
+    metadata.comment = as_utf8(text_of(inflated(text.rest.subspan(1), longest_png_text)));
+  }
+}
+
+inline void read_png_note(std::string_view type, std::span<const std::byte> data, PngNotes& said) {
+  PictureNotes& notes = said.notes;
+  PngColor& color = said.color;
+  if (type == "eXIf" && notes.metadata.exif.empty()) {
+    notes.orientation = exif_orientation(data);
+    notes.metadata.exif.assign(data.begin(), data.end());
+  }
+  if (type == "tEXt" || type == "zTXt" || type == "iTXt") read_png_text(type, data, notes.metadata);
+  if (type == "cICP") color.code_points = data;
+  if (type == "sRGB") color.is_srgb = true;
+  if (type == "gAMA" && data.size() == 4) color.gamma = big_endian32(data, 0);
+  if (type == "cHRM") color.chromaticities = data;
+  if (type == "iCCP" && color.profile.empty()) {
+    const PngText profile(data);
+    if (!profile.rest.empty()) color.profile = inflated(profile.rest.subspan(1), longest_profile);
+  }
+  constexpr double inch = 0.0254;  // metres
+  if (type == "pHYs" && data.size() == 9 && byte_at(data, 8) == 1) {
+    notes.metadata.dpi_across = big_endian32(data, 0) * inch;
+    notes.metadata.dpi_down = big_endian32(data, 4) * inch;
+  }
+  if (type == "acTL" && data.size() == 8 && big_endian32(data, 0) > 1) {
+    add_remark(notes.remark, "found an animation of " + std::to_string(big_endian32(data, 0)) +
+                                 " pictures, of which the first is taken");
+  }
+}
+
+}  // namespace ochre::inline v0::detail

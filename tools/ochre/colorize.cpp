@@ -86,7 +86,8 @@ class ColorizeRun {
         plan_(plan),
         progress_(plan.jobs.size(), options.reading.quiet),
         sharing_{ByteGate(machine_memory() / 4), ByteGate(network_memory),
-                 [this](const std::string& name, double bytes) { remark_memory(name, bytes); }} {
+                 [this](const std::string& name, double bytes) { remark_memory(name, bytes); },
+                 [this](const std::string& line) { warn(line); }} {
     counts_.failed = plan.unusable;
     counts_.results = plan.results;
   }
@@ -134,6 +135,13 @@ class ColorizeRun {
     }
     ++counts_.colored;
     if (!options_.teach.camera.empty() && !colorizer.last_workspace()->shows_memory_place()) ++counts_.elsewhere;
+  }
+
+  // Heard in spite of --quiet: the picture is not as it was.
+  void warn(const std::string& line) {
+    const std::lock_guard lock(mutex_);
+    progress_.clear();
+    say(line);
   }
 
   void remark_memory(const std::string& name, double bytes) {

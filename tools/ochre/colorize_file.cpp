@@ -61,8 +61,9 @@ Status colorize_file(const PictureJob& job, const ColorizeOptions& options, bool
     picture_pass.enter(static_cast<double>(bytes));
     sharing.say_memory(job.input, static_cast<double>(bytes));
   };
-  auto input = read_picture(job.input, options.reading.limit, on_claim);
+  auto input = read_picture(job.input, options.reading.limit, on_claim, job.page);
   if (!input) return std::move(input).error();
+  if (!input->remark.empty()) sharing.warn(picture_warning(job.input, input->remark));
   const Extent size{input->height, input->width};
   ByteGate::Pass network_pass(sharing.networks);
   enter_network(job, size, colorizer, network_pass, sharing);
@@ -83,7 +84,7 @@ Status colorize_file(const PictureJob& job, const ColorizeOptions& options, bool
     if (Status status = make_folder(options.output, fs::path(job.output).parent_path()); !status) return status;
   }
   const auto* result = &output;
-  return save_picture(job.output, result->view());
+  return save_picture(job.output, result->view(), {.metadata = &input->metadata});
 }
 
 void announce_reading(const std::string& path) {

@@ -14,6 +14,7 @@ struct ColorizeSharing {
   ByteGate pictures;  // their decoded bytes
   ByteGate networks;  // what the network takes for each
   std::function<void(const std::string& name, double bytes)> say_memory;
+  std::function<void(const std::string& line)> warn;
 };
 
 // Of most pictures; of longer ones the network sees more.

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include <ochre/image_io/load_picture.hpp>
 #include <ochre/image_io/save_picture.hpp>
 
 #include "hint_list.hpp"
@@ -22,6 +23,24 @@ std::string output_name(const std::string& picture, const std::string& suffix) {
   fs::path path(picture);
   path.replace_extension();
   return path.string() + suffix + (is_picture_name("x" + suffix) ? "" : ".png");
+}
+
+// "cat.png" -> "cat-2.png" for the second page of a TIFF.
+std::string page_name(const std::string& output, Index page) {
+  const fs::path path(output);
+  const std::string name = path.stem().string() + "-" + std::to_string(page + 1) + path.extension().string();
+  return path.parent_path().empty() ? name : (path.parent_path() / name).string();
+}
+
+// A job for each page. A file that cannot be read is one: its line comes when it is its turn.
+void add_job(PictureJob job, ColorizePlan& plan) {
+  const auto pages = count_pages(job.input);
+  const std::string output = job.output;
+  plan.jobs.push_back(job);
+  for (job.page = 1; pages && job.page < *pages; ++job.page) {
+    job.output = page_name(output, job.page);
+    plan.jobs.push_back(job);
+  }
 }
 
 bool wants_file(const ColorizeOptions& options) {
@@ -49,17 +68,19 @@ void leave_out_results(ColorizePlan& plan) {
 }  // namespace
 
 ColorizePlan plan_colorize(const ColorizeOptions& options) {
+  ColorizePlan plan;
   if (wants_file(options)) {
-    return {{{options.inputs[0], options.output, fs::path(options.inputs[0]).filename().string()}}};
+    add_job({options.inputs[0], options.output, fs::path(options.inputs[0]).filename().string()}, plan);
+    return plan;
   }
-  ColorizePlan plan{{}, true};
+  plan.makes_folders = true;
   const auto into_folder = [&](const std::string& picture) {
     return (fs::path(options.output) / output_name(picture, options.suffix)).string();
   };
   for (const std::string& input : options.inputs) {
     if (!is_folder(input)) {
       const std::string name = fs::path(input).filename().string();
-      plan.jobs.push_back({input, into_folder(name), name});
+      add_job({input, into_folder(name), name}, plan);
       continue;
     }
     const auto pictures = pictures_in(input, {.recursive = options.recursive, .without = options.output});
@@ -68,8 +89,14 @@ ColorizePlan plan_colorize(const ColorizeOptions& options) {
       ++plan.unusable;
       continue;
     }
-    for (const std::string& name : *pictures)
-      plan.jobs.push_back({(fs::path(input) / name).string(), into_folder(name), name});
+    for (const std::string& name : *pictures) {
+      PictureJob job{(fs::path(input) / name).string(), into_folder(name), name};
+      if (is_tiff_name(name)) {  // the others are not opened before their turn
+        add_job(std::move(job), plan);
+      } else {
+        plan.jobs.push_back(std::move(job));
+      }
+    }
   }
   if (options.skip_existing && renames(options.suffix)) leave_out_results(plan);
   return plan;
@@ -111,7 +138,8 @@ std::string objection(const ColorizeOptions& options, const ColorizePlan& plan) 
   for (const PictureJob& job : plan.jobs) {
     const auto format = savable_format(job.output, PixelFormat::rgb8);
     if (!format) return format.error().message();
-    if (!has_color(*format)) return job.output + ": found the name of a grey picture, expected .png, .jpg or .ppm";
+    if (!has_color(*format))
+      return job.output + ": found the name of a grey picture, expected .png, .jpg, .tif, .webp or .ppm";
     const std::string target = file_identity(job.output);
     if (inputs.contains(target)) {
       return job.output + ": is an input, which is never overwritten; choose another output or a --suffix";

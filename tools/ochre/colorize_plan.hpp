@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include <ochre/base/checked.hpp>
+
 #include "shard.hpp"
 #include "verbs.hpp"
 
@@ -16,6 +18,7 @@ struct PictureJob {
   std::string input;
   std::string output;
   std::string name;  // of the input, relative to the folder that was named
+  Index page = 0;    // of the input
 };
 
 struct ColorizePlan {

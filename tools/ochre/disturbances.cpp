@@ -74,7 +74,7 @@ Result<LoadedPicture> half_size_and_back(const LoadedPicture& gray) {
 }
 
 Result<LoadedPicture> as_jpeg(const LoadedPicture& gray) {
-  const auto file = encode_picture(gray.view(), PictureFileFormat::jpeg, {.jpeg_quality = 30});
+  const auto file = encode_picture(gray.view(), PictureFileFormat::jpeg, {.quality = 30});
   if (!file) return file.error();
   const auto decoded = decode_picture(*file);
   if (!decoded) return decoded.error();

@@ -83,9 +83,10 @@ class CommandLine {
   void add_colorize() {
     auto& o = colorize_;
     auto* verb = add_verb("colorize", "Colour pictures", "ochre colorize examples/pictures -o coloured",
-                          "Reads PNG, JPEG, BMP and PNM, writes PNG, JPEG and PPM. A folder's pictures\n"
-                          "become OUTPUT/NAME.png. PNG keeps 16-bit depth and alpha. No input is ever\n"
-                          "overwritten.\n\n");
+                          "Reads JPEG, PNG, TIFF, WebP, BMP and PNM, writes PNG, JPEG, TIFF, WebP and PPM.\n"
+                          "Colours become sRGB; EXIF, XMP, resolution and comment are kept. A folder's pictures\n"
+                          "become OUTPUT/NAME.png, the pages of a TIFF NAME-2.png and so on. PNG and TIFF keep\n"
+                          "16-bit depth and alpha. No input is ever overwritten.\n\n");
     verb->add_option("INPUT", o.inputs, "Pictures, or folders of pictures")->required();
     verb->add_option("-o,--output", o.output, "A file for one picture, else a folder")
         ->required()

@@ -67,8 +67,11 @@ bool is_folder(const std::string& path) {
 }
 
 bool is_picture_name(const std::string& path) {
-  return has_extension(path, {".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".ppm", ".pnm"});
+  return has_extension(path, {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".webp", ".bmp", ".pbm",
+                              ".pgm", ".ppm", ".pnm", ".pam"});
 }
+
+bool is_tiff_name(const std::string& path) { return has_extension(path, {".tif", ".tiff"}); }
 
 bool is_video_name(const std::string& path) {
   if (path.find("://") != std::string::npos) return true;
@@ -77,7 +80,8 @@ bool is_video_name(const std::string& path) {
 }
 
 Result<std::vector<std::string>> pictures_in(const std::string& folder, const FolderOptions& options) {
-  return files_in(folder, options, {is_picture_name, "picture", ".png, .jpg, .jpeg, .bmp, .pgm or .ppm"});
+  return files_in(folder, options,
+                  {is_picture_name, "picture", ".jpg, .png, .tif, .webp, .bmp, .pgm, .ppm or the like"});
 }
 
 Result<std::vector<std::string>> videos_in(const std::string& folder, const FolderOptions& options) {

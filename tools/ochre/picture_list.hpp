@@ -13,6 +13,9 @@ bool is_folder(const std::string& path);
 // Has the name an extension that load_picture() may be able to read?
 bool is_picture_name(const std::string& path);
 
+// That of a file that may have several pages?
+bool is_tiff_name(const std::string& path);
+
 // Has it one that a video may have, or is it an address?
 bool is_video_name(const std::string& path);
 

@@ -3,18 +3,25 @@
 #include <limits>
 
 #include <ochre/image_io/load_picture.hpp>
+#include <ochre/weights/printable.hpp>
 
 #include "memory_remark.hpp"
+#include "terminal.hpp"
 
 namespace ochre::program {
 
 Result<LoadedPicture> read_picture(const std::string& path, std::optional<int> megapixels, bool quiet) {
   const auto remark = [&](Index bytes) { say_memory(path, static_cast<double>(bytes), quiet); };
-  return read_picture(path, megapixels, FunctionRef<void(Index)>(remark));
+  auto picture = read_picture(path, megapixels, FunctionRef<void(Index)>(remark), 0);
+  if (picture && !picture->remark.empty()) say(picture_warning(path, picture->remark));
+  if (picture && picture->pages > 1) {
+    say(picture_warning(path, "found " + std::to_string(picture->pages) + " pages, of which the first is taken"));
+  }
+  return picture;
 }
 
 Result<LoadedPicture> read_picture(const std::string& path, std::optional<int> megapixels,
-                                   FunctionRef<void(Index bytes)> on_claim) {
+                                   FunctionRef<void(Index bytes)> on_claim, Index page) {
   LoadLimits limits;
   limits.on_claim = on_claim;
   if (megapixels) {
@@ -23,10 +30,14 @@ Result<LoadedPicture> read_picture(const std::string& path, std::optional<int> m
     limits.max_bytes = limits.max_pixels * most_pixel_bytes;
     limits.small_file_bytes = std::numeric_limits<Index>::max();  // who names a size has looked at the file
   }
-  auto picture = load_picture(path, limits);
+  auto picture = load_picture(path, limits, page);
   if (picture || picture.error().code != ErrorCode::too_large) return picture;
   return Error{ErrorCode::too_large, picture.error().message() +
                                          "; --limit N takes pictures of up to N megapixels, whatever the file's size"};
+}
+
+std::string picture_warning(const std::string& path, const std::string& remark) {
+  return "warning: " + weights::printable_path(path) + ": " + remark;
 }
 
 }  // namespace ochre::program

@@ -10,11 +10,15 @@
 
 namespace ochre::program {
 
-// What is refused for its size says that --limit lifts it; what takes more than 2 GB says so first, unless `quiet`.
+// What is refused for its size says that --limit lifts it; what takes more than 2 GB says so first, unless `quiet`. A
+// picture with a remark, or of several pages, whose first this is, has its warning.
 Result<LoadedPicture> read_picture(const std::string& path, std::optional<int> megapixels, bool quiet);
 
-// The same; on_claim is told what it takes instead (LoadLimits::on_claim).
+// Any page, and nothing is said: on_claim is told what it takes (LoadLimits::on_claim), the remark is the caller's.
 Result<LoadedPicture> read_picture(const std::string& path, std::optional<int> megapixels,
-                                   FunctionRef<void(Index bytes)> on_claim);
+                                   FunctionRef<void(Index bytes)> on_claim, Index page);
+
+// As a line: that the picture is shown, but not all of it is well.
+std::string picture_warning(const std::string& path, const std::string& remark);
 
 }  // namespace ochre::program

@@ -162,7 +162,7 @@ class PictureStream {
     if (Status status = colorize_frame(colorizer, planes.view(), planes.view()); !status) return status;
     write_rgb(planes, picture);
     const LoadedPicture& result = picture;
-    return save_picture(output, result.view());
+    return save_picture(output, result.view(), {.metadata = &input.metadata});
   }
 
   VideoColorizer colorizer;

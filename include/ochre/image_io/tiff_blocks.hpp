@@ -3,7 +3,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -103,14 +105,14 @@ inline void store_tiff_row(const TiffRow& row, const TiffFacts& facts, const Tif
   }
 }
 
-// The largest finite value, at least 1: what is white. Numbers with a point mostly lie between 0 and 1.
-inline Result<double> tiff_white(TiffBlocks& blocks, const TiffFacts& facts) {
+// The largest value, at least 1: numbers with a point mostly lie between 0 and 1.
+inline Result<double> tiff_white(TiffBlocks& blocks, const TiffFacts& facts, const TiffSample& sample) {
   double white = 1;
-  const TiffSample sample(TiffNumber::with_point, facts.bits, true);
   const auto look = [&](const TiffRow& row) {
     const Index in_row = row.plane < 0 ? facts.samples : 1;
     for (Index i = 0; i < row.pixels * in_row; ++i) {
-      const double value = sample.point(row.samples, i);
+      if (channel_of(row.plane < 0 ? static_cast<int>(i % in_row) : row.plane, facts) < 0) continue;
+      const double value = sample.value(row.samples, i);
       if (std::isfinite(value)) white = std::max(white, value);
     }
   };
@@ -118,24 +120,35 @@ inline Result<double> tiff_white(TiffBlocks& blocks, const TiffFacts& facts) {
   return white;
 }
 
+// Who flags 8 bits as signed mostly errs: libtiff and others take them as they are.
+inline TiffNumber tiff_number_kind(const TiffFacts& facts) noexcept {
+  if (facts.photometric == PHOTOMETRIC_PALETTE) return TiffNumber::index;
+  if (facts.sample_kind == SAMPLEFORMAT_IEEEFP) return TiffNumber::with_point;
+  return facts.sample_kind == SAMPLEFORMAT_INT && facts.bits > 8 ? TiffNumber::with_sign : TiffNumber::whole;
+}
+
 // The samples as they are stored, scaled to 8 or 16 bits.
 inline Result<LoadedPicture> read_tiff_samples(TIFF* tiff, const TiffMemory& memory, const TiffFacts& facts) {
   TiffBlocks blocks(tiff, memory, facts);
   auto picture = LoadedPicture::create(facts.claim.width, facts.claim.height, facts.format);
   if (!picture) return picture;
-  const TiffNumber number = facts.photometric == PHOTOMETRIC_PALETTE   ? TiffNumber::index
-                            : facts.sample_kind == SAMPLEFORMAT_IEEEFP ? TiffNumber::with_point
-                            : facts.sample_kind == SAMPLEFORMAT_INT    ? TiffNumber::with_sign
-                                                                       : TiffNumber::whole;
-  double white = 1;
-  if (number == TiffNumber::with_point) {
-    if (Status status = tiff_white(blocks, facts).move_to(white); !status) return std::move(status).error();
-  }
+  const TiffNumber number = tiff_number_kind(facts);
   const bool is_wide = facts.bits > 8;
+  const bool is_measured = number == TiffNumber::with_point || number == TiffNumber::with_sign ||
+                           (number == TiffNumber::whole && facts.bits > 16);
+  double white = 0;
+  if (is_measured) {
+    auto found = tiff_white(blocks, facts, TiffSample(number, facts.bits, is_wide));
+    if (Status status = std::move(found).move_to(white); !status) return std::move(status).error();
+  }
   const TiffSample sample(number, facts.bits, is_wide, white);
   const auto store = [&](const TiffRow& row) { store_tiff_row(row, facts, sample, picture->view()); };
   if (Status status = blocks.read(store); !status) return std::move(status).error();
-  if (white > 1) picture->remark = "found values up to " + std::to_string(white) + ", which is taken as white";
+  if (white > 1) {
+    char text[32];
+    std::snprintf(text, sizeof(text), "%g", white);
+    picture->remark = std::string("found values up to ") + text + ", which is taken as white";
+  }
   return picture;
 }
 

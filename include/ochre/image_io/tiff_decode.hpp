@@ -1,6 +1,6 @@
-// Decodes a page of a TIFF with libtiff. Grey, RGB, palettes and CMYK keep their depth, up to 16 bits a sample; YCbCr,
-// Lab and old JPEG go through libtiff's own conversion to 8-bit RGB. Source: TIFF 6.0. Tested by tiff_test.cpp and the
-// fuzz target load_picture.
+// Decodes a page of a TIFF with libtiff. Grey, RGB, Lab, palettes and CMYK keep their depth, up to 16 bits a sample;
+// YCbCr and old JPEG go through libtiff's own conversion to 8-bit RGB. Source: TIFF 6.0. Tested by tiff_test.cpp
+// and the fuzz target load_picture.
 #pragma once
 
 #include <algorithm>
@@ -80,10 +80,31 @@ void divide_by_alpha(Sample& color, Sample alpha) noexcept {
   if (alpha != 0) color = static_cast<Sample>(std::min(full, (color * full + alpha / 2) / alpha));
 }
 
+// CIE's a* and b* have a sign, ICC's begin at -128; all in 256ths of 16 bits.
+template <class Sample>
+void move_lab_zero(LoadedPicture& picture) noexcept {
+  constexpr auto highest_bit = static_cast<Sample>(Sample{1} << (8 * sizeof(Sample) - 1));
+  const Index all = channels(picture.format);
+  auto* samples = reinterpret_cast<Sample*>(picture.pixels.data());
+  for (Index i = 0; i < picture.width * picture.height; ++i, samples += all) {
+    for (Index c = 1; c < 3; ++c) samples[c] = static_cast<Sample>(samples[c] ^ highest_bit);
+  }
+}
+
+inline ColorModel tiff_lab_model(PixelFormat format) {
+  ColorModel model;
+  model.result = ColorModel::Result::lab;
+  const float range = bytes_per_sample(format) == 2 ? 65535.0f / 256 : 255.0f;
+  model.scale = {100, range, range};
+  model.zero = {0, -128, -128};
+  return model;
+}
+
 template <class Sample>
 void settle_tiff_colors(const TiffFacts& facts, LoadedPicture& picture) noexcept {
   if (facts.photometric == PHOTOMETRIC_MINISWHITE) for_each_color<Sample>(picture, invert<Sample>);
   if (facts.is_premultiplied) for_each_color<Sample>(picture, divide_by_alpha<Sample>);
+  if (is_lab(facts) && facts.photometric == PHOTOMETRIC_CIELAB) move_lab_zero<Sample>(picture);
 }
 
 // In libtiff's words: the order of rows is the stored one if the wanted orientation is the page's own.
@@ -151,6 +172,8 @@ inline Result<LoadedPicture> read_tiff_page(TIFF* tiff, TiffMemory& memory, cons
       settle_tiff_colors<std::uint8_t>(*facts, *picture);
     }
     if (facts->photometric == PHOTOMETRIC_PALETTE) picture = tiff_palette_colors(tiff, *facts, *picture);
+    if (is_lab(*facts)) notes.colors = tiff_lab_model(picture->format);
+    if (is_lab(*facts)) notes.profile.clear();  // of what it was made from
     if (facts->photometric == PHOTOMETRIC_SEPARATED) picture = tiff_ink_colors(*picture, notes);
     if (!picture) return picture;
   }

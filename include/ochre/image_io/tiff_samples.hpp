@@ -1,6 +1,7 @@
-// One sample of a TIFF's row as a level of 0…255 or 0…65535: integers of 1 to 32 bits, signed or not (below zero is
-// black), numbers with a point of 16, 32 or 64 bits between 0 and a white. libtiff gives those of whole bytes in the
-// machine's order, others packed from the highest bit on. Source: TIFF 6.0; IEEE 754. Tested by tiff_test.cpp.
+// One sample of a TIFF's row as a level of 0…255 or 0…65535. Whole numbers of up to 16 bits have a white of their own;
+// numbers with a sign, with a point or of more bits are measured against the largest of the picture. libtiff gives
+// those of whole bytes in the machine's order, others packed from the highest bit on. Source: TIFF 6.0; IEEE 754.
+// Tested by tiff_test.cpp.
 #pragma once
 
 #include <algorithm>
@@ -14,36 +15,32 @@
 
 namespace ochre::inline v0::detail {
 
-enum class TiffNumber { index, whole, with_sign, with_point };  // index: of a palette, not scaled
+enum class TiffNumber { index, whole, with_sign, with_point };  // index: of a palette
 
 class TiffSample {
  public:
-  TiffSample(TiffNumber number, int bits, bool is_wide, double white = 1) noexcept
+  // is_wide: to 65535. white: what is full light; 0: all of a whole number's bits.
+  TiffSample(TiffNumber number, int bits, bool is_wide, double white = 0) noexcept
       : number_(number), bits_(bits), full_(is_wide ? 65535 : 255), white_(white) {}
 
-  // The i-th sample of a row.
+  // Of the i-th sample of a row.
   std::uint32_t level(const std::uint8_t* row, Index i) const noexcept {
-    if (number_ == TiffNumber::with_point) {
-      const double value = point(row, i) / white_;
-      return value > 0 ? static_cast<std::uint32_t>(std::min(value, 1.0) * full_ + 0.5) : 0;  // no number is black
+    if (white_ > 0) {
+      const double share = value(row, i) / white_;
+      return share > 0 ? static_cast<std::uint32_t>(std::min(share, 1.0) * full_ + 0.5) : 0;  // no number is black
     }
-    const std::uint32_t value = whole(row, i);
-    if (number_ == TiffNumber::index) return value;
-    if (number_ == TiffNumber::whole) return scaled(value, bits_);
-    const bool is_negative = bits_ > 1 && (value >> (bits_ - 1) & 1) != 0;
-    return is_negative ? 0 : scaled(value, std::max(bits_ - 1, 1));
+    const std::uint32_t number = whole(row, i);
+    if (number_ == TiffNumber::index) return number;
+    const std::uint64_t largest = (std::uint64_t{1} << bits_) - 1;
+    return static_cast<std::uint32_t>((number * std::uint64_t{full_} + largest / 2) / largest);
   }
 
-  // Of numbers with a point.
-  double point(const std::uint8_t* row, Index i) const noexcept {
-    if (bits_ == 64) return copied<double>(row, i);
-    if (bits_ == 32) return static_cast<double>(copied<float>(row, i));
-    const auto half = copied<std::uint16_t>(row, i);
-    const int exponent = half >> 10 & 31;
-    const int fraction = half & 1023;
-    if (exponent == 31) return fraction == 0 && half < 0x8000 ? HUGE_VAL : 0;
-    const double value = exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25);
-    return half >= 0x8000 ? -value : value;
+  // As it is meant.
+  double value(const std::uint8_t* row, Index i) const noexcept {
+    if (number_ == TiffNumber::with_point) return point(row, i);
+    const std::uint32_t number = whole(row, i);
+    const bool is_negative = number_ == TiffNumber::with_sign && (number >> (bits_ - 1) & 1) != 0;
+    return number - (is_negative ? std::ldexp(1.0, bits_) : 0.0);
   }
 
  private:
@@ -71,10 +68,15 @@ class TiffSample {
     return value;
   }
 
-  // round(value * full / (2^bits - 1))
-  std::uint32_t scaled(std::uint32_t value, int bits) const noexcept {
-    const std::uint64_t largest = (std::uint64_t{1} << bits) - 1;
-    return static_cast<std::uint32_t>((value * std::uint64_t{full_} + largest / 2) / largest);
+  double point(const std::uint8_t* row, Index i) const noexcept {
+    if (bits_ == 64) return copied<double>(row, i);
+    if (bits_ == 32) return static_cast<double>(copied<float>(row, i));
+    const auto half = copied<std::uint16_t>(row, i);
+    const int exponent = half >> 10 & 31;
+    const int fraction = half & 1023;
+    if (exponent == 31) return fraction == 0 && half < 0x8000 ? HUGE_VAL : 0;
+    const double size = exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25);
+    return half >= 0x8000 ? -size : size;
   }
 
   TiffNumber number_;

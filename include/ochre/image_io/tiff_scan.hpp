@@ -90,6 +90,12 @@ inline void read_tiff_alpha(TIFF* tiff, int colors, TiffFacts& facts) noexcept {
   }
 }
 
+// L*, a*, b* of 8 or 16 bits.
+inline bool is_lab(const TiffFacts& facts) noexcept {
+  const bool has_kind = facts.photometric == PHOTOMETRIC_CIELAB || facts.photometric == PHOTOMETRIC_ICCLAB;
+  return has_kind && facts.samples >= 3 && (facts.bits == 8 || facts.bits == 16);
+}
+
 // Which samples of a pixel are read, and to what they become.
 inline Status choose_tiff_format(TIFF* tiff, TiffFacts& facts) {
   const bool is_jpeg = facts.compression == COMPRESSION_JPEG;
@@ -98,8 +104,8 @@ inline Status choose_tiff_format(TIFF* tiff, TiffFacts& facts) {
     facts.photometric = PHOTOMETRIC_RGB;
   }
   const bool has_inks = facts.photometric == PHOTOMETRIC_SEPARATED;
-  const bool is_plain = facts.photometric <= PHOTOMETRIC_PALETTE || has_inks;
-  const int colors = has_inks ? 4 : facts.photometric == PHOTOMETRIC_RGB ? 3 : 1;
+  const bool is_plain = facts.photometric <= PHOTOMETRIC_PALETTE || has_inks || is_lab(facts);
+  const int colors = has_inks ? 4 : facts.photometric == PHOTOMETRIC_RGB || is_lab(facts) ? 3 : 1;
   if (!is_plain || facts.compression == COMPRESSION_OJPEG) {
     char reason[1024] = {};
     facts.is_for_libtiff = true;

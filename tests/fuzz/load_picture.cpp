@@ -1,5 +1,6 @@
-// Any bytes as a picture file: what is accepted must be as large as it says, and survive being saved as PNG. The
-// checksums of a PNG are mended first, or hardly a mutation would reach the decoder.
+// Any bytes as a picture file, each page: what is accepted must be as large as it says, and survive being saved as PNG
+// with all that its file says besides; so it must be saved as TIFF and WebP. The checksums of a PNG are mended first,
+// or hardly a mutation would reach the decoder.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -40,7 +41,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // Tight, so that a mutation finds each of them, and small files are within and beyond what they may claim.
   const ochre::LoadLimits limits{
       .max_pixels = 1 << 18, .max_bytes = 1 << 20, .small_file_bytes = 1 << 19, .bytes_per_file_byte = 1000};
-  const auto picture = ochre::decode_picture(file, limits);
+  const ochre::Index page = size > 0 ? data[size - 1] % 2 : 0;
+  const auto picture = ochre::decode_picture(file, limits, page);
   if (!picture) {
     must(ochre::test::is_clean(picture.error().message()));
     return 0;
@@ -49,11 +51,20 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   must(picture->pixels.size() == picture->row_stride() * picture->height);
   must(picture->pixels.size() <= limits.max_bytes && picture->width * picture->height <= limits.max_pixels);
   if (picture->pixels.size() > 1 << 16) return 0;  // the way back is slow with sanitizers
-  const auto saved = ochre::encode_picture(picture->view(), ochre::PictureFileFormat::png);
+  must(ochre::test::is_clean(picture->remark));
+  const ochre::EncodeOptions options{.metadata = &picture->metadata};
+  const auto saved = ochre::encode_picture(picture->view(), ochre::PictureFileFormat::png, options);
   must(saved.has_value());
   const auto again = ochre::decode_picture(*saved);
   must(again.has_value() && again->format == picture->format && again->width == picture->width);
   must(std::equal(again->pixels.span().begin(), again->pixels.span().end(), picture->pixels.span().begin(),
                   picture->pixels.span().end()));
+  must(again->metadata.exif == picture->metadata.exif && again->metadata.comment == picture->metadata.comment);
+  for (const auto kind : {ochre::PictureFileFormat::tiff, ochre::PictureFileFormat::webp}) {
+    if (ochre::savable_format(kind, picture->format) != picture->format) continue;
+    const auto other = ochre::encode_picture(picture->view(), kind, options);
+    must(other.has_value());
+    must(ochre::decode_picture(*other).has_value());
+  }
   return 0;
 }

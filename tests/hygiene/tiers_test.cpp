@@ -55,6 +55,8 @@ constexpr std::array foreign_headers{
     Foreign{"png.h", "image_io/png_decode.hpp"},
     Foreign{"jpeglib.h", "image_io/libjpeg.hpp"},
     Foreign{"jerror.h", "image_io/libjpeg.hpp"},
+    Foreign{"tiffio.h", "image_io/tiff_file.hpp"},
+    Foreign{"webp/", "image_io/webp_"},
 };
 
 // Words that may appear in code only in one place, or nowhere (an empty place).

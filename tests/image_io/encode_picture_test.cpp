@@ -22,7 +22,8 @@ namespace {
 using ochre::PictureFileFormat;
 using ochre::PixelFormat;
 
-constexpr PictureFileFormat lossless[] = {PictureFileFormat::png, PictureFileFormat::pgm, PictureFileFormat::ppm};
+constexpr PictureFileFormat lossless[] = {PictureFileFormat::png, PictureFileFormat::pgm, PictureFileFormat::ppm,
+                                          PictureFileFormat::tiff, PictureFileFormat::webp};
 
 std::string reason(const ochre::PictureView& picture, PictureFileFormat file,
                    const ochre::EncodeOptions& options = {}) {
@@ -56,7 +57,7 @@ TEST_CASE("encode: what a file's kind can hold comes back bit for bit, all else 
 TEST_CASE("encode: a JPEG's quality decides its size and its error") {
   const auto picture = ochre::test::noise(64, 48, PixelFormat::rgb8);
   const auto bytes = [&](int quality) {
-    const auto encoded = ochre::encode_picture(picture.view(), PictureFileFormat::jpeg, {.jpeg_quality = quality});
+    const auto encoded = ochre::encode_picture(picture.view(), PictureFileFormat::jpeg, {.quality = quality});
     REQUIRE(encoded);
     const auto decoded = ochre::decode_picture(*encoded);
     REQUIRE(decoded);
@@ -68,9 +69,9 @@ TEST_CASE("encode: a JPEG's quality decides its size and its error") {
   CHECK(bytes(50) < bytes(100));
   CHECK(ochre::encode_picture(picture.view(), PictureFileFormat::jpeg)->size() == bytes(95));
   for (const int quality : {0, 101, -1}) {
-    const std::string message = "found a JPEG quality of " + std::to_string(quality) + ", expected 1 to 100";
-    CHECK(reason(picture.view(), PictureFileFormat::jpeg, {.jpeg_quality = quality}) == message);
-    CHECK(ochre::encode_picture(picture.view(), PictureFileFormat::png, {.jpeg_quality = quality}));  // not its matter
+    const std::string message = "found a quality of " + std::to_string(quality) + ", expected 1 to 100";
+    CHECK(reason(picture.view(), PictureFileFormat::jpeg, {.quality = quality}) == message);
+    CHECK(ochre::encode_picture(picture.view(), PictureFileFormat::png, {.quality = quality}));  // not its matter
   }
 }
 
@@ -90,8 +91,11 @@ TEST_CASE("encode: a saved file holds the same bytes") {
   const auto picture = ochre::test::noise(20, 10, PixelFormat::rgb8);
   for (const auto& [name, file] : {std::pair<const char*, PictureFileFormat>{"a.png", PictureFileFormat::png},
                                    {"a.jpg", PictureFileFormat::jpeg},
+                                   {"a.TIF", PictureFileFormat::tiff},
+                                   {"a.webp", PictureFileFormat::webp},
+                                   {"a.jfif", PictureFileFormat::jpeg},
                                    {"a.ppm", PictureFileFormat::ppm}}) {
-    const ochre::EncodeOptions options{.jpeg_quality = 70};
+    const ochre::EncodeOptions options{.quality = 70};
     REQUIRE(ochre::save_picture(folder.path(name), picture.view(), options));
     const auto encoded = ochre::encode_picture(picture.view(), file, options);
     REQUIRE(encoded);

@@ -1,4 +1,5 @@
-// EXIF: the orientation of every integer type, what no longer holds is rewritten, and directories move to and from TIFF.
+// EXIF: the orientation of every integer type, what no longer holds is rewritten, and directories move to and from
+// TIFF.
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -44,7 +45,8 @@ TEST_CASE("exif: an orientation of any integer type, in either order of bytes") 
 TEST_CASE("exif: upright, sRGB, of its true size, and without a thumbnail") {
   for (const bool little : {true, false}) {
     ExifWriter writer(little);
-    const std::size_t first = writer.directory({{.tag = 0x112, .type = 4, .value = 8}, {.tag = 0x8769, .type = 4, .value = 38}}, 80);
+    const std::size_t first =
+        writer.directory({{.tag = 0x112, .type = 4, .value = 8}, {.tag = 0x8769, .type = 4, .value = 38}}, 80);
     const std::size_t second = writer.directory({{.tag = 0xA001, .type = 3, .value = 65535},
                                                  {.tag = 0xA002, .type = 3, .value = 40},
                                                  {.tag = 0xA003, .type = 4, .value = 30}});
@@ -62,8 +64,10 @@ TEST_CASE("exif: upright, sRGB, of its true size, and without a thumbnail") {
 
 TEST_CASE("exif: no byte of a block can harm") {
   ExifWriter writer(true);
-  writer.directory({{.tag = 0x112, .type = 3, .value = 6}, {.tag = 0x11A, .type = 5, .value = 300},
-                    {.tag = 0x8769, .type = 4, .value = 8}, {.tag = 0x10E, .type = 2, .text = "a text"}});
+  writer.directory({{.tag = 0x112, .type = 3, .value = 6},
+                    {.tag = 0x11A, .type = 5, .value = 300},
+                    {.tag = 0x8769, .type = 4, .value = 8},
+                    {.tag = 0x10E, .type = 2, .text = "a text"}});
   const auto good = writer.bytes();
   CHECK(exif_resolution(good).across == 300);
   for (std::size_t at = 0; at < good.size(); ++at) {

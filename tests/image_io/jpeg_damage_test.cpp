@@ -1,5 +1,5 @@
-// JPEGs that are odd or damaged but that libjpeg shows: shown, with a remark where something is wrong. What is cut, or of a
-// process that libjpeg does not know, is refused by its true name.
+// JPEGs that are odd or damaged but that libjpeg shows: shown, with a remark where something is wrong. What is cut, or
+// of a process that libjpeg does not know, is refused by its true name.
 #include <algorithm>
 #include <cstddef>
 #include <cstdlib>

@@ -175,11 +175,13 @@ TEST_CASE("hostile jpeg: any number of segments before the frame is passed over"
 TEST_CASE("hostile jpeg: coded data that ends before the picture does, and processes that nobody writes") {
   const std::string file =
       jpeg_start({.width = 4000, .height = 4000}) + jpeg_scan({1}) + "\x3f" + std::string(jpeg_end);
-  CHECK(lacks(refusal_of(file), {"cannot be decoded", "premature end"}) == "");
-  for (const int process : {3, 5, 9, 10, 15}) {
+  const auto picture = ochre::decode_picture(bytes_of(file));
+  REQUIRE(picture);
+  CHECK(ochre::test::contains(picture->remark, "premature end of data segment"));
+  for (const int process : {3, 5, 15}) {
     CAPTURE(process);
     CHECK(lacks(refusal_of(jpeg_start({.process = process}) + jpeg_scan({1}) + "\x3f" + std::string(jpeg_end)),
-                {"of process " + std::to_string(process)}) == "");
+                {process == 5 ? "hierarchical" : "lossless"}) == "");
   }
   CHECK(lacks(refusal_of(jpeg_start({.sampling = {0x11, 0x11}}) + jpeg_scan({1, 2}) + "\x3f" + std::string(jpeg_end)),
               {"2 components"}) == "");
@@ -229,10 +231,10 @@ TEST_CASE("hostile claims: a JPEG's coefficients count, where the decoder must h
   const auto header = [](int process, std::vector<int> sampling) {
     return jpeg_start({.process = process, .width = 64, .height = 64, .sampling = std::move(sampling)});
   };
-  CHECK(lacks(refused(header(2, {0x11}), {1}), {"cannot be decoded"}) == "");
+  CHECK(refused(header(2, {0x11}), {1}) == "accepted");
   CHECK(lacks(refused(header(2, {0x11, 0x11, 0x11}), {1, 2, 3}), {"24576 bytes", "max_bytes"}) == "");
-  CHECK(lacks(refused(header(0, {0x11, 0x11, 0x11}), {1, 2, 3}), {"cannot be decoded"}) == "");  // held row by row
+  CHECK(refused(header(0, {0x11, 0x11, 0x11}), {1, 2, 3}) == "accepted");  // held row by row
   CHECK(lacks(refused(header(0, {0x11, 0x11, 0x11}), {1}), {"24576 bytes", "max_bytes"}) == "");
-  CHECK(lacks(refused(header(2, {0x44, 0x11, 0x11}), {1}), {"cannot be decoded"}) == "");
+  CHECK(refused(header(2, {0x44, 0x11, 0x11}), {1}) == "accepted");
   CHECK(lacks(refused(header(2, {0x44, 0x44, 0x44, 0x44}), {1}), {"32768 bytes", "max_bytes"}) == "");
 }

@@ -37,7 +37,8 @@ std::string text_of(const std::vector<std::byte>& bytes) {
 
 ExifWriter exif() {
   ExifWriter writer(false);
-  writer.directory({{.tag = 0x10F, .type = 2, .text = "a maker"}, {.tag = 0x112, .type = 3, .value = 6},
+  writer.directory({{.tag = 0x10F, .type = 2, .text = "a maker"},
+                    {.tag = 0x112, .type = 3, .value = 6},
                     {.tag = 0x8769, .type = 4, .value = 58}});
   writer.directory({{.tag = 0x9003, .type = 2, .text = "2020:01:02 03:04:05"}});
   return writer;
@@ -59,7 +60,9 @@ TEST_CASE("metadata: from a JPEG through every format and back") {
   std::string file = text_of(*plain);
   file.insert(20, ochre::test::jpeg_segment(0xE1, "Exif\0\0"s + exif().text()) +
                       ochre::test::jpeg_segment(0xE1, "http://ns.adobe.com/xap/1.0/\0"s + xmp) +
-                      ochre::test::jpeg_segment(0xFE, "Gr\xfc\xdf" "e"));
+                      ochre::test::jpeg_segment(0xFE,
+                                                "Gr\xfc\xdf"
+                                                "e"));
   file.replace(13, 5, "\x01\x01\x2c\x00\x96"sv);  // 300 by 150 dots an inch
   auto original = decoded(bytes_of(file));
   CHECK(original.width == 16);  // turned
@@ -93,8 +96,8 @@ TEST_CASE("metadata: a PNG's texts, packed or not, its resolution and orientatio
   CHECK(shown.metadata.comment == "a été");
   CHECK(text_of(shown.metadata.xmp) == "<x/>");
   CHECK(std::abs(shown.metadata.dpi_across - 72) < 0.01);
-  const auto alone = decoded(png({2, 1, 8, 0}, "\0\1\2"sv,
-                                 {{"iTXt", bytes_of("XML:com.adobe.xmp\0\0\0\0\0<a tiff:Orientation=\"6\"/>"sv)}}));
+  const auto alone = decoded(
+      png({2, 1, 8, 0}, "\0\1\2"sv, {{"iTXt", bytes_of("XML:com.adobe.xmp\0\0\0\0\0<a tiff:Orientation=\"6\"/>"sv)}}));
   CHECK(alone.width == 1);  // XMP counts where EXIF says nothing
   CHECK(decoded(png({2, 1, 8, 0}, "\0\1\2"sv, {{"acTL", bytes_of("\0\0\0\3\0\0\0\0"sv)}})).remark ==
         "found an animation of 3 pictures, of which the first is taken");
@@ -105,9 +108,9 @@ TEST_CASE("metadata: a PNG's gamma, primaries and code points") {
     return int{decoded(png({1, 1, 8, 0}, "\0\x64"sv, chunks)).pixels.data()[0]};
   };
   CHECK(level({}) == 100);
-  CHECK(level({{"gAMA", bytes_of("\0\0\xb1\x8f"sv)}}) == 100);                                      // 1/2.2
-  CHECK(std::abs(level({{"gAMA", bytes_of("\0\1\x86\xa0"sv)}}) - 168) <= 1);                       // light itself
-  CHECK(level({{"sRGB", bytes_of("\0"sv)}, {"gAMA", bytes_of("\0\1\x86\xa0"sv)}}) == 100);         // sRGB precedes
+  CHECK(level({{"gAMA", bytes_of("\0\0\xb1\x8f"sv)}}) == 100);                              // 1/2.2
+  CHECK(std::abs(level({{"gAMA", bytes_of("\0\1\x86\xa0"sv)}}) - 168) <= 1);                // light itself
+  CHECK(level({{"sRGB", bytes_of("\0"sv)}, {"gAMA", bytes_of("\0\1\x86\xa0"sv)}}) == 100);  // sRGB precedes
   CHECK(std::abs(level({{"cICP", bytes_of("\1\x08\0\1"sv)}, {"sRGB", bytes_of("\0"sv)}}) - 168) <= 1);
   const auto unknown = decoded(png({1, 1, 8, 0}, "\0\x64"sv, {{"cICP", bytes_of("\x09\x10\0\1"sv)}}));
   CHECK(unknown.pixels.data()[0] == 100);

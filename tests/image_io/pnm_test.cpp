@@ -47,8 +47,8 @@ void check(std::string_view file, const Expected& expected) {
 TEST_CASE("pnm: bitmaps, as digits and as bits; 1 is black") {
   check("P1\n# a comment\n3 2\n1 0 1\n010\n"sv, {PixelFormat::gray8, {0, 255, 0, 255, 0, 255}});
   check("P1 2 1 1# between\n0"sv, {PixelFormat::gray8, {0, 255}});
-  check("P4 9 2\n\x80\x80\x01\x00"sv, {PixelFormat::gray8, {0,   255, 255, 255, 255, 255, 255, 255, 0,
-                                                               255, 255, 255, 255, 255, 255, 255, 0, 255}});
+  check("P4 9 2\n\x80\x80\x01\x00"sv,
+        {PixelFormat::gray8, {0, 255, 255, 255, 255, 255, 255, 255, 0, 255, 255, 255, 255, 255, 255, 255, 0, 255}});
 }
 
 TEST_CASE("pnm: grey and colours as text") {
@@ -70,10 +70,10 @@ TEST_CASE("pnm: PAM of every depth; its lines in any order, with comments") {
 }
 
 TEST_CASE("pnm: damaged headers, missing and foreign samples") {
-  for (const std::string_view file : {"P1 1"sv, "P4 1 1"sv, "P2 1 1 0 1"sv, "P3 1 1 65536 1 1 1"sv, "P7\nWIDTH 1\n"sv,
-                                      "P7\nWIDTH 1\nHEIGHT 1\nDEPTH 5\nMAXVAL 255\nENDHDR\nabcde"sv,
-                                      "P7\nWIDTH 1\nHEIGHT 1\nDEPTH 1\nMAXVAL 0\nENDHDR\na"sv,
-                                      "P7\nHEIGHT 1\nDEPTH 1\nMAXVAL 255\nENDHDR\na"sv}) {
+  for (const std::string_view file :
+       {"P1 1"sv, "P4 1 1"sv, "P2 1 1 0 1"sv, "P3 1 1 65536 1 1 1"sv, "P7\nWIDTH 1\n"sv,
+        "P7\nWIDTH 1\nHEIGHT 1\nDEPTH 5\nMAXVAL 255\nENDHDR\nabcde"sv,
+        "P7\nWIDTH 1\nHEIGHT 1\nDEPTH 1\nMAXVAL 0\nENDHDR\na"sv, "P7\nHEIGHT 1\nDEPTH 1\nMAXVAL 255\nENDHDR\na"sv}) {
     CAPTURE(file);
     CHECK(lacks(refusal(bytes_of(file)), {"damaged PNM header"}) == "");
   }

@@ -80,8 +80,15 @@ TEST_CASE("tiff: every method of compression, strips and tiles, planes or not, b
         CAPTURE(method);
         CAPTURE(tile);
         CAPTURE(planar);
-        const TiffWish wish{.width = 40, .height = 24, .samples = 3, .photometric = PHOTOMETRIC_RGB,
-                            .compression = method, .tile = tile, .rows_per_strip = 5, .planar = planar, .rows = rows};
+        const TiffWish wish{.width = 40,
+                            .height = 24,
+                            .samples = 3,
+                            .photometric = PHOTOMETRIC_RGB,
+                            .compression = method,
+                            .tile = tile,
+                            .rows_per_strip = 5,
+                            .planar = planar,
+                            .rows = rows};
         const auto picture = shown({wish}, method == COMPRESSION_LZW ? "wb" : "wl");
         CHECK(picture.format == PixelFormat::rgb8);
         CHECK(picture.remark == "");
@@ -105,8 +112,7 @@ TEST_CASE("tiff: samples of 1 to 64 bits become 8 or 16") {
   CHECK(levels(shown({row(4, {0x1F}, 2)})) == std::vector<int>{17, 255});
   CHECK(levels(shown({row(12, {0xFF, 0xF8, 0x00}, 2)})) == std::vector<int>{65535, 32776});
   CHECK(levels(shown({row(16, bytes_of_numbers<std::uint16_t>({1, 0xFEDC}), 2)})) == std::vector<int>{1, 0xFEDC});
-  CHECK(levels(shown({row(16, bytes_of_numbers<std::uint16_t>({1, 0xFEDC}), 2)}, "wb")) ==
-        std::vector<int>{1, 0xFEDC});
+  CHECK(levels(shown({row(16, bytes_of_numbers<std::uint16_t>({1, 0xFEDC}), 2)}, "wb")) == std::vector<int>{1, 0xFEDC});
   const auto long_numbers = shown({row(32, bytes_of_numbers<std::uint32_t>({0, 1000, 2000}), 3)});
   CHECK(levels(long_numbers) == std::vector<int>{0, 32768, 65535});
   CHECK(long_numbers.remark == "found values up to 2000, which is taken as white");
@@ -165,12 +171,20 @@ TEST_CASE("tiff: colours of every kind") {
 }
 
 TEST_CASE("tiff: YCbCr, in JPEG or not, and fax") {
-  TiffWish jpeg{.width = 16, .height = 16, .samples = 3, .photometric = PHOTOMETRIC_RGB,
-                .compression = COMPRESSION_JPEG, .rows = std::vector<std::uint8_t>(16 * 16 * 3, 90)};
+  TiffWish jpeg{.width = 16,
+                .height = 16,
+                .samples = 3,
+                .photometric = PHOTOMETRIC_RGB,
+                .compression = COMPRESSION_JPEG,
+                .rows = std::vector<std::uint8_t>(16 * 16 * 3, 90)};
   const auto flat = levels(shown({jpeg}));
   CHECK(std::all_of(flat.begin(), flat.end(), [](int level) { return level >= 89 && level <= 91; }));
-  TiffWish fax{.width = 16, .height = 2, .bits = 1, .photometric = PHOTOMETRIC_MINISWHITE,
-               .compression = COMPRESSION_CCITTFAX4, .rows = {0xFF, 0x00, 0x00, 0xFF}};
+  TiffWish fax{.width = 16,
+               .height = 2,
+               .bits = 1,
+               .photometric = PHOTOMETRIC_MINISWHITE,
+               .compression = COMPRESSION_CCITTFAX4,
+               .rows = {0xFF, 0x00, 0x00, 0xFF}};
   const auto page = levels(shown({fax}));
   CHECK(page[0] == 0);
   CHECK(page[8] == 255);

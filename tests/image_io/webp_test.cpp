@@ -68,7 +68,9 @@ TEST_CASE("webp: lossless comes back bit for bit, with and without alpha") {
     const ochre::PictureView inner{picture.view().row(9), 13, 9, -picture.row_stride(), format};
     const auto turned = ochre::encode_picture(inner, PictureFileFormat::webp);
     REQUIRE(turned);
-    CHECK(ochre::test::same(inner, std::as_const(*ochre::decode_picture(*turned)).view()));
+    const auto same = ochre::decode_picture(*turned);
+    REQUIRE(same);
+    CHECK(ochre::test::same(inner, same->view()));
   }
 }
 
@@ -113,11 +115,13 @@ TEST_CASE("webp: cut anywhere it is refused as cut; a flipped byte never harms")
 }
 
 TEST_CASE("webp: what it cannot hold") {
-  CHECK(!ochre::encode_picture(noise(4, 4, PixelFormat::gray8).view(), PictureFileFormat::webp));
-  CHECK(!ochre::encode_picture(noise(4, 4, PixelFormat::rgb16).view(), PictureFileFormat::webp));
-  const auto wide = ochre::encode_picture(noise(16384, 1, PixelFormat::rgb8).view(), PictureFileFormat::webp);
-  REQUIRE(!wide);
-  CHECK(contains(wide.error().message(), "16384x1 pixels, expected at most 16383 a side"));
+  const auto refused = [](const LoadedPicture& picture) {
+    const auto file = ochre::encode_picture(picture.view(), PictureFileFormat::webp);
+    return file ? std::string("accepted") : file.error().message();
+  };
+  CHECK(contains(refused(noise(4, 4, PixelFormat::gray8)), "gray8, expected rgb8"));
+  CHECK(contains(refused(noise(4, 4, PixelFormat::rgb16)), "rgb16, expected rgb8"));
+  CHECK(contains(refused(noise(16384, 1, PixelFormat::rgb8)), "16384x1 pixels, expected at most 16383 a side"));
 }
 
 }  // namespace webp_test

@@ -21,8 +21,8 @@ struct TiffWish {
   int photometric = PHOTOMETRIC_MINISBLACK;
   int compression = COMPRESSION_NONE;
   int kind = SAMPLEFORMAT_UINT;
-  int extra = -1;         // what the last sample is
-  int tile = 0;           // side; 0: strips
+  int extra = -1;          // what the last sample is
+  int tile = 0;            // side; 0: strips
   int rows_per_strip = 0;  // 0: all
   bool planar = false;
   int orientation = 1;

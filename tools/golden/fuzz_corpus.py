@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageCms
 from safetensors.torch import save_file
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -56,6 +56,31 @@ def pictures(folder: Path) -> None:
     color.quantize(8).save(folder / "palette.bmp")
     color.save(folder / "rgb.ppm")
     (folder / "grey16.pgm").write_bytes(b"P5 # wide\n2 2 1023\n" + bytes(range(8)))
+    (folder / "text.ppm").write_bytes(b"P3\n# text\n2 1 255\n1 2 3 4 5 6\n")
+    (folder / "bits.pbm").write_bytes(b"P4\n9 2\n\x80\x80\x01\x00")
+    (folder / "rgba.pam").write_bytes(b"P7\nWIDTH 1\nHEIGHT 1\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\n\1\2\3\4")
+    more_pictures(folder, color, Image.fromarray(rgba))
+
+
+def more_pictures(folder: Path, color: Image.Image, alpha: Image.Image) -> None:
+    """TIFF and WebP, and a colour profile and EXIF in each kind of file."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    exif = Image.Exif()
+    exif[0x010F] = "a maker"
+    exif[0x0112] = 6
+    for name in ("lzw", "deflate", "packbits", "jpeg"):
+        kind = {"deflate": "tiff_adobe_deflate", "lzw": "tiff_lzw"}.get(name, name)
+        color.save(folder / f"{name}.tif", compression=kind)
+    color.convert("1").save(folder / "fax.tif", compression="group4")
+    color.convert("CMYK").save(folder / "cmyk.tif")
+    color.quantize(8).save(folder / "palette.tif")
+    color.convert("L").convert("F").save(folder / "float.tif")
+    color.save(folder / "pages.tif", save_all=True, append_images=[color.convert("L")], exif=exif)
+    alpha.save(folder / "lossless.webp", lossless=True, exif=exif)
+    alpha.save(folder / "lossy.webp", quality=60)
+    color.save(folder / "moving.webp", save_all=True, append_images=[color.rotate(90)])
+    color.save(folder / "profile.jpg", icc_profile=profile, exif=exif, quality=60, comment="a comment")
+    color.save(folder / "profile.png", icc_profile=profile, exif=exif, dpi=(300, 300))
 
 
 def main() -> None:

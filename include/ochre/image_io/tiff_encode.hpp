@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <string>
 #include <utility>
@@ -55,8 +56,9 @@ inline void append_tiff_directory(TIFF* tiff, TiffMemory& memory, const ExifBloc
 
 inline void set_tiff_metadata(TIFF* tiff, TiffMemory& memory, const PictureMetadata& metadata) {
   if (const auto block = ExifBlock::open(metadata.exif)) {
-    for (const std::uint32_t tag : {TIFFTAG_IMAGEDESCRIPTION, TIFFTAG_MAKE, TIFFTAG_MODEL, TIFFTAG_SOFTWARE,
-                                    TIFFTAG_DATETIME, TIFFTAG_ARTIST, TIFFTAG_COPYRIGHT}) {
+    for (const std::uint32_t tag :
+         std::initializer_list<std::uint32_t>{TIFFTAG_IMAGEDESCRIPTION, TIFFTAG_MAKE, TIFFTAG_MODEL, TIFFTAG_SOFTWARE,
+                                              TIFFTAG_DATETIME, TIFFTAG_ARTIST, TIFFTAG_COPYRIGHT}) {
       if (const std::string text = exif_text(*block, tag); !text.empty()) TIFFSetField(tiff, tag, text.c_str());
     }
     append_tiff_directory(tiff, memory, *block, exif_tag::exif_directory);

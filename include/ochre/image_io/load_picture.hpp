@@ -47,8 +47,8 @@ inline bool is_webp(std::span<const std::byte> file) noexcept {
 
 inline bool is_pnm(std::span<const std::byte> file) noexcept {
   const std::string_view text = text_of(file);
-  return text.size() >= 3 && text[0] == 'P' && text[1] >= '1' && text[1] <= '7' &&
-         (is_pnm_space(text[2]) || text[2] == '#');
+  return text.size() >= 2 && text[0] == 'P' && text[1] >= '1' && text[1] <= '7' &&
+         (text.size() == 2 || is_pnm_space(text[2]) || text[2] == '#');
 }
 
 }  // namespace detail

@@ -56,7 +56,7 @@ constexpr std::array foreign_headers{
     Foreign{"jpeglib.h", "image_io/libjpeg.hpp"},
     Foreign{"jerror.h", "image_io/libjpeg.hpp"},
     Foreign{"tiffio.h", "image_io/tiff_file.hpp"},
-    Foreign{"webp/", "image_io/webp_"},
+    Foreign{"webp/", "image_io/"},
 };
 
 // Words that may appear in code only in one place, or nowhere (an empty place).

@@ -1,6 +1,6 @@
 // What a device's levels mean: colours of the profile connection space, XYZ or L*a*b* as light of D50. The stages in
 // their order: a curve for each input, a table with the colours of a grid, curves, a matrix, curves; any may be
-// missing. Source: ICC.1:2022, sections 6.3 and 10.12. Tested by color_profile_test.cpp.
+// missing. Source: ICC.1:2022, sections 6.3 and 10.12. Tested by icc_profile_test.cpp.
 #pragma once
 
 #include <algorithm>

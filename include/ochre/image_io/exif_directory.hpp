@@ -1,6 +1,6 @@
 // Directories of EXIF and of TIFF are of one kind: what a TIFF says besides pixels becomes a block for other files, and
 // a block's directories go into a TIFF. Entries that point out of their bytes are left out. Source: TIFF 6.0,
-// section 2. Tested by exif_test.cpp and tiff_test.cpp.
+// section 2. Tested by exif_test.cpp and tiff_decode_test.cpp.
 #pragma once
 
 #include <cstddef>

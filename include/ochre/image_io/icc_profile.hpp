@@ -1,7 +1,7 @@
 // Reads an ICC profile of versions 2 and 4 into a colour model: three curves and a matrix, a curve of grey, or the
 // tables from a device to the connection space (lut8, lut16, lutAToB), of which that for photographs (A2B0) is taken.
 // Every offset and count is checked against the profile's length. Source: ICC.1:2022, sections 7, 9 and 10. Tested by
-// color_profile_test.cpp and the fuzz target load_picture.
+// icc_profile_test.cpp and the fuzz target load_picture.
 #pragma once
 
 #include <algorithm>

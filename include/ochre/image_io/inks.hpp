@@ -1,5 +1,5 @@
 // Cyan, magenta, yellow and black to RGB, by the picture's profile or, without one, as light that each ink leaves.
-// Tested by load_picture_test.cpp and tiff_test.cpp.
+// Tested by icc_profile_test.cpp and jpeg_decode_test.cpp.
 #pragma once
 
 #include <algorithm>

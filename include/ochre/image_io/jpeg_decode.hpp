@@ -1,7 +1,7 @@
 // Decodes a JPEG row by row, with libjpeg-turbo, into the picture's own memory, with its accurate integer transform and
 // smooth upsampling; CMYK becomes RGB. The library shows what it can of a damaged file and warns: the first warning is
 // the picture's remark, but of a file that is cut the rest would be grey, which is an Error. Tested by
-// load_picture_test.cpp, jpeg_damage_test.cpp and the fuzz target load_picture.
+// load_picture_test.cpp, jpeg_decode_test.cpp and the fuzz target load_picture.
 #pragma once
 
 #include <algorithm>

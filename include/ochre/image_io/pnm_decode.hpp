@@ -1,5 +1,5 @@
 // The samples of the netpbm kin: bits, bytes, two bytes (most significant first) above 255, or text. Values are scaled
-// to 0…255 or 0…65535. Source: netpbm, pbm(5), pgm(5), ppm(5) and pam(5). Tested by pnm_test.cpp and
+// to 0…255 or 0…65535. Source: netpbm, pbm(5), pgm(5), ppm(5) and pam(5). Tested by pnm_decode_test.cpp and
 // load_picture_test.cpp.
 #pragma once
 

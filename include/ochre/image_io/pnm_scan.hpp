@@ -1,5 +1,5 @@
 // The headers of the netpbm kin: P1 to P6, and PAM (P7), whose lines have names. Source: netpbm, pbm(5), pgm(5), ppm(5)
-// and pam(5). Tested by pnm_test.cpp.
+// and pam(5). Tested by pnm_decode_test.cpp.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // Colours of three primaries, given by chromaticities, as a colour model: what screens and cameras say of themselves
 // where they carry no profile. Source: SMPTE RP 177; Bradford's adaptation of white as in ICC.1:2022, annex E. Tested
-// by color_profile_test.cpp.
+// by icc_profile_test.cpp.
 #pragma once
 
 #include <array>

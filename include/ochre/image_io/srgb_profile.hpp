@@ -1,5 +1,5 @@
 // The smallest ICC profile of version 4 that says sRGB, or grey of its curve, for files that have no other way to say
-// so. Source: ICC.1:2010, sections 7 to 10. Tested by color_profile_test.cpp.
+// so. Source: ICC.1:2010, sections 7 to 10. Tested by icc_profile_test.cpp.
 #pragma once
 
 #include <cmath>

@@ -1,5 +1,5 @@
 // The pixels of a TIFF's page, strip by strip or tile by tile, into a picture of the samples as they are stored. Tested
-// by tiff_test.cpp and the fuzz target load_picture.
+// by tiff_decode_test.cpp and the fuzz target load_picture.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // Decodes a page of a TIFF with libtiff. Grey, RGB, Lab, palettes and CMYK keep their depth, up to 16 bits a sample;
-// YCbCr and old JPEG go through libtiff's own conversion to 8-bit RGB. Source: TIFF 6.0. Tested by tiff_test.cpp
+// YCbCr and old JPEG go through libtiff's own conversion to 8-bit RGB. Source: TIFF 6.0. Tested by tiff_decode_test.cpp
 // and the fuzz target load_picture.
 #pragma once
 

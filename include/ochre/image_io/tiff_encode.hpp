@@ -1,5 +1,5 @@
 // Encodes a TIFF with libtiff: any pixel format, deflate after horizontal differences, sRGB's profile, and the
-// metadata: EXIF's directories lie before the pixels as they are. Source: TIFF 6.0. Tested by tiff_test.cpp.
+// metadata: EXIF's directories lie before the pixels as they are. Source: TIFF 6.0. Tested by tiff_decode_test.cpp.
 #pragma once
 
 #include <algorithm>

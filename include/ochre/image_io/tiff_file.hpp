@@ -1,5 +1,5 @@
 // The one header that names libtiff (4.5 or later): a TIFF in memory, read or written, without the system's files, a
-// global handler or a word on the terminal. Tested by tiff_test.cpp.
+// global handler or a word on the terminal. Tested by tiff_decode_test.cpp.
 #pragma once
 
 #include <algorithm>

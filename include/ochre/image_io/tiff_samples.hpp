@@ -1,7 +1,7 @@
 // One sample of a TIFF's row as a level of 0…255 or 0…65535. Whole numbers of up to 16 bits have a white of their own;
 // numbers with a sign, with a point or of more bits are measured against the largest of the picture. libtiff gives
 // those of whole bytes in the machine's order, others packed from the highest bit on. Source: TIFF 6.0; IEEE 754.
-// Tested by tiff_test.cpp.
+// Tested by tiff_decode_test.cpp.
 #pragma once
 
 #include <algorithm>

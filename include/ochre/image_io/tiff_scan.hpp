@@ -1,5 +1,5 @@
 // What the tags of a TIFF's page say, and what libtiff would take on trust: sizes, methods of compression that end the
-// process or take any memory (JBIG, LERC), blocks that overlap. Source: TIFF 6.0. Tested by tiff_test.cpp.
+// process or take any memory (JBIG, LERC), blocks that overlap. Source: TIFF 6.0. Tested by tiff_decode_test.cpp.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // Pixels of any colour model become sRGB, grey ones grey of sRGB's curve. The model's black becomes black, what lies
-// beyond sRGB its nearest level. Source: IEC 61966-2-1; ICC.1:2022, annex D. Tested by color_profile_test.cpp.
+// beyond sRGB its nearest level. Source: IEC 61966-2-1; ICC.1:2022, annex D. Tested by icc_profile_test.cpp.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // A curve from a device's level to light or back, both 0…1: a formula, or values in between which it is a line.
-// Source: ICC.1:2022, sections 10.6 and 10.18; IEC 61966-2-1. Tested by color_profile_test.cpp.
+// Source: ICC.1:2022, sections 10.6 and 10.18; IEC 61966-2-1. Tested by icc_profile_test.cpp.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // Decodes a WebP, lossy or lossless, with libwebp into the picture's own memory. Of an animation the first picture, on
-// its canvas. Tested by webp_test.cpp and the fuzz target load_picture.
+// its canvas. Tested by webp_decode_test.cpp and the fuzz target load_picture.
 #pragma once
 
 #include <cstddef>

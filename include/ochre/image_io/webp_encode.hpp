@@ -1,6 +1,6 @@
 // Encodes a WebP with libwebp: rgb8 or rgba8, lossless unless a quality is given. EXIF and XMP stand in chunks of their
 // own, for which the file is of the extended kind. Source: Google, WebP container specification. Tested by
-// webp_test.cpp.
+// webp_decode_test.cpp.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // The chunks of a WebP file without decoding: what its first picture is, where it lies, and what the file says besides.
-// Source: Google, WebP container specification. Tested by webp_test.cpp.
+// Source: Google, WebP container specification. Tested by webp_decode_test.cpp.
 #pragma once
 
 #include <algorithm>

@@ -19,7 +19,7 @@
 
 #include "support/noise_picture.hpp"
 
-namespace color_profile_test {
+namespace icc_profile_test {
 
 namespace {
 
@@ -152,4 +152,4 @@ TEST_CASE("profile: cut or damaged it is none, or some colours") {
   }
 }
 
-}  // namespace color_profile_test
+}  // namespace icc_profile_test

@@ -20,7 +20,7 @@
 #include "support/temporary_folder.hpp"
 #include "support/tiff_writer.hpp"
 
-namespace tiff_test {
+namespace tiff_decode_test {
 
 namespace {
 
@@ -271,4 +271,4 @@ TEST_CASE("tiff: methods that end the process, sizes that lie, samples that nobo
   CHECK(contains(refusal(std::span(file).first(8)), "cannot be decoded"));
 }
 
-}  // namespace tiff_test
+}  // namespace tiff_decode_test

@@ -16,7 +16,7 @@
 #include "support/jpeg_writer.hpp"
 #include "support/picture_bytes.hpp"
 
-namespace jpeg_damage_test {
+namespace jpeg_decode_test {
 
 namespace {
 
@@ -175,4 +175,4 @@ TEST_CASE("odd jpeg: what libjpeg does not know is refused by its name") {
   CHECK(lacks(changed(1, 0xCE), {"hierarchical coding"}) == "");
 }
 
-}  // namespace jpeg_damage_test
+}  // namespace jpeg_decode_test

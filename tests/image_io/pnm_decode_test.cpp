@@ -12,7 +12,7 @@
 
 #include "support/picture_bytes.hpp"
 
-namespace pnm_test {
+namespace pnm_decode_test {
 
 namespace {
 
@@ -87,4 +87,4 @@ TEST_CASE("pnm: damaged headers, missing and foreign samples") {
   CHECK(lacks(refusal(bytes_of("P8 1 1 255 a"sv)), {"expected a JPEG, PNG, TIFF, WebP, BMP or PNM"}) == "");
 }
 
-}  // namespace pnm_test
+}  // namespace pnm_decode_test

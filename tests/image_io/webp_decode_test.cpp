@@ -16,7 +16,7 @@
 #include "support/noise_picture.hpp"
 #include "support/picture_bytes.hpp"
 
-namespace webp_test {
+namespace webp_decode_test {
 
 namespace {
 
@@ -124,4 +124,4 @@ TEST_CASE("webp: what it cannot hold") {
   CHECK(contains(refused(noise(16384, 1, PixelFormat::rgb8)), "16384x1 pixels, expected at most 16383 a side"));
 }
 
-}  // namespace webp_test
+}  // namespace webp_decode_test

@@ -9,10 +9,10 @@
 namespace ochre::inline v0 {
 
 struct PictureMetadata {
-  std::vector<std::byte> exif;  // a TIFF block, as it follows JPEG's "Exif"; it says upright, sRGB and the true size
-  std::vector<std::byte> xmp;   // an XML text in UTF-8
-  std::string comment;          // UTF-8
-  double dpi_across = 0;        // dots an inch; 0: not said
+  std::vector<std::byte> exif{};  // a TIFF block, as it follows JPEG's "Exif"; it says upright, sRGB and the true size
+  std::vector<std::byte> xmp{};   // an XML text in UTF-8
+  std::string comment{};          // UTF-8
+  double dpi_across = 0;          // dots an inch; 0: not said
   double dpi_down = 0;
 };
 

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <zlib.h>
@@ -22,9 +23,14 @@ namespace ochre::inline v0::detail {
 
 inline constexpr std::size_t longest_png_text = 1'048'576;  // inflated; a page of XMP has some kilobytes
 
+// Of each kind the first counts, even if it is damaged: no file has many inflated.
 struct PngNotes {
   PictureNotes notes;
   PngColor color;
+  bool has_exif = false;
+  bool has_xmp = false;
+  bool has_comment = false;
+  bool has_profile = false;
 };
 
 // Nothing if it is no whole stream of zlib's or has more than `most` bytes.
@@ -68,12 +74,17 @@ inline std::vector<std::byte> international_text(std::span<const std::byte> rest
   return {rest.begin(), rest.end()};
 }
 
-inline void read_png_text(std::string_view type, std::span<const std::byte> data, PictureMetadata& metadata) {
+// Whether it is the first of its kind.
+inline bool is_first(bool& has_kind) noexcept { return !std::exchange(has_kind, true); }
+
+inline void read_png_text(std::string_view type, std::span<const std::byte> data, PngNotes& said) {
   const PngText text(data);
-  const bool is_xmp = text.keyword == "XML:com.adobe.xmp";
+  PictureMetadata& metadata = said.notes.metadata;
+  if (text.keyword == "XML:com.adobe.xmp" && type == "iTXt" && is_first(said.has_xmp)) {
+    metadata.xmp = international_text(text.rest);
+  }
   const bool is_comment = text.keyword == "Comment" || text.keyword == "Description";
-  if (is_xmp && type == "iTXt" && metadata.xmp.empty()) metadata.xmp = international_text(text.rest);
-  if (!is_comment || !metadata.comment.empty()) return;
+  if (!is_comment || !is_first(said.has_comment)) return;
   if (type == "tEXt") metadata.comment = as_utf8(text_of(text.rest));
   if (type == "iTXt") metadata.comment = as_utf8(text_of(international_text(text.rest)));
   if (type == "zTXt" && !text.rest.empty()) {
@@ -84,16 +95,16 @@ inline void read_png_text(std::string_view type, std::span<const std::byte> data
 inline void read_png_note(std::string_view type, std::span<const std::byte> data, PngNotes& said) {
   PictureNotes& notes = said.notes;
   PngColor& color = said.color;
-  if (type == "eXIf" && notes.metadata.exif.empty()) {
+  if (type == "eXIf" && is_first(said.has_exif)) {
     notes.orientation = exif_orientation(data);
     notes.metadata.exif.assign(data.begin(), data.end());
   }
-  if (type == "tEXt" || type == "zTXt" || type == "iTXt") read_png_text(type, data, notes.metadata);
+  if (type == "tEXt" || type == "zTXt" || type == "iTXt") read_png_text(type, data, said);
   if (type == "cICP") color.code_points = data;
   if (type == "sRGB") color.is_srgb = true;
   if (type == "gAMA" && data.size() == 4) color.gamma = big_endian32(data, 0);
   if (type == "cHRM") color.chromaticities = data;
-  if (type == "iCCP" && color.profile.empty()) {
+  if (type == "iCCP" && is_first(said.has_profile)) {
     const PngText profile(data);
     if (!profile.rest.empty()) color.profile = inflated(profile.rest.subspan(1), longest_profile);
   }

@@ -156,9 +156,14 @@ inline Status read_tiff_blocks(TIFF* tiff, TiffFacts& facts) {
   return {};
 }
 
-// Together the blocks may claim no more of the file than it has, some times over.
+// Each block takes some bytes of the file for its place alone, and together they may claim no more than it has, some times
+// over.
 inline Status check_tiff_overlap(TIFF* tiff, std::size_t file_bytes, bool is_tiled) {
   const std::uint32_t blocks = is_tiled ? TIFFNumberOfTiles(tiff) : TIFFNumberOfStrips(tiff);
+  if (blocks > file_bytes) {
+    return Error{ErrorCode::malformed, "found a TIFF of " + std::to_string(blocks) + " strips or tiles in " +
+                                           std::to_string(file_bytes) + " bytes, expected no more than bytes"};
+  }
   const Index most = checked_mul(static_cast<Index>(file_bytes), most_tiff_overlap).value_or(0);
   Index bytes = 0;
   for (std::uint32_t i = 0; i < blocks && bytes <= most; ++i) {

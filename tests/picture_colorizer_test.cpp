@@ -1,8 +1,10 @@
 // The cache of workspaces: the same pictures as a Colorizer's, whatever the order of the sizes; what is kept, and what
-// is given up first.
+// is given up first. Borders stay grey, and what is inside is coloured as if there were none.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -10,6 +12,7 @@
 #include <ochre/picture_colorizer.hpp>
 
 #include "support/allocations.hpp"
+#include "support/bordered_picture.hpp"
 #include "support/text.hpp"
 
 namespace picture_colorizer_test {
@@ -40,6 +43,23 @@ struct Job {
 void paint(PictureColorizer& pictures, Extent size) {
   Job job(size);
   REQUIRE(pictures.colorize(job.input(), job.output()));
+}
+
+// A scene in a border of that tone, as a job.
+constexpr Extent framed{120, 160};
+constexpr PictureRectangle inside{24, 16, 110, 84};
+Job framed_job(int tone) {
+  Job job(framed);
+  job.gray = test::bordered_scene(framed, inside, tone, 2).levels;
+  return job;
+}
+
+// The colours of what is inside, as a Colorizer gives them to it alone, in a picture that is black elsewhere.
+std::vector<unsigned char> colored_alone(const Colorizer& colorizer, Job job, std::span<const Hint> hints = {}) {
+  auto workspace = colorizer.make_workspace(inside.extent()).value();
+  REQUIRE(workspace.set_hints(hints));
+  REQUIRE(colorizer.colorize(part_of(job.input(), inside), part_of(job.output(), inside), workspace));
+  return job.rgb;
 }
 
 constexpr Extent wide{40, 60};
@@ -136,6 +156,89 @@ TEST_CASE("picture colorizer: what is wrong is an error, and costs nothing that 
   CHECK(pictures.colorizer() == nullptr);
   CHECK(reason(pictures.colorize(job.input(), job.output())) == "the PictureColorizer was moved from");
   CHECK(moved.colorize(job.input(), job.output()));
+}
+
+TEST_CASE("picture colorizer: a border stays as it is, what is inside gets the bits that it gets alone") {
+  const auto colorizer = small_colorizer();
+  auto pictures = PictureColorizer::create(colorizer).value();
+  for (const int tone : {2, 128, 250}) {
+    Job job = framed_job(tone);
+    REQUIRE(PictureColorizer::inside_of(job.input()) == inside);
+    const auto alone = colored_alone(*colorizer, job);
+    REQUIRE(pictures.colorize(job.input(), job.output()));
+    CHECK(pictures.keeps(inside.extent()));
+    bool colored = false;
+    for (std::size_t i = 0; i < job.gray.size(); ++i) {
+      const Index x = static_cast<Index>(i) % framed.w;
+      const Index y = static_cast<Index>(i) / framed.w;
+      const std::vector<unsigned char> pixel(job.rgb.begin() + 3 * static_cast<std::ptrdiff_t>(i),
+                                             job.rgb.begin() + 3 * static_cast<std::ptrdiff_t>(i + 1));
+      if (!test::lies_in(inside, x, y)) {
+        REQUIRE(pixel == std::vector<unsigned char>(3, job.gray[i]));
+        continue;
+      }
+      REQUIRE(pixel == std::vector<unsigned char>(alone.begin() + 3 * static_cast<std::ptrdiff_t>(i),
+                                                  alone.begin() + 3 * static_cast<std::ptrdiff_t>(i + 1)));
+      colored = colored || pixel[0] != pixel[1];
+    }
+    CHECK(colored);
+  }
+}
+
+TEST_CASE("picture colorizer: in place, of 16 bits with alpha, for any number of threads") {
+  const auto levels = framed_job(240).gray;
+  std::vector<std::vector<std::uint16_t>> results;
+  for (const int threads : {1, 3}) {
+    auto pictures = PictureColorizer::create(small_colorizer(), {.workspace = {.threads = threads}}).value();
+    std::vector<std::uint16_t> pixels;
+    for (const unsigned char level : levels) {
+      const auto wide_level = static_cast<std::uint16_t>(level * 257);
+      pixels.insert(pixels.end(), {wide_level, wide_level, wide_level, 1234});
+    }
+    const MutablePictureView picture{pixels.data(), framed.w, framed.h, 8 * framed.w, PixelFormat::rgba16};
+    const PictureView input{pixels.data(), framed.w, framed.h, 8 * framed.w, PixelFormat::rgba16};
+    REQUIRE(pictures.colorize(input, picture));
+    for (std::size_t i = 0; i < levels.size(); ++i) REQUIRE(pixels[4 * i + 3] == 1234);
+    results.push_back(pixels);
+  }
+  CHECK(results[0] == results[1]);
+}
+
+TEST_CASE("picture colorizer: hints are told where they lie, and on a border there is none") {
+  const auto colorizer = std::make_shared<const Colorizer>(
+      Colorizer::open(OCHRE_GOLDEN_DIR "/eccv16_sixteenth.safetensors", {.size = 32, .threads = 1, .teachable = true})
+          .value());
+  auto pictures = PictureColorizer::create(colorizer).value();
+  Job job = framed_job(240);
+  const Hint hint{.x = 60, .y = 50, .red = 200, .green = 60, .blue = 60};
+  const Hint of_inside{.x = 60 - inside.x, .y = 50 - inside.y, .red = 200, .green = 60, .blue = 60};
+  REQUIRE(pictures.colorize(job.input(), job.output(), std::span(&hint, 1)));
+  const auto alone = colored_alone(*colorizer, job, std::span(&of_inside, 1));
+  const auto pixel = static_cast<std::ptrdiff_t>(3 * (50 * framed.w + 60));
+  CHECK(std::equal(alone.begin() + pixel, alone.begin() + pixel + 3, job.rgb.begin() + pixel));
+  CHECK(job.rgb[static_cast<std::size_t>(pixel)] > job.rgb[static_cast<std::size_t>(pixel) + 1] + 20);
+
+  for (const Hint& beside : {Hint{.x = 23, .y = 50}, Hint{.x = 134, .y = 50}, Hint{.x = 60, .y = 15}, Hint{.x = -1}}) {
+    CHECK(PictureColorizer::inside_of(job.input(), std::span(&beside, 1)).extent() == framed);
+  }
+  const Hint outside{.x = 160, .y = 0};
+  const Status refused = pictures.colorize(job.input(), job.output(), std::span(&outside, 1));
+  REQUIRE(!refused);
+  CHECK(test::contains(refused.error().message(), "outside the picture of 160x120"));
+}
+
+TEST_CASE("picture colorizer: a picture in colour teaches what is inside its border") {
+  const auto colorizer = std::make_shared<const Colorizer>(
+      Colorizer::open(OCHRE_GOLDEN_DIR "/eccv16_sixteenth.safetensors", {.size = 32, .threads = 1, .teachable = true})
+          .value());
+  auto pictures = PictureColorizer::create(colorizer).value();
+  const Job job = framed_job(240);
+  std::vector<unsigned char> rgb;
+  for (const unsigned char level : job.gray) rgb.insert(rgb.end(), 3, level);
+  const PictureView picture{rgb.data(), framed.w, framed.h, 3 * framed.w, PixelFormat::rgb8};
+  const auto learned = pictures.read_reference(picture).value();
+  auto workspace = colorizer->make_workspace(inside.extent()).value();
+  CHECK(learned.lightness == colorizer->read_reference(part_of(picture, inside), workspace).value().lightness);
 }
 
 }  // namespace picture_colorizer_test

@@ -26,6 +26,8 @@
 
 namespace ochre::inline v0 {
 
+class PictureColorizer;
+
 // A model with its options, ready to colour pictures of any size. Immutable and cheap to copy; any number of threads
 // share it, each concurrent call with a workspace of its own.
 class Colorizer {
@@ -112,6 +114,7 @@ class Colorizer {
   }
 
  private:
+  friend class PictureColorizer;
   friend class VideoColorizer;
 
   static Result<Colorizer> parse(std::span<const std::byte> bytes, const ColorizerOptions& options,

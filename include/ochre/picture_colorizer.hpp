@@ -1,5 +1,7 @@
-// A Colorizer for pictures of changing sizes: keeps the workspaces of the sizes that came last, within a bound of
-// number and of bytes, so that a size which comes again costs no memory anew. Tested by picture_colorizer_test.cpp.
+// A Colorizer for pictures as they come: of changing sizes, whose workspaces are kept, those that came last, within a
+// bound of number and of bytes, so that a size which comes again costs no memory anew; and with borders, paper around a
+// print, bars of a letterbox, which stay grey: the Colorizer sees what is inside (color/plain_border.hpp). Tested by
+// picture_colorizer_test.cpp.
 #pragma once
 
 #include <ochre/base/macros_aside.hpp>
@@ -13,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include <ochre/color/plain_border.hpp>
 #include <ochre/colorizer.hpp>
 
 namespace ochre::inline v0 {
@@ -58,25 +61,42 @@ class PictureColorizer {
                        [&](const auto& workspace) { return workspace.picture() == size; });
   }
 
-  // As Colorizer::colorize(): input and output are of one size, any size. Of a size that is not kept it makes a
-  // workspace first, and before that gives up the one that was used longest ago where `workspaces` are kept already.
-  // hints: what is known of this picture (ColorizerWorkspace::set_hints()).
-  // Errors: those of Colorizer::make_workspace() and Colorizer::colorize(), and of hints; on one the output is
-  // untouched.
+  // What of a picture is coloured: what is inside its border; all, if it has none, or if there is a hint on it.
+  // picture: that check_picture() finds nothing in.
+  static PictureRectangle inside_of(const PictureView& picture, std::span<const Hint> hints = {}) noexcept {
+    const PictureRectangle inside = color::inside_of_border(picture);
+    const auto is_inside = [&](const Hint& hint) {
+      return hint.x >= inside.x && hint.x < inside.right() && hint.y >= inside.y && hint.y < inside.bottom();
+    };
+    if (std::all_of(hints.begin(), hints.end(), is_inside)) return inside;
+    return {0, 0, picture.width, picture.height};
+  }
+
+  // As Colorizer::colorize() of what is inside the picture's border, which becomes grey: input and output are of one
+  // size, any size. Of an inside's size that is not kept it makes a workspace first, and before that gives up the one
+  // that was used longest ago where `workspaces` are kept already. hints: what is known of this picture
+  // (ColorizerWorkspace::set_hints()). Errors: those of Colorizer::make_workspace() and Colorizer::colorize(), and of
+  // hints; on one the output is untouched.
   Status colorize(const PictureView& input, const MutablePictureView& output, std::span<const Hint> hints = {}) {
     if (colorizer_ == nullptr) return Error{ErrorCode::invalid_argument, "the PictureColorizer was moved from"};
     if (auto status = check_picture(input, "input"); !status) return status;
-    if (auto status = bring_forward(input.extent()); !status) return status;
-    if (auto status = workspaces_.front().set_hints(hints); !status) return status;
-    return colorizer_->colorize(input, output, workspaces_.front());
+    if (auto status = detail::check_output(input, output, input.extent()); !status) return status;
+    const PictureRectangle inside = inside_of(input, hints);
+    if (auto status = bring_forward(inside.extent()); !status) return status;
+    Colorizer::Workspace& workspace = workspaces_.front();
+    if (auto status = set_hints(hints, inside, workspace); !status) return status;
+    auto status = colorizer_->colorize(part_of(input, inside), part_of(output, inside), workspace);
+    if (status) show_border(inside, input, output, workspace.memory_->network.team());
+    return status;
   }
 
-  // As Colorizer::read_reference(): what a picture in colour teaches, whatever its size.
+  // As Colorizer::read_reference(): what a picture in colour teaches, inside its border, whatever its size.
   Result<Reference> read_reference(const PictureView& picture) {
     if (colorizer_ == nullptr) return Error{ErrorCode::invalid_argument, "the PictureColorizer was moved from"};
     if (auto status = check_picture(picture, "reference"); !status) return std::move(status).error();
-    if (auto status = bring_forward(picture.extent()); !status) return std::move(status).error();
-    return colorizer_->read_reference(picture, workspaces_.front());
+    const PictureRectangle inside = inside_of(picture);
+    if (auto status = bring_forward(inside.extent()); !status) return std::move(status).error();
+    return colorizer_->read_reference(part_of(picture, inside), workspaces_.front());
   }
 
   // What the next pictures recall (ColorizerWorkspaceOptions::memory), or nothing, if it is null; workspaces are made
@@ -103,6 +123,28 @@ class PictureColorizer {
  private:
   PictureColorizer(std::shared_ptr<const Colorizer> colorizer, const PictureColorizerOptions& options)
       : colorizer_(std::move(colorizer)), options_(options) {}
+
+  // Places of the picture become those of what is inside.
+  static Status set_hints(std::span<const Hint> hints, const PictureRectangle& inside,
+                          Colorizer::Workspace& workspace) {
+    return base::catch_no_memory([&]() -> Status {
+      std::vector<Hint> moved(hints.begin(), hints.end());
+      for (Hint& hint : moved) {
+        hint.x -= inside.x;
+        hint.y -= inside.y;
+      }
+      return workspace.set_hints(moved);
+    });
+  }
+
+  // In grey.
+  void show_border(const PictureRectangle& inside, const PictureView& input, const MutablePictureView& output,
+                   const parallel::Team& team) const noexcept {
+    for (const PictureRectangle& part : color::border_around(inside, input.extent())) {
+      if (part.width == 0 || part.height == 0) continue;
+      detail::apply_gray(*colorizer_->kernels_.color, part_of(input, part), part_of(output, part), team);
+    }
+  }
 
   // The workspace of that size becomes the first.
   Status bring_forward(Extent size) {

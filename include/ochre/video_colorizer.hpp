@@ -2,9 +2,10 @@
 //   lightness (color/) -> where each cell was a frame ago, and whether that still holds (video/motion.hpp) -> the
 //   colours of the past come along (video/carried_colors.hpp) -> where they do not suffice (video/schedule.hpp) a look
 //   of the network -> chroma, where anything changed (video/chroma_memory.hpp)
+// Bars around the picture (video/bars.hpp) stay grey: all of this is done to what they leave.
 // A scene cut resets all; a thing that moves takes its colours along, one that stands still gets the mean of many
-// looks. State is bounded, nothing is allocated in a call, and the same frames give the same bits for any number of
-// threads. Tested by video_colorizer_test.cpp, day_and_night_test.cpp and deadline_test.cpp.
+// looks. State is bounded, calls allocate nothing but what colorize() names, and the same frames give the same bits for
+// any number of threads. Tested by video_colorizer_test.cpp, day_and_night_test.cpp and deadline_test.cpp.
 #pragma once
 
 #include <ochre/base/macros_aside.hpp>
@@ -18,6 +19,7 @@
 
 #include <ochre/color/place_details.hpp>
 #include <ochre/colorizer.hpp>
+#include <ochre/video/bars.hpp>
 #include <ochre/video/carried_colors.hpp>
 #include <ochre/video/chroma_memory.hpp>
 #include <ochre/video/input_colors.hpp>
@@ -75,6 +77,8 @@ class VideoColorizer {
       if (!memory) return std::move(memory).error();
       VideoColorizer video(std::move(colorizer), options, *std::move(memory));
       if (auto status = video.allocate(); !status) return std::move(status).error();
+      video.bars_ = video::Bars(frame);
+      video.workspace_options_ = workspace;
       video.lessons_ = {workspace.memory ? *workspace.memory : CameraMemory(), workspace.place};
       return video;
     });
@@ -83,16 +87,20 @@ class VideoColorizer {
   // The next frame. Of the input the luma is read, and the chroma if cb is not null: where that is in colour, the
   // output gets it as it is. The output's luma becomes a copy of the input's; nothing is copied where both are the same
   // memory. Nothing is allocated, but where a frame in colour is learned (some tenths of a second, at first each 25
-  // frames, then ever more rarely up to 2,000) and when grey follows. Errors: those of Colorizer::colorize(); a frame
-  // in colour whose chroma has another subsampling or matrix than the output's; on one the output is untouched.
+  // frames, then ever more rarely up to 2,000), when grey follows, and where bars are found. Errors: those of
+  // Colorizer::colorize(); a frame in colour whose chroma has another subsampling or matrix than the output's; on one
+  // the output is untouched.
   Status colorize(const YuvView& input, const MutableYuvView& output) {
     if (!workspace_.memory_) return detail::empty_workspace();
     if (auto status = check(input, output); !status) return status;
-    const auto awake = workspace_.memory_->network.stay_awake();
     begun_ = Clock::now();
+    if (auto status = find_bars(input); !status) return status;
+    const auto awake = workspace_.memory_->network.stay_awake();
     report_ = {};
-    auto status = colorize_checked(input, output);
+    const PictureRectangle& inside = bars_.inside();
+    auto status = colorize_checked(part_of(input, inside), part_of(output, inside));
     if (!status) chroma_.forget();  // of this frame nothing is shown: the next one is not as the one before
+    if (status) show_bars(input, output);
     return status;
   }
 
@@ -108,7 +116,7 @@ class VideoColorizer {
     state_ = {};
   }
 
-  Extent frame() const noexcept { return workspace_.picture(); }
+  Extent frame() const noexcept { return workspace_.memory_ ? bars_.frame() : Extent{0, 0}; }
   Index bytes() const noexcept {
     const Index own =
         motion_.bytes() + carried_.bytes() + chroma_.bytes() + seen_.bytes() + colors_.bytes() + keep_.size();
@@ -159,6 +167,8 @@ class VideoColorizer {
     return !options_.recolor && input.cb.samples != nullptr && input.format.subsampling != ChromaSubsampling::yuv400;
   }
   Status check(const YuvView& input, const MutableYuvView& output) const;
+  Status find_bars(const YuvView& input);
+  void show_bars(const YuvView& input, const MutableYuvView& output) noexcept;
   Status colorize_checked(const YuvView& input, const MutableYuvView& output);
   Status follow(const YuvView& input);
   Status read_colors(const YuvView& input);
@@ -177,7 +187,9 @@ class VideoColorizer {
 
   std::shared_ptr<const Colorizer> colorizer_;
   VideoOptions options_;
-  Colorizer::Workspace workspace_;
+  ColorizerWorkspaceOptions workspace_options_;
+  Colorizer::Workspace workspace_;  // for what is inside the bars, as all that follows
+  video::Bars bars_;
   video::SeenLuma seen_;
   video::Motion motion_;
   video::CarriedColors carried_;
@@ -204,13 +216,35 @@ class VideoColorizer {
 };
 
 inline Status VideoColorizer::check(const YuvView& input, const MutableYuvView& output) const {
-  const Extent frame = workspace_.picture();
+  const Extent frame = bars_.frame();
   if (auto status = detail::check_input(input, frame); !status) return status;
   if (auto status = detail::check_output(input, output, frame); !status) return status;
   if (!brings_chroma(input)) return {};
   if (auto status = check_frame(input, "input"); !status) return status;
   if (input.format.subsampling == output.format.subsampling && input.format.matrix == output.format.matrix) return {};
   return detail::invalid("output: another subsampling or matrix than the input's, whose colours may be kept");
+}
+
+// Where the bars change, what is inside begins anew. A memory's places are those of whole frames: none are looked for.
+inline Status VideoColorizer::find_bars(const YuvView& input) {
+  if (!lessons_.memory().is_empty() || !bars_.see(input)) return {};
+  auto status = base::catch_no_memory([&]() -> Status {
+    auto made = colorizer_->make_workspace(bars_.inside().extent(), workspace_options_).move_to(workspace_);
+    return made ? allocate() : made;
+  });
+  if (!status) workspace_ = Colorizer::Workspace(nullptr);  // there is no other way on: every frame is refused
+  is_first_ = true;
+  return status;
+}
+
+inline void VideoColorizer::show_bars(const YuvView& input, const MutableYuvView& output) noexcept {
+  for (const PictureRectangle& part : color::border_around(bars_.inside(), bars_.frame())) {
+    if (part.width == 0 || part.height == 0) continue;
+    const YuvView from = part_of(input, part);
+    const MutableYuvView to = part_of(output, part);
+    copy(from, to);
+    if (!report_.colored) video::ChromaMemory::show_gray(to);
+  }
 }
 
 inline Status VideoColorizer::colorize_checked(const YuvView& input, const MutableYuvView& output) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include <ochre/color/plain_border.hpp>
 #include <ochre/color/working_size.hpp>
 #include <ochre/network/random_weights.hpp>
 #include <ochre/weights/atomic_file.hpp>
@@ -24,7 +25,8 @@ Result<Tensor<float>> make_input(const AuditOptions& options, const Model& model
   if (!options.picture.empty()) {
     const auto picture = read_picture(options.picture, options.limit, options.quiet);
     if (!picture) return picture.error();
-    auto input = lightness_input(model.network, picture->view(), size);
+    const PictureView seen = part_of(picture->view(), color::inside_of_border(picture->view()));  // as colorize does
+    auto input = lightness_input(model.network, seen, size);
     if (!input) return std::move(input).error().in(options.picture);
     return input;
   }

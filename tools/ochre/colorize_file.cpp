@@ -64,18 +64,19 @@ Status colorize_file(const PictureJob& job, const ColorizeOptions& options, bool
   auto input = read_picture(job.input, options.reading.limit, on_claim, job.page);
   if (!input) return std::move(input).error();
   if (!input->remark.empty()) sharing.warn(picture_warning(job.input, input->remark));
+  const auto* read_only = &*input;
   const Extent size{input->height, input->width};
+  const auto hints = hints_of(options.hint, size, options.reading);
+  if (!hints) return Error{hints.error()}.in(job.input);
   ByteGate::Pass network_pass(sharing.networks);
-  enter_network(job, size, colorizer, network_pass, sharing);
+  const Extent seen = PictureColorizer::inside_of(read_only->view(), *hints).extent();
+  enter_network(job, seen, colorizer, network_pass, sharing);
   const auto format = savable_format(job.output, colored(input->format));
   if (!format) return format.error();
   Result<LoadedPicture> new_picture = LoadedPicture{};
   if (*format != input->format) new_picture = LoadedPicture::create(input->width, input->height, *format);
   if (!new_picture) return std::move(new_picture).error().in(job.input);
   LoadedPicture& output = *format == input->format ? *input : *new_picture;  // the same memory where it fits
-  const auto hints = hints_of(options.hint, size, options.reading);
-  if (!hints) return Error{hints.error()}.in(job.input);
-  const auto* read_only = &*input;
   if (Status status = colorize_picture(colorizer, read_only->view(), output.view(), *hints); !status) {
     return std::move(status).error().in(job.input);
   }

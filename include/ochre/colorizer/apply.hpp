@@ -4,6 +4,8 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 
 #include <ochre/color/color_kernels.hpp>
 #include <ochre/colorizer/memory.hpp>
@@ -62,6 +64,26 @@ void apply_grid(const ColorSource& source, const Picture& input, const MutablePi
           source.kernels.lab_to_srgb_row(row.lightness, row.a, row.b, input.width, output.row(y), output.format);
         }
       });
+}
+
+// The picture in grey.
+inline void apply_gray(const ColorKernels& kernels, const PictureView& input, const MutablePictureView& output,
+                       const parallel::Team& team) noexcept {
+  constexpr Index at_once = 256;  // pixels
+  static constexpr std::array<float, at_once> no_color{};
+  parallel::for_ranges(team, input.height, rows_at_once, [&](Index begin, Index end, int) noexcept {
+    std::array<float, at_once> lightness{};
+    for (Index y = begin; y < end; ++y) {
+      copy_alpha(kernels, input, y, output);
+      for (Index x = 0; x < input.width; x += at_once) {
+        const Index count = std::min(at_once, input.width - x);
+        const std::uint8_t* from = input.row(y) + x * bytes_per_pixel(input.format);
+        std::uint8_t* to = output.row(y) + x * bytes_per_pixel(output.format);
+        kernels.read_lightness_row(from, input.format, count, lightness.data());
+        kernels.lab_to_srgb_row(lightness.data(), no_color.data(), no_color.data(), count, to, output.format);
+      }
+    }
+  });
 }
 
 inline void copy_luma(const YuvView& input, Index y, const MutableYuvView& output) noexcept {

@@ -17,6 +17,7 @@
 
 namespace ochre::inline v0 {
 
+class PictureColorizer;
 class VideoColorizer;
 
 // The memory of a colorizer's calls on pictures of one size, one call at a time. Move-only. One that was moved from is
@@ -56,6 +57,7 @@ class ColorizerWorkspace {
 
  private:
   friend class Colorizer;
+  friend class PictureColorizer;
   friend class VideoColorizer;
   explicit ColorizerWorkspace(std::unique_ptr<detail::ColorizerMemory> memory) noexcept : memory_(std::move(memory)) {}
 

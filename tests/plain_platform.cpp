@@ -50,6 +50,7 @@ TEST_CASE("a plain system: its files are refused by name") {
   REQUIRE(!file);
   CHECK(file.error().code == ErrorCode::unsupported);
   CHECK(file.error().message() == "model" + refusal);
+  CHECK(MappedFile::read("model", 1).error().message() == "model" + refusal);
   CHECK(Colorizer::open("model").error().message() == "model" + refusal);
   CHECK(detail::open_below("folder", "w").error().message() == "folder/w" + refusal);
   CHECK(weights::write_file_atomically("model", {}).error().message() == "model" + refusal);

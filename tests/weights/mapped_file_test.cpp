@@ -1,5 +1,6 @@
 // Mapping a file: its bytes, moving, and each thing that is no file to be read.
 #include <cstddef>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -55,6 +56,22 @@ TEST_CASE("mapped file: pages that were let go are read again") {
   CHECK(text == content);
   file.release(file.bytes().subspan(1, 50'000));
   CHECK(text == content);
+}
+
+TEST_CASE("mapped file: what was read stays as it was, whatever becomes of the file; and is no more than asked for") {
+  const TemporaryFolder folder;
+  const std::string path = folder.write("a", std::string(100'000, 'a'));
+  const auto file = MappedFile::read(path, 100'000).value();
+  std::filesystem::resize_file(path, 1);
+  const std::string_view text(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
+  CHECK(text == std::string(100'000, 'a'));
+
+  const auto refused = MappedFile::read(folder.write("b", "12345"), 4);
+  REQUIRE(!refused);
+  CHECK(refused.error().code == ochre::ErrorCode::too_large);
+  CHECK(refused.error().message() == folder.path("b") + ": found a file of 5 bytes, expected at most 4");
+  CHECK(MappedFile::read(folder.path("none"), 4).error().code == ochre::ErrorCode::not_found);
+  CHECK(MappedFile::read(folder.write("empty", ""), 4).error().code == ochre::ErrorCode::malformed);
 }
 
 TEST_CASE("mapped file: what cannot be read is named, with what was found and what was expected") {

@@ -39,6 +39,8 @@ TEST_CASE("sniff: files people have instead of a model or a picture") {
       {"PK\x03\x04", "a zip archive (a PyTorch file, perhaps)"},
       {"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19\x2e", "a PyTorch file (pickle stream)"},
       {"\x80\x04\x95", "a Python pickle"},
+      {"GGUF\x03", "a GGUF model (llama.cpp)"},
+      {"\x1c\0\0\0TFL3"sv, "a TensorFlow Lite model"},
       {"\x1f\x8b\x08", "gzip-compressed data"},
       {"\x89HDF\r\n\x1a\n", "an HDF5 file"},
       {"\x93NUMPY\x01", "a NumPy array file"},

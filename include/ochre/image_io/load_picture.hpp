@@ -9,6 +9,7 @@
 #include <ochre/base/macros_aside.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -71,9 +72,19 @@ inline Result<LoadedPicture> decode_picture(std::span<const std::byte> file, con
                detail::found_bytes(file) + ", expected a JPEG, PNG, TIFF, WebP, BMP or PNM picture"};
 }
 
+namespace detail {
+
+// That a picture's file may have: twice its decoded bytes, and what cameras put beside them (EXIF, previews).
+inline std::uint64_t most_file_bytes(const LoadLimits& limits) noexcept {
+  constexpr std::uint64_t beside = std::uint64_t{64} << 20;
+  return 2 * static_cast<std::uint64_t>(limits.max_bytes) + beside;
+}
+
+}  // namespace detail
+
 // Reads and decodes a picture file. Errors: the system's, and those of decode_picture().
 inline Result<LoadedPicture> load_picture(const std::string& path, const LoadLimits& limits = {}, Index page = 0) {
-  const auto file = MappedFile::open(path);
+  const auto file = MappedFile::read(path, detail::most_file_bytes(limits));
   if (!file) return file.error();
   auto picture = decode_picture(file->bytes(), limits, page);
   if (!picture) return std::move(picture).error().in(weights::printable_path(path));

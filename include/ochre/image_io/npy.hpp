@@ -204,7 +204,8 @@ Result<Tensor<Scalar>> decode_npy(std::span<const std::byte> file) {
 // The array that a .npy file holds. Errors: those of decode_npy(), and the system's.
 template <class Scalar>
 Result<Tensor<Scalar>> load_npy(const std::string& path) {
-  const auto file = MappedFile::open(path);
+  constexpr std::uint64_t most_bytes = std::uint64_t{1} << 32;  // a billion numbers, more than a network is given
+  const auto file = MappedFile::read(path, most_bytes);
   if (!file) return file.error();
   auto tensor = decode_npy<Scalar>(file->bytes());
   if (!tensor) return std::move(tensor).error().in(weights::printable_path(path));

@@ -1,9 +1,11 @@
-// A file's bytes, mapped read-only into memory: opening costs no copy, and several processes share one model's pages.
-// Regular files of at least one byte only. On POSIX the file must not be cut short while mapped (the system then raises
-// SIGBUS); replace it by renaming, as write_file_atomically does. Tested by mapped_file_test.cpp.
+// A file's bytes in memory. open() maps them read-only: it costs no copy, and several processes share one model's pages;
+// on POSIX the file must not be cut short while mapped (the system then raises SIGBUS): replace it by renaming, as
+// write_file_atomically does. read() copies them, for files that others may change at any time, such as pictures.
+// Regular files of at least one byte only. Tested by mapped_file_test.cpp.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <utility>
@@ -13,7 +15,7 @@
 
 namespace ochre::inline v0 {
 
-// A file's bytes, mapped into memory read-only as long as this lives. Move-only.
+// A file's bytes, in memory as long as this lives. Move-only.
 class MappedFile {
  public:
   MappedFile() = default;  // no bytes
@@ -28,7 +30,12 @@ class MappedFile {
 
   static Result<MappedFile> open(const std::string& path) { return take(path, platform::map_file(path)); }
 
-  // Of what a function of base/platform/files.hpp has mapped. path: what messages call it.
+  // Errors, besides open()'s: a file of more than `most` bytes, one that is cut short meanwhile.
+  static Result<MappedFile> read(const std::string& path, std::uint64_t most) {
+    return take(path, platform::read_file(path, most));
+  }
+
+  // Of what a function of base/platform/files.hpp has given. path: what messages call it.
   static Result<MappedFile> take(const std::string& path, Result<std::span<const std::byte>> mapped) {
     if (!mapped) return std::move(mapped).error().in(weights::printable_path(path));
     MappedFile file;
@@ -39,7 +46,8 @@ class MappedFile {
   // Valid as long as this object, or the one it was moved to, lives.
   std::span<const std::byte> bytes() const noexcept { return bytes_; }
 
-  // The pages that lie within `part` may leave memory; whoever reads them again has them read from the file again.
+  // Of a file that was mapped: the pages within `part` may leave memory; who reads them again has them read from the file
+  // again. What read() copied would be lost.
   void release(std::span<const std::byte> part) const noexcept { platform::release_file_pages(part); }
 
  private:

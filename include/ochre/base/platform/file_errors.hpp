@@ -39,6 +39,13 @@ inline Status check_readable(FileKind kind, std::uint64_t bytes) {
   return {};
 }
 
+// Whether so many bytes may be read into memory.
+inline Status check_length(std::uint64_t bytes, std::uint64_t most) {
+  if (bytes <= most) return {};
+  return file_error(ErrorCode::too_large, {.found = "a file of " + std::to_string(bytes) + " bytes",
+                                           .expected = "at most " + std::to_string(most)});
+}
+
 // Whether a file may take the place of such a one.
 inline Status check_replaceable(FileKind kind) {
   if (kind == FileKind::regular) return {};

@@ -6,6 +6,7 @@
 #if !defined(OCHRE_POSIX) && !defined(OCHRE_WINDOWS)
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -19,6 +20,7 @@ inline Error no_files() {
 }
 
 inline Result<std::span<const std::byte>> map_file(const std::string&) { return no_files(); }
+inline Result<std::span<const std::byte>> read_file(const std::string&, std::uint64_t) { return no_files(); }
 inline Result<std::span<const std::byte>> map_file_below(const std::string&, const std::string&) { return no_files(); }
 inline void unmap_file(std::span<const std::byte>) noexcept {}
 inline void release_file_pages(std::span<const std::byte>) noexcept {}

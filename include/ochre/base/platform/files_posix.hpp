@@ -72,12 +72,44 @@ inline Result<std::span<const std::byte>> map_open_file(const Descriptor& file) 
   return std::span(static_cast<const std::byte*>(memory), size);
 }
 
+// Up to the length that the file has at first. What grows meanwhile is read as it was.
+inline Result<std::span<const std::byte>> read_open_file(const Descriptor& file, std::uint64_t most) {
+  struct stat facts {};
+  if (::fstat(file.number(), &facts) != 0) return refused(errno, readable_file);
+  const auto size = static_cast<std::size_t>(facts.st_size);
+  if (auto status = check_readable(kind_of(facts), size); !status) return std::move(status).error();
+  if (auto status = check_length(size, most); !status) return std::move(status).error();
+  void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return refused(errno, "a file that fits into memory");
+  constexpr std::size_t piece = std::size_t{1} << 30;  // Linux reads at most 2^31 - 4096 bytes a call
+  std::size_t done = 0;
+  ssize_t count = 1;
+  while (done < size && count != 0) {
+    count = ::read(file.number(), static_cast<std::byte*>(memory) + done, std::min(size - done, piece));
+    if (count < 0 && errno != EINTR) break;
+    done += static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+  }
+  if (done == size) return std::span(static_cast<const std::byte*>(memory), size);
+  const int failure = errno;
+  ::munmap(memory, size);
+  if (count < 0) return refused(failure, readable_file);
+  return file_error(ErrorCode::malformed, {.found = std::to_string(done) + " bytes where there were " +
+                                                    std::to_string(size) + " (the file was cut short meanwhile)",
+                                           .expected = "a file that stays as it is"});
+}
+
 inline constexpr int to_read = O_RDONLY | O_CLOEXEC | O_NONBLOCK;  // opening a FIFO would wait for its writer for ever
 
 inline Result<std::span<const std::byte>> map_file(const std::string& path) {
   const Descriptor file(::open(path.c_str(), to_read));
   if (!file.is_open()) return refused(errno, readable_file);
   return map_open_file(file);
+}
+
+inline Result<std::span<const std::byte>> read_file(const std::string& path, std::uint64_t most) {
+  const Descriptor file(::open(path.c_str(), to_read));
+  if (!file.is_open()) return refused(errno, readable_file);
+  return read_open_file(file, most);
 }
 
 inline Error part_refused(const Descriptor& folder, const std::string& part, int number) {

@@ -107,6 +107,16 @@ inline Result<std::span<const std::byte>> map_file(const std::string& path) {
   return map_open_file(file);
 }
 
+// What is mapped cannot be cut short here.
+inline Result<std::span<const std::byte>> read_file(const std::string& path, std::uint64_t most) {
+  const auto mapped = map_file(path);
+  if (!mapped) return mapped.error();
+  auto status = check_length(mapped->size(), most);
+  if (status) return *mapped;
+  ::UnmapViewOfFile(mapped->data());
+  return std::move(status).error();
+}
+
 inline Result<std::span<const std::byte>> map_file_below(const std::string&, const std::string&) {
   return file_error(ErrorCode::unsupported, {.found = "a file's name in a foreign file, not followed on Windows",
                                              .expected = "the data in that file itself"});

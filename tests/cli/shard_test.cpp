@@ -128,6 +128,10 @@ TEST_CASE("--shard: what is no shard, or no folder, is refused; and so is a plan
   const Outcome file = archive.colorize("in/a.png", "out.png", "1/2");
   CHECK(file.code == 2);
   CHECK(file.says("--shard is for a folder"));
-  std::filesystem::copy(archive.path("in/a.png"), archive.path("in/a.jpg"));
-  for (const char* shard : {"1/2", "2/2"}) CHECK(archive.colorize("in", "out", shard).says("would be written twice"));
+  archive.picture("other/a.png");
+  for (const char* shard : {"1/2", "2/2"}) {
+    const Outcome twice = run_program({"colorize", archive.path("in"), archive.path("other"), "-o", archive.path("out"),
+                                       "--shard", shard, "--model", archive.model});
+    CHECK(twice.says("would be written twice"));
+  }
 }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -34,6 +33,7 @@ struct RunLimits {
   rlim_t file_bytes = RLIM_INFINITY;  // a write beyond fails, as on a full disk
   std::string folder{};               // where it runs
   std::string standard_output{};      // instead of being collected
+  std::string standard_input{};       // a file; empty: this process's own
 };
 
 inline std::string content_of(const std::string& path) {
@@ -55,11 +55,12 @@ inline Outcome run_program(const Words& arguments, const RunLimits& limits = {})
   if (child == 0) {
     const int out_file = ::open(out.c_str(), O_WRONLY | O_CREAT, 0600);
     const int err_file = ::open(err.c_str(), O_WRONLY | O_CREAT, 0600);
+    const int in_file = ::open(limits.standard_input.c_str(), O_RDONLY);
     const rlimit bytes{limits.file_bytes, limits.file_bytes};
     const bool ready = ::dup2(out_file, STDOUT_FILENO) >= 0 && ::dup2(err_file, STDERR_FILENO) >= 0 &&
                        (limits.folder.empty() || ::chdir(limits.folder.c_str()) == 0) &&
-                       ::setrlimit(RLIMIT_FSIZE, &bytes) == 0 &&
-                       std::signal(SIGXFSZ, SIG_IGN) != SIG_ERR;  // a full disk is an errno, not a signal
+                       (limits.standard_input.empty() || ::dup2(in_file, STDIN_FILENO) >= 0) &&
+                       ::setrlimit(RLIMIT_FSIZE, &bytes) == 0;
     std::vector<char*> words{const_cast<char*>("ochre")};
     for (const std::string& word : arguments) words.push_back(const_cast<char*>(word.c_str()));
     words.push_back(nullptr);

@@ -5,12 +5,12 @@
 #include <ochre/color/plain_border.hpp>
 #include <ochre/color/working_size.hpp>
 #include <ochre/network/random_weights.hpp>
-#include <ochre/weights/atomic_file.hpp>
 
 #include "audit_report.hpp"
 #include "engine.hpp"
 #include "memory_remark.hpp"
 #include "model_file.hpp"
+#include "output_file.hpp"
 #include "read_picture.hpp"
 #include "terminal.hpp"
 
@@ -46,8 +46,8 @@ enum class Audited { output, every_layer };
 Result<AuditReport> audit_one(const AuditOptions& options, const Model& model, Audited what,
                               TensorView<const float> input, AuditFigures& figures) {
   const bool all = what == Audited::every_layer;
-  const auto engine = open_engine(
-      model, nullptr, {.input = input.shape, .threads = figures.threads, .keep_all = all, .every_layer = all});
+  const auto engine =
+      open_engine(model, {.input = input.shape, .threads = figures.threads, .keep_all = all, .every_layer = all});
   if (!engine) return engine.error();
   figures.isa = engine->plan().isa;
   Progress progress(engine->plan().steps.size() + 1, options.quiet);
@@ -102,6 +102,8 @@ int run_audit(const AuditOptions& options) {
   if (!file) return fail(file.error());
   const auto model = Model::parse(file->bytes());
   if (!model) return fail(Error{model.error()}.in(options.model));
+  const Status writable = options.json.empty() ? Status() : try_output_file(options.json);
+  if (!writable) return fail(writable.error());
   AuditFigures figures;
   figures.network = model->network.name;
   figures.threads = options.threads == 0 ? available_threads() : options.threads;
@@ -109,7 +111,7 @@ int run_audit(const AuditOptions& options) {
   figures.peak = fma_peak(figures.threads);
   if (!options.json.empty()) {
     const std::string text = audit_json(options, figures);
-    const Status status = weights::write_file_atomically(options.json, std::as_bytes(std::span(text)));
+    const Status status = write_output(options.json, std::as_bytes(std::span(text)));
     if (!status) return fail(status.error());
   }
   if (!options.quiet) print_audit_table(options, figures);

@@ -146,8 +146,7 @@ Result<Runner> make_fast(const BenchOptions& options, const Subject& subject, co
   auto algorithms = parse_algorithms(options.algorithms);
   if (!algorithms) return std::move(algorithms).error();
   wanted.algorithms = *std::move(algorithms);
-  auto opened = subject.model ? open_engine(*subject.model, subject.file.mapped(), wanted)
-                              : random_engine(subject.description, wanted);
+  auto opened = subject.model ? open_engine(*subject.model, wanted) : random_engine(subject.description, wanted);
   if (!opened) return std::move(opened).error();
   auto workspace = make_workspace(*opened, {.input = figures.input, .threads = figures.threads});
   if (!workspace) return std::move(workspace).error();

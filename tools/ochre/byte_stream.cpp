@@ -23,6 +23,15 @@ Error system_error(int number, const char* expected) {
 
 }  // namespace
 
+Result<platform::Descriptor> open_to_read(const std::string& path) {
+  platform::Descriptor file(path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+                                        : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat facts {};
+  if (!file.is_open() || ::fstat(file.number(), &facts) != 0) return platform::refused(errno, platform::readable_file);
+  if (!S_ISDIR(facts.st_mode)) return file;
+  return platform::file_error(ErrorCode::io, {.found = "a folder", .expected = "a file or a stream"});
+}
+
 Result<std::size_t> ByteReader::read_some(std::span<std::byte> bytes) {
   for (;;) {
     pollfd waits[2] = {{file_.number(), POLLIN, 0}, {stop_descriptor(), POLLIN, 0}};

@@ -12,6 +12,10 @@
 
 namespace ochre::program {
 
+// A file, or standard input by the name `-`. A FIFO is not waited for here, where no wish to stop is heard, but by
+// whoever reads. Errors, without the name: the system's, a folder.
+Result<platform::Descriptor> open_to_read(const std::string& path);
+
 // Errors of both: io, and cancelled after a wish to stop. The caller puts the name in front.
 class ByteReader {
  public:

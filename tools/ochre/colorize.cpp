@@ -12,6 +12,7 @@
 #include "model_file.hpp"
 #include "output_file.hpp"
 #include "picture_workers.hpp"
+#include "piped_file.hpp"
 #include "stop_request.hpp"
 #include "teaching.hpp"
 #include "terminal.hpp"
@@ -74,9 +75,24 @@ struct ColorizeCounts {
   std::size_t colored = 0;
   std::size_t skipped = 0;
   std::size_t failed = 0;
-  std::size_t results = 0;    // of earlier runs, left out
+  std::size_t results = 0;   // of earlier runs, left out
+  std::size_t in_color = 0;  // already, which got other colours
+  std::size_t left = 0;      // for that reason
+  std::string first_in_color{};
   std::size_t elsewhere = 0;  // pictures of another place than the camera's
 };
+
+// Of pictures that are none of those this is for.
+void say_in_color(const ColorizeCounts& counts) {
+  const std::size_t count = counts.in_color + counts.left;
+  if (count == 0) return;
+  const bool one = count == 1;
+  const std::string which = one ? counts.first_in_color + ": is in colour already"
+                                : std::to_string(count) + " pictures are in colour already";
+  const std::string first = one ? "" : ", the first " + counts.first_in_color;
+  say(which + (counts.left > 0 ? " and left alone" + first
+                               : " and got other colours" + first + "; --skip-colour leaves such pictures alone"));
+}
 
 // The pictures of a plan under way, on any number of workers.
 class ColorizeRun {
@@ -125,15 +141,22 @@ class ColorizeRun {
       const std::lock_guard lock(mutex_);
       progress_.begin(job.input);
     }
-    const Status status = colorize_file(job, options_, plan_.makes_folders, colorizer, sharing_);
+    const auto coloring = colorize_file(job, options_, plan_.makes_folders, colorizer, sharing_);
     const std::lock_guard lock(mutex_);
-    if (!status) {
+    if (!coloring) {
       progress_.clear();
-      fail(status.error());
+      fail(coloring.error());
       ++counts_.failed;
       return;
     }
+    if (*coloring != Coloring::colored && counts_.first_in_color.empty())
+      counts_.first_in_color = input_name(job.input);
+    if (*coloring == Coloring::left) {
+      ++counts_.left;
+      return;
+    }
     ++counts_.colored;
+    if (*coloring == Coloring::recolored) ++counts_.in_color;
     if (!options_.teach.camera.empty() && !colorizer.last_workspace()->shows_memory_place()) ++counts_.elsewhere;
   }
 
@@ -183,8 +206,14 @@ std::string colorize_summary(const ColorizeCounts& counts, std::size_t left, dou
     return count > 0 ? ", " + std::to_string(count) + what : std::string();
   };
   return std::to_string(counts.colored) + (counts.colored == 1 ? " picture" : " pictures") + " coloured in " +
-         fixed(seconds, 1) + " s" + part(counts.skipped, " skipped") +
+         fixed(seconds, 1) + " s" + part(counts.skipped, " skipped") + part(counts.left, " in colour left alone") +
          part(counts.results, " earlier results left out") + part(counts.failed, " failed") + part(left, " left");
+}
+
+// Before hours of work are lost for want of a place.
+Status try_output(const ColorizeOptions& options, const ColorizePlan& plan) {
+  if (is_pipe(options.output)) return {};
+  return plan.makes_folders ? try_output_folder(options.output) : try_output_file(options.output);
 }
 
 }  // namespace
@@ -193,6 +222,7 @@ int run_colorize(const ColorizeOptions& options) {
   ColorizePlan plan = plan_colorize(options);
   if (const std::string reason = objection(options, plan); !reason.empty()) return misuse(reason);
   if (plan.jobs.empty()) return unusable_input;
+  if (const Status status = try_output(options, plan); !status) return fail(status.error());
   cut_to_shard(options.shard, plan);
   const auto model = open_model(options);
   if (!model) return fail_to_open(model.error());
@@ -202,16 +232,20 @@ int run_colorize(const ColorizeOptions& options) {
   const double network = network_bytes(*model->colorizer, usual_shape);
   auto colorizers = colorizers_of(*model, options, work_force(options, plan.jobs.size(), network, memory));
   if (!colorizers) return fail(colorizers.error());
-  if (!listen_for_stop()) return fail({ErrorCode::io, "signals cannot be listened to"});
+  // One picture has no rest to be left for the next run: it is not waited for.
+  if (plan.jobs.size() > 1 && !listen_for_stop()) return fail({ErrorCode::io, "signals cannot be listened to"});
   ColorizeRun run(options, plan, memory);
   const std::size_t left = run.work(*colorizers);
   const ColorizeCounts& counts = run.counts();
   if (counts.elsewhere > 0) say_elsewhere(options.teach.camera, counts.elsewhere);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-  if (!options.reading.quiet || left > 0) say(colorize_summary(counts, left, elapsed.count()));
+  if (!options.reading.quiet) say_in_color(counts);
+  const std::size_t right = counts.colored + counts.skipped + counts.left;
+  const bool all_failed = right + left == 0 && counts.failed > 0;  // and each has its line
+  if (left > 0 || (!options.reading.quiet && !all_failed)) say(colorize_summary(counts, left, elapsed.count()));
   if (stop_signal() != 0) return 128 + stop_signal();
   if (counts.failed == 0) return done;
-  return counts.colored + counts.skipped > 0 ? some_failed : unusable_input;
+  return right > 0 ? some_failed : unusable_input;
 }
 
 }  // namespace ochre::program

@@ -23,9 +23,15 @@ inline constexpr Extent usual_shape{3, 4};
 // That the network takes for a picture of that size.
 double network_bytes(const Colorizer& colorizer, Extent picture);
 
+enum class Coloring {
+  colored,
+  recolored,  // it was in colour already
+  left,       // for that reason, with --skip-colour
+};
+
 // Waits until there is room for the picture among those that other threads colour.
-Status colorize_file(const PictureJob& job, const ColorizeOptions& options, bool makes_folders,
-                     PictureColorizer& colorizer, ColorizeSharing& sharing);
+Result<Coloring> colorize_file(const PictureJob& job, const ColorizeOptions& options, bool makes_folders,
+                               PictureColorizer& colorizer, ColorizeSharing& sharing);
 
 // Tells the kernel that the file will be read soon: a cold disk or a server is waited for while others are coloured.
 void announce_reading(const std::string& path);

@@ -5,11 +5,12 @@
 #include <set>
 
 #include <ochre/image_io/load_picture.hpp>
-#include <ochre/image_io/save_picture.hpp>
 
 #include "hint_list.hpp"
 #include "output_file.hpp"
+#include "picture_kinds.hpp"
 #include "picture_list.hpp"
+#include "piped_file.hpp"
 #include "terminal.hpp"
 
 namespace ochre::program {
@@ -18,11 +19,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// "street/cat.jpg" -> "street/cat.png"; the suffix comes before the extension and may bring its own: "_colour.jpg".
-std::string output_name(const std::string& picture, const std::string& suffix) {
-  fs::path path(picture);
-  path.replace_extension();
-  return path.string() + suffix + (is_picture_name("x" + suffix) ? "" : ".png");
+bool wants_file(const std::vector<std::string>& inputs, const std::string& output) {
+  return inputs.size() == 1 && !is_folder(inputs[0]) && !is_folder(output) && !output.ends_with('/');
 }
 
 // "cat.png" -> "cat-2.png" for the second page of a TIFF.
@@ -32,20 +30,55 @@ std::string page_name(const std::string& output, Index page) {
   return path.parent_path().empty() ? name : (path.parent_path() / name).string();
 }
 
-// A job for each page. A file that cannot be read is one: its line comes when it is its turn.
-void add_job(PictureJob job, ColorizePlan& plan) {
-  const auto pages = count_pages(job.input);
-  const std::string output = job.output;
-  plan.jobs.push_back(job);
-  for (job.page = 1; pages && job.page < *pages; ++job.page) {
-    job.output = page_name(output, job.page);
-    plan.jobs.push_back(job);
+// A job for each page, in place of one for each file. A file that cannot be read is one: its line comes when it is its
+// turn.
+void add_pages(std::vector<PictureJob>& jobs) {
+  std::vector<PictureJob> of_pages;
+  for (PictureJob& job : jobs) {
+    const auto pages = takes_pages(job) ? count_pages(job.input) : Result<Index>(1);
+    of_pages.push_back(job);
+    for (Index page = 1; pages && page < *pages; ++page) {
+      of_pages.push_back({job.input, page_name(job.output, page), job.name, page});
+    }
   }
+  jobs = std::move(of_pages);
 }
 
-bool wants_file(const ColorizeOptions& options) {
-  return options.inputs.size() == 1 && !is_folder(options.inputs[0]) && !is_folder(options.output) &&
-         !options.output.ends_with('/');
+// The same for two paths to one name of a file. Links to it are names of their own.
+std::string name_identity(const std::string& path) {
+  const fs::path name = fs::path(path).filename();
+  return file_identity(fs::path(path).parent_path().string() + "/.") + '/' + name.string();
+}
+
+// Of what is named twice the first.
+template <class Item, class PathOf>
+void drop_repeats(std::vector<Item>& items, const PathOf& path_of) {
+  std::set<std::string> known;
+  std::erase_if(items, [&](const Item& item) { return !known.insert(name_identity(path_of(item))).second; });
+}
+
+// "street/cat.jpg" -> "street/cat.png": the suffix comes before the extension and may bring its own: "_colour.jpg".
+// Where several would become one ("cat.jpg" and "cat.png"), each keeps its whole name: "cat.jpg.png", "cat.png.png". So
+// what a name stands for does not depend on what was coloured before.
+void name_outputs(const ColorizeOptions& options, std::vector<PictureJob>& jobs) {
+  const std::string kind = is_picture_name("x" + options.suffix) ? "" : options.format.empty() ? "png" : options.format;
+  const std::string ending = options.suffix + (kind.empty() ? "" : "." + kind);
+  std::map<std::string, std::vector<PictureJob*>> writers;
+  for (PictureJob& job : jobs) writers[fs::path(job.name).replace_extension().string()].push_back(&job);
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (auto at = writers.begin(); at != writers.end() && !changed; ++at) {
+      if (at->second.size() < 2) continue;
+      const std::vector<PictureJob*> rivals = std::exchange(at->second, {});
+      for (PictureJob* job : rivals) {
+        changed = changed || job->name != at->first;
+        writers[job->name].push_back(job);
+      }
+    }
+  }
+  for (const auto& [stem, of_stem] : writers) {
+    for (PictureJob* job : of_stem) job->output = (fs::path(options.output) / (stem + ending)).string();
+  }
 }
 
 // Whether names with the suffix are other ones, not only of another kind of file.
@@ -67,47 +100,55 @@ void leave_out_results(ColorizePlan& plan) {
 
 }  // namespace
 
+bool takes_pages(const PictureJob& job) {
+  return is_tiff_name(job.input) && !is_pipe(job.input) && !is_pipe(job.output);
+}
+
 ColorizePlan plan_colorize(const ColorizeOptions& options) {
-  ColorizePlan plan;
-  if (wants_file(options)) {
-    add_job({options.inputs[0], options.output, fs::path(options.inputs[0]).filename().string()}, plan);
+  std::vector<std::string> inputs = options.inputs;
+  drop_repeats(inputs, [](const std::string& input) { return input; });
+  if (wants_file(inputs, options.output)) {
+    ColorizePlan plan{{{inputs[0], options.output, fs::path(inputs[0]).filename().string()}}};
+    add_pages(plan.jobs);
     return plan;
   }
-  plan.makes_folders = true;
-  const auto into_folder = [&](const std::string& picture) {
-    return (fs::path(options.output) / output_name(picture, options.suffix)).string();
-  };
-  for (const std::string& input : options.inputs) {
+  ColorizePlan plan{{}, true};
+  for (const std::string& input : inputs) {
     if (!is_folder(input)) {
-      const std::string name = fs::path(input).filename().string();
-      add_job({input, into_folder(name), name}, plan);
+      plan.jobs.push_back({input, "", fs::path(input).filename().string()});
       continue;
     }
-    const auto pictures = pictures_in(input, {.recursive = options.recursive, .without = options.output});
-    if (!pictures) {
-      fail(pictures.error());
+    const auto found = pictures_in(input, {.recursive = options.recursive, .without = options.output});
+    if (!found) {
+      fail(found.error());
       ++plan.unusable;
       continue;
     }
-    for (const std::string& name : *pictures) {
-      PictureJob job{(fs::path(input) / name).string(), into_folder(name), name};
-      if (is_tiff_name(name)) {  // the others are not opened before their turn
-        add_job(std::move(job), plan);
-      } else {
-        plan.jobs.push_back(std::move(job));
-      }
-    }
+    plan.unusable += say_left_alone(input, *found, options.reading.quiet);
+    for (const std::string& name : found->names) plan.jobs.push_back({(fs::path(input) / name).string(), "", name});
   }
+  drop_repeats(plan.jobs, [](const PictureJob& job) { return job.input; });
+  name_outputs(options, plan.jobs);
+  add_pages(plan.jobs);
   if (options.skip_existing && renames(options.suffix)) leave_out_results(plan);
   return plan;
 }
 
-std::string objection(const ColorizeOptions& options, const ColorizePlan& plan) {
-  if (!plan.makes_folders && options.shard) {
-    return "--shard is for a folder of pictures, found the one output " + options.output;
-  }
+namespace {
+
+// Of options that do not go together.
+std::string option_objection(const ColorizeOptions& options, const ColorizePlan& plan) {
+  const std::string& output = options.output;
+  if (!plan.makes_folders && options.shard)
+    return "--shard is for a folder of pictures, found the one output " + output;
   if (!plan.makes_folders && !options.suffix.empty())
-    return "--suffix is for an output folder, found the file " + options.output;
+    return "--suffix is for an output folder, found the file " + output;
+  if (!plan.makes_folders && !options.format.empty() && !is_pipe(output)) {
+    return "--format is for an output folder or a pipe, found the file " + output + ", whose name says its kind";
+  }
+  if (!options.format.empty() && is_picture_name("x" + options.suffix)) {
+    return "--format: the suffix " + options.suffix + " says the kind of file already";
+  }
   if (options.suffix.find('/') != std::string::npos)
     return "--suffix: found a '/' in " + options.suffix + ", expected none";
   if (options.teach.like_place && !options.teach.teaches()) return "--like-place says how to read --like or --camera";
@@ -117,10 +158,28 @@ std::string objection(const ColorizeOptions& options, const ColorizePlan& plan) 
   for (const std::string& text : options.hint.hints) {
     if (const auto hint = parse_hint(text); !hint) return hint.error().message();
   }
+  return {};
+}
+
+// Of an output that is a folder, or must be one.
+std::string folder_objection(const ColorizeOptions& options, const ColorizePlan& plan) {
+  if (!plan.makes_folders) return {};
   std::error_code ignored;
-  if (plan.makes_folders && fs::exists(options.output, ignored) && !is_folder(options.output)) {
+  if (is_pipe(options.output)) return output_name(options.output) + ": takes one picture, found several";
+  if (fs::exists(options.output, ignored) && !is_folder(options.output)) {
     return options.output + ": found a file, expected a folder for the coloured pictures";
   }
+  for (const PictureJob& job : plan.jobs) {
+    if (job.input == "-") return "standard input has no name for a picture in a folder; -o FILE gives it one";
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string objection(const ColorizeOptions& options, const ColorizePlan& plan) {
+  if (const std::string reason = option_objection(options, plan); !reason.empty()) return reason;
+  if (const std::string reason = folder_objection(options, plan); !reason.empty()) return reason;
   std::set<std::string> inputs;
   for (const PictureJob& job : plan.jobs) inputs.insert(file_identity(job.input));
   if (!options.hint.picture.empty()) inputs.insert(file_identity(options.hint.picture));
@@ -136,13 +195,15 @@ std::string objection(const ColorizeOptions& options, const ColorizePlan& plan) 
   }
   std::map<std::string, std::string> writers;
   for (const PictureJob& job : plan.jobs) {
-    const auto format = savable_format(job.output, PixelFormat::rgb8);
-    if (!format) return format.error().message();
-    if (!has_color(*format))
-      return job.output + ": found the name of a grey picture, expected .png, .jpg, .tif, .webp or .ppm";
+    const auto kind = kind_of_output(job.output, options.format);
+    if (!kind) return kind.error().message();
+    if (options.quality && !has_quality(*kind))
+      return "--quality: found " + output_name(job.output) + ", whose kind of file has none";
+    if (is_pipe(job.output)) continue;
     const std::string target = file_identity(job.output);
     if (inputs.contains(target)) {
-      return job.output + ": is an input, which is never overwritten; choose another output or a --suffix";
+      return job.output + ": is an input, which is never overwritten; choose another output or a --suffix" +
+             (renames(options.suffix) ? ", or --skip-existing, which leaves earlier results alone" : "");
     }
     const auto [at, is_new] = writers.try_emplace(target, job.input);
     if (!is_new) {

@@ -24,9 +24,12 @@ struct PictureJob {
 struct ColorizePlan {
   std::vector<PictureJob> jobs;
   bool makes_folders = false;
-  std::size_t unusable = 0;  // inputs that have their line already
+  std::size_t unusable = 0;  // inputs, and folders within them, that have their line already
   std::size_t results = 0;   // inputs that are left out: with --skip-existing, the planned outputs of others
 };
+
+// Whether each page becomes a picture, not the first alone: where the name says that there may be several.
+bool takes_pages(const PictureJob& job);
 
 ColorizePlan plan_colorize(const ColorizeOptions& options);
 

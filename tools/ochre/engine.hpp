@@ -28,8 +28,8 @@ inline Precision precision_of(const std::string& option) {
   return option == "bf16" ? Precision::bf16 : Precision::float32;
 }
 
-// The fast engine. file: whose pages may leave memory as they are packed, or none.
-Result<Engine> open_engine(const Model& model, const MappedFile* file, const EngineOptions& options);
+// The fast engine.
+Result<Engine> open_engine(const Model& model, const EngineOptions& options);
 Result<Engine> random_engine(const NetworkDescription& description, const EngineOptions& options);  // seeded weights
 Result<EngineWorkspace> make_workspace(const Engine& engine, const EngineWorkspaceOptions& options);
 Result<TensorView<const float>> run_engine(const Engine& engine, TensorView<const float> input,

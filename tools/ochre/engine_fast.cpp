@@ -20,11 +20,8 @@ const Result<const dispatch::Isa*>& isa() {
 
 Status choose_kernels() { return isa() ? Status() : Status(isa().error()); }
 
-Result<Engine> open_engine(const Model& model, const MappedFile* file, const EngineOptions& options) {
-  const EngineKernels& kernels = *(*isa())->kernels.engine;
-  if (file == nullptr) return load_engine(model, options, kernels);
-  const auto release = [&](std::span<const std::byte> part) { file->release(part); };
-  return load_engine(model, options, kernels, release);
+Result<Engine> open_engine(const Model& model, const EngineOptions& options) {
+  return load_engine(model, options, *(*isa())->kernels.engine);
 }
 
 Result<Engine> random_engine(const NetworkDescription& description, const EngineOptions& options) {

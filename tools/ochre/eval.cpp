@@ -141,10 +141,12 @@ int run_eval(const EvalOptions& options) {
   if (options.teach.like_place && !options.teach.teaches()) {
     return misuse("--like-place says how to read --like or --camera");
   }
-  auto pictures = pictures_in(options.folder, {.recursive = true});
-  if (!pictures) return fail(pictures.error());
-  if (options.first && pictures->size() > static_cast<std::size_t>(*options.first)) {
-    pictures->resize(static_cast<std::size_t>(*options.first));
+  const auto found = pictures_in(options.folder, {.recursive = true});
+  if (!found) return fail(found.error());
+  std::size_t failed = say_left_alone(options.folder, *found, options.reading.quiet);
+  std::vector<std::string> names = found->names;
+  if (options.first && names.size() > static_cast<std::size_t>(*options.first)) {
+    names.resize(static_cast<std::size_t>(*options.first));
   }
   const auto file = ModelFile::open(options.model, options.sha256);
   if (!file) return fail(file.error());
@@ -159,11 +161,10 @@ int run_eval(const EvalOptions& options) {
   if (!scores) return fail(scores.error());
   Evaluation evaluation{.all = *std::move(scores), .by_prefix = {}, .steadiness = {}};
   std::vector<std::string> paths;
-  for (const std::string& name : *pictures) paths.push_back((std::filesystem::path(options.folder) / name).string());
+  for (const std::string& name : names) paths.push_back((std::filesystem::path(options.folder) / name).string());
   auto teachers = EvalTeachers::create(options, paths, *colorizer);
   if (!teachers) return fail(teachers.error());
-  std::size_t failed = 0;
-  Progress progress(pictures->size(), options.reading.quiet);
+  Progress progress(names.size(), options.reading.quiet);
   for (const std::string& path : paths) {
     progress.begin(path);
     if (teachers->has_taught(path)) continue;
@@ -177,13 +178,13 @@ int run_eval(const EvalOptions& options) {
     ++failed;
   }
   progress.clear();
-  if (evaluation.gray_pictures > 0 && !options.reading.quiet) {
-    say(std::to_string(evaluation.gray_pictures) + " grey pictures left out: they have no colour to compare with");
-  }
+  const std::string gray = std::to_string(evaluation.gray_pictures) + " grey pictures left out";
+  if (evaluation.all.pictures() == 0 && failed > 0 && evaluation.gray_pictures == 0) return unusable_input;
   if (evaluation.all.pictures() == 0) {
-    return fail(Error{ErrorCode::not_found, options.folder + ": found no picture that can be scored, expected colour "
-                                                             "pictures"});
+    return fail(Error{ErrorCode::not_found, options.folder + ": found no picture that can be scored (" + gray +
+                                                "), expected colour pictures"});
   }
+  if (evaluation.gray_pictures > 0 && !options.reading.quiet) say(gray + ": they have no colour to compare with");
   const double temperature = static_cast<double>(colorizer->colorizer()->temperature());
   if (options.json) {
     print_json(options, temperature, evaluation);

@@ -249,7 +249,7 @@ class FfmpegSink final : public FrameSink {
 
   // Of a stream that ended early its sound goes on to the source's end: only what belongs to the frames is kept.
   Status keep_begin() {
-    auto begin = OutputFile::create(output_.target(), ending_of(output_.target()));
+    auto begin = OutputFile::create(output_.target(), Links::replaced, ending_of(output_.name()));
     if (!begin) return output_.keep();
     Words list = ffmpeg_words();
     const double frame = format_.header.rate.is_known() ? static_cast<double>(format_.header.rate.denominator) /
@@ -277,7 +277,7 @@ class FfmpegSink final : public FrameSink {
 }  // namespace
 
 Result<Sink> open_ffmpeg_sink(const EncodeOptions& options, const VideoFormat& format) {
-  auto output = OutputFile::create(options.output, ending_of(options.output));
+  auto output = OutputFile::create(options.output, options.links, ending_of(options.output));
   if (!output) return std::move(output).error();
   platform::Descriptor(output->take_descriptor()).close();  // ffmpeg opens it by its name
   EncodeOptions settled = options;

@@ -6,7 +6,6 @@
 #include <ochre/import/read_source.hpp>
 #include <ochre/models/known_networks.hpp>
 #include <ochre/network/description_parser.hpp>
-#include <ochre/weights/atomic_file.hpp>
 #include <ochre/weights/safetensors_writer.hpp>
 #include <ochre/weights/sha256.hpp>
 #include <ochre/weights/store.hpp>
@@ -15,6 +14,7 @@
 #include "known_files.hpp"
 #include "memory_remark.hpp"
 #include "model_file.hpp"
+#include "output_file.hpp"
 #include "terminal.hpp"
 #include "verbs.hpp"
 
@@ -36,7 +36,7 @@ Result<NetworkDescription> wanted_network(const std::string& name) {
     auto network = parse_network(text);
     if (!network || network->name == name) return network;
   }
-  const auto file = MappedFile::open(name);
+  const auto file = MappedFile::read(name, most_model_bytes());
   if (!file) {
     return Error{file.error().code,
                  "network " + name + ": found no such name or file, expected eccv16, siggraph17, street, or a file"};
@@ -169,7 +169,7 @@ Status import_into(const ImportOptions& options, const SourceFile& source, const
   const auto bytes = write_safetensors(model->tensors, metadata);
   if (!bytes) return bytes.error();
   if (const auto read_back = Model::parse(*bytes); !read_back) return read_back.error();
-  if (Status status = weights::write_file_atomically(options.output, *bytes); !status) return status;
+  if (Status status = write_output(options.output, *bytes); !status) return status;
   if (!options.quiet) {
     if (const auto* known = find_known(sha256)) say("this is " + (*known)["what"].get<std::string>());
     say_all({}, model->notes);
@@ -189,8 +189,10 @@ Status import_into(const ImportOptions& options, const SourceFile& source, const
 
 int run_import(const ImportOptions& options) {
   if (options.output.empty() && !options.list) return misuse("-o is missing: where the model goes (or --list)");
-  const auto file = MappedFile::open(options.source);
+  const auto file = MappedFile::read(options.source, most_model_bytes());
   if (!file) return fail(file.error());
+  const Status writable = options.list ? Status() : try_output_file(options.output);
+  if (!writable) return fail(writable.error());
   const Status expected = check_expected_sha256(file->bytes(), options.sha256, options.source);
   if (!expected) return fail(expected.error());
   const std::size_t folder = options.source.rfind('/');

@@ -4,9 +4,9 @@
 #include <filesystem>
 
 #include <ochre/camera_memory_file.hpp>
-#include <ochre/weights/atomic_file.hpp>
 
 #include "model_file.hpp"
+#include "output_file.hpp"
 #include "picture_list.hpp"
 #include "read_picture.hpp"
 #include "square_picture.hpp"
@@ -74,16 +74,17 @@ Status learn_file(const std::string& path, const LearnOptions& options, PictureC
 }
 
 // The files that are meant, or an error for an input that is none.
-Result<std::vector<std::string>> pictures_of(const LearnOptions& options) {
+Result<std::vector<std::string>> pictures_of(const LearnOptions& options, Lessons& lessons) {
   std::vector<std::string> files;
   for (const std::string& input : options.inputs) {
     if (!is_folder(input)) {
       files.push_back(input);
       continue;
     }
-    const auto names = pictures_in(input, {.recursive = options.recursive});
-    if (!names) return names.error();
-    for (const std::string& name : *names) files.push_back((fs::path(input) / name).string());
+    const auto found = pictures_in(input, {.recursive = options.recursive});
+    if (!found) return found.error();
+    lessons.failed += say_left_alone(input, *found, options.reading.quiet);
+    for (const std::string& name : found->names) files.push_back((fs::path(input) / name).string());
   }
   return files;
 }
@@ -100,14 +101,27 @@ std::string origin_of(const LearnOptions& options, const std::string& before) {
   return origin;
 }
 
-void say_left_out(const Lessons& lessons) {
-  const auto line = [](std::size_t count, const std::string& why) {
-    if (count > 0) say(std::to_string(count) + (count == 1 ? " picture" : " pictures") + " left out: " + why);
+// Why pictures were left out, each reason by itself.
+std::vector<std::string> reasons_left_out(const Lessons& lessons) {
+  std::vector<std::string> reasons;
+  const auto add = [&](std::size_t count, const std::string& why) {
+    if (count == 0) return;
+    reasons.push_back(std::to_string(count) + (count == 1 ? " picture" : " pictures") + " left out: " + why);
   };
-  line(lessons.gray, "grey");
-  line(lessons.known, "learned before");
-  line(lessons.elsewhere, "not of the place " + (lessons.first.empty() ? "learned before" : "of " + lessons.first) +
-                              "; has the camera moved?");
+  add(lessons.gray, "grey");
+  add(lessons.known, "learned before");
+  add(lessons.elsewhere, "not of the place " + (lessons.first.empty() ? "learned before" : "of " + lessons.first) +
+                             "; has the camera moved?");
+  return reasons;
+}
+
+int fail_without_lesson(const LearnOptions& options, const Lessons& lessons) {
+  const auto reasons = reasons_left_out(lessons);
+  if (reasons.empty() && lessons.failed > 0) return unusable_input;  // each has its line
+  std::string why;
+  for (const std::string& reason : reasons) why += (why.empty() ? " (" : "; ") + reason;
+  return fail(Error{ErrorCode::not_found, options.output + ": nothing new was learned" + why +
+                                              (why.empty() ? "" : ")") + ", expected pictures in colour"});
 }
 
 Result<CameraMemory> memory_before(const LearnOptions& options) {
@@ -115,7 +129,7 @@ Result<CameraMemory> memory_before(const LearnOptions& options) {
   if (!fs::exists(options.output, ignored)) return CameraMemory();
   if (options.add) {
     // Else its proof, made anew, would say of damaged entries that they are whole.
-    const auto file = MappedFile::open(options.output);
+    const auto file = MappedFile::read(options.output, most_camera_bytes);
     if (!file) return file.error();
     const auto report = verify_memory(file->bytes());
     if (!report) return Error{report.error()}.in(options.output);
@@ -129,13 +143,15 @@ Status write_memory(const LearnOptions& options, CameraMemory& memory) {
   memory.set_origin(origin_of(options, memory.totals().origin));
   const auto bytes = encode_camera_memory(memory);
   if (!bytes) return Error{bytes.error()}.in(options.output);
-  return weights::write_file_atomically(options.output, *bytes);
+  return write_output(options.output, *bytes);
 }
 
 }  // namespace
 
 int run_learn(const LearnOptions& options) {
-  const auto files = pictures_of(options);
+  if (const Status status = try_output_file(options.output); !status) return fail(status.error());
+  Lessons lessons;
+  const auto files = pictures_of(options, lessons);
   if (!files) return fail(files.error());
   auto memory = memory_before(options);
   if (!memory)
@@ -144,7 +160,6 @@ int run_learn(const LearnOptions& options) {
   if (!file) return fail(file.error());
   auto colorizer = open_colorizer(file->bytes(), {.size = options.size, .threads = options.threads, .teachable = true});
   if (!colorizer) return fail_to_open(Error{colorizer.error()}.in(options.model));
-  Lessons lessons;
   Progress progress(files->size(), options.reading.quiet);
   for (const std::string& path : *files) {
     progress.begin(path);
@@ -155,10 +170,8 @@ int run_learn(const LearnOptions& options) {
     ++lessons.failed;
   }
   progress.clear();
-  if (!options.reading.quiet) say_left_out(lessons);
-  if (lessons.learned == 0) {
-    return fail(Error{ErrorCode::not_found, options.output + ": nothing new was learned, expected pictures in colour"});
-  }
+  if (lessons.learned == 0) return fail_without_lesson(options, lessons);
+  if (!options.reading.quiet) say_all({}, reasons_left_out(lessons));
   if (const Status status = write_memory(options, *memory); !status) return fail(status.error());
   if (!options.reading.quiet) {
     say(std::to_string(lessons.learned) + (lessons.learned == 1 ? " picture" : " pictures") + " learned, " +

@@ -1,14 +1,20 @@
 // The program ochre: reads the command line, calls the verb, ends with its exit code.
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <limits>
 
 #include <CLI/CLI.hpp>
 
 #include <ochre/base/version.hpp>
+#include <ochre/parallel/parallel_for.hpp>
 #include <ochre/weights/printable.hpp>
 #include <ochre/weights/sha256.hpp>
 
 #include "engine.hpp"
+#include "option_checks.hpp"
+#include "part_files.hpp"
+#include "picture_kinds.hpp"
 #include "terminal.hpp"
 #include "verbs.hpp"
 
@@ -17,10 +23,10 @@ namespace ochre::program {
 namespace {
 
 constexpr char model_help[] = "Model file, or the word `embedded`";
-constexpr char threads_help[] = "Threads; 0: all this process may use";
-const CLI::Range threads_range(0, 1024);
-const CLI::Range size_range(8, 4096);  // the Colorizer's
-const CLI::Range limit_range(1, 1'000'000);
+const WholeRange size_range{8, 4096};  // the Colorizer's
+const WholeRange limit_range{1, 1'000'000};
+const WholeRange memory_range{1, 1 << 20};
+const NumberRange temperature_range{std::numeric_limits<float>::min(), 1e6f, "above 0, at most 1000000"};
 
 std::string check_digits(const std::string& word) {
   return weights::is_sha256(word) ? "" : "expected 64 hexadecimal digits";
@@ -39,10 +45,7 @@ class CommandLine {
         "`ochre VERB --help` shows a verb's options and an example.\n"
         "Exit codes: 0 done, 1 a check failed, 2 wrong command line, 3 unusable input,\n"
         "4 some of several inputs failed.");
-    app_.failure_message([](const CLI::App* app, const CLI::Error& error) {
-      return "ochre: " + weights::printable(error.what(), 600) + "\n`" + app->get_name() +
-             " --help` shows what it takes.\n";
-    });
+    app_.failure_message([](const CLI::App* app, const CLI::Error& error) { return failure(*app, error); });
     add_colorize();
     add_video();
     add_learn();
@@ -74,6 +77,18 @@ class CommandLine {
   }
 
  private:
+  // An unknown option, which CLI11 says last of all, is said first: `--out x` is no missing `--output`.
+  static std::string failure(const CLI::App& app, const CLI::Error& error) {
+    const auto verbs = app.get_subcommands();
+    const CLI::App& verb = verbs.empty() ? app : *verbs.front();
+    const std::vector<std::string> words = verb.remaining();
+    const auto option =
+        std::find_if(words.begin(), words.end(), [](const auto& word) { return word.starts_with('-'); });
+    const std::string reason = option == words.end() ? error.what() : "there is no option " + *option;
+    const std::string name = verbs.empty() ? "ochre" : "ochre " + verb.get_name();
+    return "ochre: " + weights::printable(reason, 600) + "\n`" + name + " --help` shows what it takes.\n";
+  }
+
   CLI::App* add_verb(const char* name, const char* description, const char* example, const char* note = "") {
     CLI::App* verb = app_.add_subcommand(name, description)->group("Verbs");
     verb->footer(std::string(note) + "Example:\n  " + example);
@@ -85,10 +100,12 @@ class CommandLine {
     auto* verb = add_verb("colorize", "Colour pictures", "ochre colorize examples/pictures -o coloured",
                           "Reads JPEG, PNG, TIFF, WebP, BMP and PNM, writes PNG, JPEG, TIFF, WebP and PPM.\n"
                           "Colours become sRGB; EXIF, XMP, resolution and comment are kept. A folder's pictures\n"
-                          "become OUTPUT/NAME.png, the pages of a TIFF NAME-2.png and so on. PNG and TIFF keep\n"
-                          "16-bit depth and alpha. No input is ever overwritten.\n\n");
-    verb->add_option("INPUT", o.inputs, "Pictures, or folders of pictures")->required();
-    verb->add_option("-o,--output", o.output, "A file for one picture, else a folder")
+                          "become OUTPUT/NAME.png, the pages of a TIFF NAME-2.png and so on; where two have one\n"
+                          "name, as a.jpg and a.png have, each keeps the whole of it: a.jpg.png and a.png.png.\n"
+                          "PNG and TIFF keep 16-bit depth and alpha. No input is ever overwritten, and what is\n"
+                          "named twice is coloured once.\n\n");
+    verb->add_option("INPUT", o.inputs, "Pictures, folders of pictures, or - for standard\ninput")->required();
+    verb->add_option("-o,--output", o.output, "A file for one picture, or - for standard output;\nelse a folder")
         ->required()
         ->option_text("OUTPUT");
     verb->add_option("--model", o.model, model_help)->option_text("FILE [embedded]");
@@ -96,8 +113,8 @@ class CommandLine {
     add_coloring(verb, o);
     verb->add_option("--memory", o.memory, "Megabytes that the network may take; fewer make\nit slower")
         ->option_text("MB")
-        ->check(CLI::Range(1, 1 << 20));
-    verb->add_option("--threads", o.threads, threads_help)->option_text("N [0]")->check(threads_range);
+        ->check(memory_range);
+    add_threads(verb, o.threads);
     verb->add_option("--like", o.teach.like,
                      "A picture in colour of the same or a like\nplace, or a folder of them; may be repeated")
         ->option_text("FILE")
@@ -116,8 +133,20 @@ class CommandLine {
     add_shard(verb, o.shard, "pictures");
     verb->add_option("--suffix", o.suffix, "Added to names: _colour, or with the kind\nof file: _colour.jpg")
         ->option_text("TEXT");
+    const std::string kinds = listed(picture_kinds());
+    verb->add_option("--format", o.format, "In a folder or a pipe: " + kinds)
+        ->option_text("KIND [png]")
+        ->check([kinds](const std::string& word) {
+          const auto known = picture_kinds();
+          const bool is_known = std::find(known.begin(), known.end(), word) != known.end();
+          return is_known ? std::string() : found(word) + ", expected " + kinds;
+        });
+    verb->add_option("--quality", o.quality, "Of a kind that may lose some: 1 to 100")
+        ->option_text("N [95]")
+        ->check(WholeRange{1, 100});
+    verb->add_flag("--skip-colour", o.skip_color, "Leave pictures alone that are in colour already");
     add_limit(verb, o.reading.limit);
-    verb->add_flag("--quiet", o.reading.quiet, "No progress, no summary");
+    verb->add_flag("--quiet", o.reading.quiet, "No progress, no remarks, no summary");
     verb->callback([this] { verb_ = [this] { return run_colorize(colorize_); }; });
   }
 
@@ -143,7 +172,7 @@ class CommandLine {
     add_sha256(verb, o.sha256);
     verb->add_option("--steadiness", o.steadiness, "0: every frame by itself; 1: the past counts as\nlong as it holds")
         ->option_text("S [1]")
-        ->check(CLI::Range(0.0, 1.0));
+        ->check(NumberRange{0, 1, "from 0 to 1"});
     verb->add_flag("--every-frame", o.every_frame, "The network sees each frame, changed or not");
     verb->add_option_function<std::string>(
             "--infrared", [&o](const std::string& what) { o.pass_infrared = what == "pass"; },
@@ -155,7 +184,7 @@ class CommandLine {
                      "What the stream teaches of its place: read if\nit is there, and written at the end")
         ->option_text("FILE");
     add_coloring(verb, o);
-    verb->add_option("--threads", o.threads, threads_help)->option_text("N [0]")->check(threads_range);
+    add_threads(verb, o.threads);
     verb->add_option("--like", o.teach.like,
                      "A picture or video in colour of the same or a\nlike place, or a folder; may be repeated")
         ->option_text("FILE")
@@ -170,7 +199,7 @@ class CommandLine {
     verb->add_option("--timeout", o.timeout,
                      "Seconds without a byte of INPUT that end it, an\naddress connected anew until then; 0: none does")
         ->option_text("N [60]")
-        ->check(CLI::Range(0, 86400));
+        ->check(WholeRange{0, 86400});
     verb->add_option("--json", o.json, "Statistics; - is standard output; of a folder\nNAME.json in the folder FILE")
         ->option_text("FILE");
     verb->add_flag("--recursive", o.recursive, "Folders within the folder, too");
@@ -198,7 +227,7 @@ class CommandLine {
     verb->add_option("--size", o.size, "Shorter side at the network, in pixels;\ndefault: the model's")
         ->option_text("N")
         ->check(size_range);
-    verb->add_option("--threads", o.threads, threads_help)->option_text("N [0]")->check(threads_range);
+    add_threads(verb, o.threads);
     verb->add_flag("--recursive", o.recursive, "Folders within folders, too");
     add_limit(verb, o.reading.limit);
     verb->add_flag("--quiet", o.reading.quiet, "No progress, no summary");
@@ -260,7 +289,7 @@ class CommandLine {
     verb->add_option("--size", o.size, "Shorter side at the network, in pixels;\ndefault: the model's")
         ->option_text("N")
         ->check(size_range);
-    verb->add_option("--threads", o.threads, threads_help)->option_text("N [0]")->check(threads_range);
+    add_threads(verb, o.threads);
     add_limit(verb, o.limit);
     verb->add_flag("--quiet", o.quiet, "The verdict alone, no progress");
     verb->callback([this] { verb_ = [this] { return run_audit(audit_); }; });
@@ -283,7 +312,7 @@ class CommandLine {
     verb->add_option("--precision", o.precision, "float, double (readable engine) or\nbf16 (fast engine: 3 digits)")
         ->option_text("P [float]")
         ->check(CLI::IsMember({"float", "double", "bf16"}));
-    verb->add_option("--threads", o.threads, threads_help)->option_text("N [0]")->check(threads_range);
+    add_threads(verb, o.threads);
     verb->callback([this] { verb_ = [this] { return run_run(run_); }; });
   }
 
@@ -302,17 +331,17 @@ class CommandLine {
                      ->check(size_range);
     verb->add_option("--height", o.height, "Height in pixels")->option_text("N")->check(size_range)->excludes(size);
     verb->add_option("--width", o.width, "Width in pixels")->option_text("N")->check(size_range)->excludes(size);
-    verb->add_option("--threads", o.threads, threads_help)->option_text("N [0]")->check(threads_range);
+    add_threads(verb, o.threads);
     verb->add_option("--runs", o.runs, "Timed runs, after one that is not")
         ->option_text("N [10]")
-        ->check(CLI::Range(1, 100000));
+        ->check(WholeRange{1, 100000});
     add_engine(verb, o.engine);
     verb->add_option("--precision", o.precision, "float or bf16 (fast engine: 3 digits)")
         ->option_text("P [float]")
         ->check(CLI::IsMember({"float", "bf16"}));
     verb->add_option("--memory", o.memory, "Megabytes that the fast engine may take")
         ->option_text("MB")
-        ->check(CLI::Range(1, 1 << 20));
+        ->check(memory_range);
     verb->add_option("--algorithm", o.algorithms,
                      "Of a convolution, for the fast engine:\nLAYER=direct, f42, f43 or f63; may be repeated")
         ->option_text("A");
@@ -339,9 +368,11 @@ class CommandLine {
         ->check(size_range);
     verb->add_option("--temperature", o.temperature, "Default: the model's")
         ->option_text("T")
-        ->check(CLI::PositiveNumber);
-    verb->add_option("--threads", o.threads, threads_help)->option_text("N [0]")->check(threads_range);
-    verb->add_option("--first", o.first, "The first N pictures only")->option_text("N")->check(CLI::PositiveNumber);
+        ->check(temperature_range);
+    add_threads(verb, o.threads);
+    verb->add_option("--first", o.first, "The first N pictures only")
+        ->option_text("N")
+        ->check(WholeRange{1, 1'000'000'000});
     add_limit(verb, o.reading.limit);
     add_no_consensus(verb, o.consensus);
     verb->add_option(
@@ -367,10 +398,10 @@ class CommandLine {
   static void add_coloring(CLI::App* verb, Options& o) {
     verb->add_option("--temperature", o.temperature, "Lower is bolder; default: the model's")
         ->option_text("T")
-        ->check(CLI::PositiveNumber);
+        ->check(temperature_range);
     verb->add_option("--saturation", o.saturation, "Factor on the colours, 0 to 100")
         ->option_text("S [1]")
-        ->check(CLI::Range(0.0, 100.0));
+        ->check(NumberRange{0, 100, "from 0 to 100"});
     add_no_consensus(verb, o.consensus);
     verb->add_option("--size", o.size, "Shorter side at the network, in pixels;\ndefault: the model's")
         ->option_text("N")
@@ -408,6 +439,15 @@ class CommandLine {
     return verb->add_option("--sha256", sha256, help)->option_text("HEX")->check(check_digits);
   }
 
+  // More than there are cores would wait for each other.
+  static void add_threads(CLI::App* verb, int& threads) {
+    verb->add_option_function<int>(
+            "--threads", [&threads](int wanted) { threads = std::min(wanted, available_threads()); },
+            "Threads; 0: all this process may use, which are\nthe most")
+        ->option_text("N [0]")
+        ->check(WholeRange{0, 1024});
+  }
+
   static void add_limit(CLI::App* verb, std::optional<int>& limit) {
     verb->add_option("--limit", limit,
                      "Megapixels a picture may have; default: 268,\nless for what a small file claims")
@@ -443,6 +483,7 @@ class CommandLine {
 int main(int count, char** words) {
   using namespace ochre::program;
   std::signal(SIGXFSZ, SIG_IGN);  // beyond a limit of the file's size a write fails, and says so
+  remove_part_files_when_killed();
   const int code = CommandLine().run(count, words);
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
   say("standard output: found no room or no reader, expected all of it to be taken");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -10,18 +11,20 @@
 
 namespace ochre::program {
 
+// That a model's file may have, because it is read whole, whoever changes it meanwhile: half of this machine's memory.
+std::uint64_t most_model_bytes();
+
 // Of the bytes of the file `name`; an empty sha256 is any.
 Status check_expected_sha256(std::span<const std::byte> bytes, const std::string& sha256, const std::string& name);
 
 class ModelFile {
  public:
-  // `name`: a path, or the word "embedded". sha256: what the file must have; empty: anything.
+  // `name`: a path, or the word "embedded". sha256: what the file must have; empty: anything. Errors: the file's, and
+  // that of a file which `ochre import` makes a model of.
   static Result<ModelFile> open(const std::string& name, const std::string& sha256);
 
   const std::string& name() const noexcept { return name_; }
   std::span<const std::byte> bytes() const noexcept { return bytes_; }
-  // Of a model that is no part of the program, else null.
-  const MappedFile* mapped() const noexcept { return file_.bytes().empty() ? nullptr : &file_; }
 
  private:
   Status load();

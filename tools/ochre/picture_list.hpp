@@ -1,6 +1,7 @@
-// Pictures and videos in folders.
+// Pictures and videos in folders. Tested by cli/folder_test.cpp.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -24,10 +25,20 @@ struct FolderOptions {
   std::string without{};  // a folder that is left out, with all it holds
 };
 
-// The pictures of a folder, by their names, relative to it, in order. Hidden files and folders are left out.
-Result<std::vector<std::string>> pictures_in(const std::string& folder, const FolderOptions& options);
+// What a folder holds. Names are relative to it and in order; hidden files and folders are left out.
+struct FolderFiles {
+  std::vector<std::string> names{};   // of what was looked for
+  std::vector<std::string> others{};  // files of another kind
+  std::size_t folders = 0;            // within it, which are not looked into
+  std::vector<Error> unreadable{};    // folders within it
+};
 
-// Its videos, likewise.
-Result<std::vector<std::string>> videos_in(const std::string& folder, const FolderOptions& options);
+// Errors of both: a folder that cannot be read, or holds nothing of what is looked for.
+Result<FolderFiles> pictures_in(const std::string& folder, const FolderOptions& options);
+Result<FolderFiles> videos_in(const std::string& folder, const FolderOptions& options);
+
+// A line for what is left alone, unless `quiet`, and one for each folder that could not be read. Returns how many of
+// these there are: they count as inputs that failed.
+std::size_t say_left_alone(const std::string& folder, const FolderFiles& files, bool quiet);
 
 }  // namespace ochre::program

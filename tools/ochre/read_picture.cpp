@@ -6,9 +6,23 @@
 #include <ochre/weights/printable.hpp>
 
 #include "memory_remark.hpp"
+#include "piped_file.hpp"
 #include "terminal.hpp"
 
 namespace ochre::program {
+
+namespace {
+
+// The library reads no pipe, which may never end.
+Result<LoadedPicture> read_piped_picture(const std::string& path, const LoadLimits& limits) {
+  const auto bytes = read_pipe(path, 2 * static_cast<std::uint64_t>(limits.max_bytes));
+  if (!bytes) return bytes.error();
+  auto picture = decode_picture(*bytes, limits);
+  if (!picture) return std::move(picture).error().in(input_name(path));
+  return picture;
+}
+
+}  // namespace
 
 Result<LoadedPicture> read_picture(const std::string& path, std::optional<int> megapixels, bool quiet) {
   const auto remark = [&](Index bytes) { say_memory(path, static_cast<double>(bytes), quiet); };
@@ -30,7 +44,7 @@ Result<LoadedPicture> read_picture(const std::string& path, std::optional<int> m
     limits.max_bytes = limits.max_pixels * most_pixel_bytes;
     limits.small_file_bytes = std::numeric_limits<Index>::max();  // who names a size has looked at the file
   }
-  auto picture = load_picture(path, limits, page);
+  auto picture = is_pipe(path) ? read_piped_picture(path, limits) : load_picture(path, limits, page);
   if (picture || picture.error().code != ErrorCode::too_large) return picture;
   return Error{ErrorCode::too_large, picture.error().message() +
                                          "; --limit N takes pictures of up to N megapixels, whatever the file's size"};

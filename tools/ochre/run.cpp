@@ -7,6 +7,7 @@
 #include "engine.hpp"
 #include "memory_remark.hpp"
 #include "model_file.hpp"
+#include "output_file.hpp"
 #include "terminal.hpp"
 #include "verbs.hpp"
 
@@ -57,11 +58,11 @@ int run_in(const RunOptions& options, const Model& model) {
   const auto output = run_network<T>(*network, input->view(), *workspace);
   if (!output) return fail(output.error());
   say_not_finite<T>(options.output, *output, "");
-  const Status saved = save_npy(options.output, *output);
+  const Status saved = write_output(options.output, encode_npy(*output));
   return saved ? done : fail(saved.error());
 }
 
-int run_fast(const RunOptions& options, const ModelFile& file, const Model& model) {
+int run_fast(const RunOptions& options, const Model& model) {
   const auto input = load_npy<float>(options.input);
   if (!input) return fail(input.error());
   const auto shapes = model.network.shapes(input->shape());
@@ -71,11 +72,10 @@ int run_fast(const RunOptions& options, const ModelFile& file, const Model& mode
       options.model,
       fast_bytes(model.network, input->shape(), options.layer) + 2 * file_bytes<float>(model.network, options, *shapes),
       false);
-  const auto engine = open_engine(model, file.mapped(),
-                                  {.layer = options.layer,
-                                   .input = input->shape(),
-                                   .threads = threads,
-                                   .precision = precision_of(options.precision)});
+  const auto engine = open_engine(model, {.layer = options.layer,
+                                          .input = input->shape(),
+                                          .threads = threads,
+                                          .precision = precision_of(options.precision)});
   if (!engine) return fail(Error{engine.error()}.in(options.model));
   auto workspace = make_workspace(*engine, {.input = input->shape(), .threads = threads});
   if (!workspace) return fail(Error{workspace.error()}.in(options.input));
@@ -84,7 +84,7 @@ int run_fast(const RunOptions& options, const ModelFile& file, const Model& mode
   const auto output = run_engine(*engine, input->view(), *workspace);
   if (!output) return fail(output.error());
   say_not_finite<float>(options.output, *output, remark);
-  const Status saved = save_npy(options.output, *output);
+  const Status saved = write_output(options.output, encode_npy(*output));
   return saved ? done : fail(saved.error());
 }
 
@@ -104,8 +104,9 @@ int run_run(const RunOptions& options) {
     return misuse("--layer " + options.layer + ": network " + model->network.name +
                   " has no such layer; `ochre info` lists them");
   }
+  if (const Status status = try_output_file(options.output); !status) return fail(status.error());
   if (in_double) return run_in<double>(options, *model);
-  return options.engine == "readable" ? run_in<float>(options, *model) : run_fast(options, *file, *model);
+  return options.engine == "readable" ? run_in<float>(options, *model) : run_fast(options, *model);
 }
 
 }  // namespace ochre::program

@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "part_files.hpp"
+
 namespace ochre::program {
 
 namespace {
@@ -17,8 +19,8 @@ int pipe_ends[2] = {-1, -1};
 
 extern "C" void on_stop_signal(int number) {
   const int before = errno;
-  std::signal(SIGINT, SIG_DFL);
-  std::signal(SIGTERM, SIG_DFL);
+  std::signal(SIGINT, die_without_part_files);
+  std::signal(SIGTERM, die_without_part_files);
   signal_number = number;
   request_stop();
   errno = before;

@@ -23,7 +23,7 @@ Result<Reference> reference_of(PictureColorizer& colorizer, const LoadedPicture&
 }
 
 Result<CameraMemory> read_camera(const std::string& path) {
-  const auto file = MappedFile::open(path);
+  const auto file = MappedFile::read(path, most_camera_bytes);
   if (!file) return file.error();
   auto memory = parse_camera_memory(file->bytes());
   if (!memory) return std::move(memory).error().in(path);
@@ -59,7 +59,8 @@ Status learn_video(const std::string& path, const std::shared_ptr<const Colorize
 }
 
 std::uint64_t file_name_number(const std::string& path) {
-  const auto file = MappedFile::open(path);
+  constexpr std::uint64_t most_bytes = std::uint64_t{1} << 32;  // no picture has more
+  const auto file = MappedFile::read(path, most_bytes);
   if (!file) return 0;
   return sha256_number(file->bytes());
 }
@@ -71,11 +72,13 @@ Status learn_from(const std::string& path, PictureColorizer& colorizer, const Re
                   CameraMemory& memory) {
   if (is_video_name(path)) return learn_video(path, colorizer.colorizer(), memory);
   const bool folder = is_folder(path);
-  const auto names = folder ? pictures_in(path, {}) : Result<std::vector<std::string>>(std::vector<std::string>{""});
-  if (!names) return names.error();
+  FolderFiles files{.names = {""}};
+  if (folder) {
+    if (Status status = pictures_in(path, {}).move_to(files); !status) return status;
+  }
   std::size_t gray = 0;
   std::size_t unreadable = 0;
-  for (const std::string& name : *names) {
+  for (const std::string& name : files.names) {
     const std::string file = folder ? (std::filesystem::path(path) / name).string() : path;
     const auto picture = read_picture(file, reading.limit, reading.quiet);
     if (!picture && !folder) return picture.error();
@@ -92,7 +95,7 @@ Status learn_from(const std::string& path, PictureColorizer& colorizer, const Re
     if (!reference) return reference.error();
     if (Status status = memory.add(*reference); !status) return std::move(status).error().in(file);
   }
-  if (gray + unreadable == names->size()) {
+  if (gray + unreadable == files.names.size()) {
     return Error{ErrorCode::mismatch, path + ": found no picture in colour, expected some to learn from"};
   }
   if (gray > 0 && !reading.quiet) {

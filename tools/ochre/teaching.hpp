@@ -17,6 +17,7 @@ namespace ochre::program {
 Result<Reference> reference_of(PictureColorizer& colorizer, const LoadedPicture& picture, const std::string& name);
 
 // A file that `learn` wrote. Errors: the file's.
+inline constexpr std::uint64_t most_camera_bytes = std::uint64_t{64} << 20;  // sixteen times what `learn` writes
 Result<CameraMemory> read_camera(const std::string& path);
 
 // What --like and --camera say, learned by the colorizer that is to recall it; null if they say nothing.

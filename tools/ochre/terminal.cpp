@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <ochre/weights/printable.hpp>
@@ -121,33 +122,56 @@ Progress::Progress(std::size_t steps, bool quiet)
       visible_(!quiet && steps > 1 && ::isatty(STDERR_FILENO) == 1),
       start_(std::chrono::steady_clock::now()) {}
 
+std::size_t terminal_columns() {
+  constexpr std::size_t usual = 80;
+  winsize size{};
+  const bool known = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return known ? size.ws_col : usual;
+}
+
+void show_line(std::string_view line) {
+  std::size_t end =
+      std::min(line.size(), terminal_columns() - 1);  // in the last column a terminal goes to the next line
+  while (end > 0 && goes_on(line, end)) --end;
+  std::fprintf(stderr, "\r\x1b[K%s", std::string(line.substr(0, end)).c_str());
+  std::fflush(stderr);
+}
+
+// A narrow terminal gets a short bar, or none.
+std::string Progress::bar(std::size_t finished) const {
+  const std::size_t columns = terminal_columns();
+  const std::size_t width = columns >= 72 ? 24 : columns >= 48 ? 8 : 0;
+  if (width == 0) return {};
+  const std::size_t filled = width * finished / steps_;
+  std::string text(filled, '=');
+  if (filled < width) text += '>';
+  text.resize(width, ' ');
+  return "[" + text + "] ";
+}
+
+std::string Progress::remaining(std::size_t finished) const {
+  if (finished == 0) return {};
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
+  const auto seconds =
+      std::lround(elapsed.count() / static_cast<double>(finished) * static_cast<double>(steps_ - finished));
+  const std::string ones = std::to_string(seconds % 60);
+  return std::to_string(seconds / 60) + (ones.size() == 1 ? ":0" : ":") + ones + " left";
+}
+
 void Progress::begin(std::string_view step) {
   if (!visible_) return;
   const std::size_t finished = begun_++;
-  constexpr std::size_t width = 24;
-  const std::size_t filled = width * finished / steps_;
-  std::string bar(filled, '=');
-  if (filled < width) bar += '>';
-  bar.resize(width, ' ');
-  std::string remaining;
-  if (finished > 0) {
-    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
-    const auto seconds =
-        std::lround(elapsed.count() / static_cast<double>(finished) * static_cast<double>(steps_ - finished));
-    const std::string ones = std::to_string(seconds % 60);
-    remaining = std::to_string(seconds / 60) + (ones.size() == 1 ? ":0" : ":") + ones + " left";
-  }
-  const std::string count = std::to_string(finished + 1) + "/" + std::to_string(steps_);
-  const std::size_t room = 79 - (count.size() + width + 20);
+  const std::string head = "  " + std::to_string(finished + 1) + "/" + std::to_string(steps_) + " " + bar(finished) +
+                           left(remaining(finished), 10) + "  ";
+  const std::size_t columns = terminal_columns();
+  const std::size_t room = columns > head.size() ? columns - 1 - head.size() : 0;
   std::string name = weights::printable_path(step);
   if (name.size() > room) {  // the end tells more
     std::size_t begin = name.size() - room;
     while (goes_on(name, begin)) ++begin;
     name.erase(0, begin);
   }
-  std::fprintf(stderr, "\r\x1b[K  %s [%s] %s  %s", count.c_str(), bar.c_str(), left(remaining, 10).c_str(),
-               name.c_str());
-  std::fflush(stderr);
+  show_line(head + name);
 }
 
 void Progress::clear() {

@@ -46,6 +46,12 @@ std::string right(std::string_view text, std::size_t width);
 // if nothing else is said.
 void print_paragraph(const std::string& label, const std::string& text, std::size_t longest = 400);
 
+// Of standard error's; 80 where nobody knows.
+std::size_t terminal_columns();
+
+// In place of the last such line, cut to the terminal's width: what is longer would leave its first part behind.
+void show_line(std::string_view line);
+
 // A bar for work of several steps, on a terminal only: "  3/5 [=====>    ] 0:12 left  pictures/cat.jpg".
 class Progress {
  public:
@@ -58,6 +64,9 @@ class Progress {
   void clear();                       // before another line is printed
 
  private:
+  std::string bar(std::size_t finished) const;
+  std::string remaining(std::size_t finished) const;
+
   std::size_t steps_;
   std::size_t begun_ = 0;
   bool visible_;

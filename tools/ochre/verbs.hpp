@@ -60,6 +60,9 @@ struct ColorizeOptions {
   bool recursive = false;
   bool skip_existing = false;
   std::string suffix;
+  std::string format;  // of pictures in a folder or through a pipe; empty: png, or what the suffix says
+  std::optional<int> quality;
+  bool skip_color = false;     // leave pictures that are in colour already
   std::optional<Shard> shard;  // none: the whole
   TeachOptions teach;
   HintOptions hint;

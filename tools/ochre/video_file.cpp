@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include <ochre/camera_memory_file.hpp>
-#include <ochre/weights/atomic_file.hpp>
 #include <ochre/weights/printable.hpp>
 
 #include "engine.hpp"
+#include "output_file.hpp"
 #include "stop_request.hpp"
 #include "terminal.hpp"
 #include "video_pipeline.hpp"
@@ -18,10 +18,12 @@ namespace {
 
 Result<Sink> open_sink(const VideoOptions& options, Unfinished unfinished, const VideoFormat& format,
                        VideoReport& report) {
+  const Links links = unfinished == Unfinished::kept ? Links::followed : Links::replaced;  // of a folder's videos
   if (!is_y4m(options.output)) {
     return open_ffmpeg_sink({.output = options.output,
                              .input = is_y4m(options.input) ? "" : options.input,
                              .options = options.encode,
+                             .links = links,
                              .keeps_parts = unfinished == Unfinished::kept},
                             format);
   }
@@ -34,7 +36,7 @@ Result<Sink> open_sink(const VideoOptions& options, Unfinished unfinished, const
   if (!format.header.rate.is_known()) {
     report.add_remark(options.output + ": raw video has no times, those of the source are left out");
   }
-  return open_y4m_sink(options.output, format);
+  return open_y4m_sink(options.output, links, format);
 }
 
 VideoReport::Stream stream_facts(const VideoFormat& format) {
@@ -103,7 +105,7 @@ Status remember(const VideoOptions& options, const VideoColorizer& colorizer, Vi
   const auto bytes = encode_camera_memory(memory);
   if (!bytes) return Error{bytes.error()}.in(options.remember);
   model.recall(std::move(memory));
-  return weights::write_file_atomically(options.remember, *bytes);
+  return write_output(options.remember, *bytes);
 }
 
 }  // namespace

@@ -26,6 +26,13 @@ struct VideoJob {
   std::string json;  // empty: none
 };
 
+struct VideoCounts {
+  std::size_t colored = 0;
+  std::size_t skipped = 0;
+  std::size_t failed = 0;
+  std::size_t left = 0;  // that were not begun, or not finished
+};
+
 // "yard/a.mp4" stays, "yard/a.ts" becomes "yard/a.mkv": Matroska holds whatever comes along.
 std::string video_output_name(const std::string& name) {
   constexpr const char* kept[] = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".y4m"};
@@ -35,11 +42,12 @@ std::string video_output_name(const std::string& name) {
   return keeps ? name : path.replace_extension(".mkv").string();
 }
 
-Result<std::vector<VideoJob>> plan_videos(const VideoOptions& options) {
-  const auto names = videos_in(options.input, {.recursive = options.recursive, .without = options.output});
-  if (!names) return names.error();
+Result<std::vector<VideoJob>> plan_videos(const VideoOptions& options, VideoCounts& counts) {
+  const auto found = videos_in(options.input, {.recursive = options.recursive, .without = options.output});
+  if (!found) return found.error();
+  counts.failed += say_left_alone(options.input, *found, options.quiet);
   std::vector<VideoJob> jobs;
-  for (const std::string& name : *names) {
+  for (const std::string& name : found->names) {
     const std::string output = video_output_name(name);
     jobs.push_back({.name = name,
                     .input = (fs::path(options.input) / name).string(),
@@ -113,13 +121,6 @@ Status make_folders(const VideoOptions& options, const VideoJob& job) {
   return job.json.empty() ? Status() : make_folder(options.json, fs::path(job.json).parent_path());
 }
 
-struct VideoCounts {
-  std::size_t colored = 0;
-  std::size_t skipped = 0;
-  std::size_t failed = 0;
-  std::size_t left = 0;  // that were not begun, or not finished
-};
-
 // Its exit code; `refused` becomes true where none of the others can do better.
 int color_job(const VideoOptions& options, const VideoJob& job, SharedVideoModel& shared, bool& refused) {
   VideoOptions one = options;
@@ -160,12 +161,13 @@ std::vector<std::string> files_read(const VideoOptions& options) {
 
 int run_video_folder(const VideoOptions& options) {
   if (const std::string reason = folder_objection(options); !reason.empty()) return misuse(reason);
-  auto jobs = plan_videos(options);
+  VideoCounts counts;
+  auto jobs = plan_videos(options, counts);
   if (!jobs) return fail(jobs.error());
   if (const std::string reason = plan_objection(options, *jobs); !reason.empty()) return misuse(reason);
+  if (const Status status = try_output_folder(options.output); !status) return fail(status.error());
   if (options.shard) std::erase_if(*jobs, [&](const VideoJob& job) { return !options.shard->has(job.name); });
   SharedVideoModel model(options);
-  VideoCounts counts;
   for (std::size_t i = 0; i < jobs->size(); ++i) {
     const VideoJob& job = (*jobs)[i];
     if (options.skip_existing && is_written(job.output)) {

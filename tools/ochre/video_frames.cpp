@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include <ochre/image_io/save_picture.hpp>
+#include <ochre/image_io/encode_picture.hpp>
 #include <ochre/weights/printable.hpp>
 
 #include "output_file.hpp"
@@ -58,9 +58,10 @@ Result<std::vector<std::string>> pictures_of_pattern(const std::string& pattern)
 Result<std::vector<FrameFile>> frame_files(const VideoOptions& options) {
   std::vector<std::string> inputs;
   if (is_folder(options.input)) {
-    const auto names = pictures_in(options.input, {});
-    if (!names) return names.error();
-    for (const std::string& name : *names) inputs.push_back((fs::path(options.input) / name).string());
+    const auto found = pictures_in(options.input, {});
+    if (!found) return found.error();
+    say_left_alone(options.input, *found, options.quiet);
+    for (const std::string& name : found->names) inputs.push_back((fs::path(options.input) / name).string());
   } else if (Status status = pictures_of_pattern(options.input).move_to(inputs); !status) {
     return std::move(status).error();
   }
@@ -162,7 +163,8 @@ class PictureStream {
     if (Status status = colorize_frame(colorizer, planes.view(), planes.view()); !status) return status;
     write_rgb(planes, picture);
     const LoadedPicture& result = picture;
-    return save_picture(output, result.view(), {.metadata = &input.metadata});
+    const auto bytes = encode_picture(result.view(), PictureFileFormat::png, {.metadata = &input.metadata});
+    return bytes ? write_output(output, *bytes, Links::replaced) : Status(bytes.error());
   }
 
   VideoColorizer colorizer;

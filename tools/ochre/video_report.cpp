@@ -7,10 +7,9 @@
 
 #include <unistd.h>
 
-#include <ochre/weights/atomic_file.hpp>
-
 #include "json_text.hpp"
 #include "memory_remark.hpp"
+#include "output_file.hpp"
 #include "terminal.hpp"
 
 namespace ochre::program {
@@ -100,8 +99,7 @@ void VideoReport::draw() const {
     const std::string ones = std::to_string(rest % 60);
     line += ", " + std::to_string(rest / 60) + (ones.size() == 1 ? ":0" : ":") + ones + " left";
   }
-  std::fprintf(stderr, "\r\x1b[K  %s", line.c_str());
-  std::fflush(stderr);
+  show_line("  " + line);
 }
 
 void VideoReport::clear_line() const {
@@ -155,7 +153,7 @@ Status VideoReport::write_json() const {
                   {"events", moments_json(events_, nullptr)},
                   {"peak_rss_bytes", peak_rss_bytes()}};
   const std::string text = json_text(json);
-  if (options_.json != "-") return weights::write_file_atomically(options_.json, std::as_bytes(std::span(text)));
+  if (options_.json != "-") return write_output(options_.json, std::as_bytes(std::span(text)));
   std::fputs(text.c_str(), stdout);  // main() looks whether it could be written
   return {};
 }

@@ -11,6 +11,8 @@
 
 #include <ochre/image_io/y4m.hpp>
 
+#include "output_file.hpp"
+
 namespace ochre::program {
 
 enum class TrackKind { sound, subtitles, other };
@@ -97,7 +99,7 @@ struct SourceOptions {
 // path: "-" is standard input.
 Result<Source> open_y4m_source(const std::string& path, const SourceOptions& options);
 // path: "-" is standard output.
-Result<Sink> open_y4m_sink(const std::string& path, const VideoFormat& format);
+Result<Sink> open_y4m_sink(const std::string& path, Links links, const VideoFormat& format);
 
 // Through ffmpeg. input: a file, or an address such as rtsp://…
 Result<Source> open_ffmpeg_source(const std::string& input, const SourceOptions& options);
@@ -113,8 +115,9 @@ int live_silence(const SourceOptions& options);
 
 struct EncodeOptions {
   std::string output;
-  std::string input;        // whose sound, subtitles and metadata come along; empty: there are none
-  std::string options;      // of ffmpeg, split at spaces; empty: the usual ones for the kind of file
+  std::string input;    // whose sound, subtitles and metadata come along; empty: there are none
+  std::string options;  // of ffmpeg, split at spaces; empty: the usual ones for the kind of file
+  Links links = Links::followed;
   bool keeps_parts = true;  // what can be played of an output that ffmpeg could not finish
 };
 Result<Sink> open_ffmpeg_sink(const EncodeOptions& options, const VideoFormat& format);

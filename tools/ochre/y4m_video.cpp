@@ -1,12 +1,13 @@
 // Raw video in and out, without another program.
 #include <fcntl.h>
-#include <sys/stat.h>
+
 #include <unistd.h>
 
 #include <ochre/weights/printable.hpp>
 
 #include "byte_stream.hpp"
 #include "output_file.hpp"
+#include "piped_file.hpp"
 #include "video_stream.hpp"
 
 namespace ochre::program {
@@ -112,29 +113,20 @@ class Y4mSink final : public FrameSink {
 bool is_y4m(const std::string& name) { return name == "-" || name.ends_with(".y4m"); }
 
 Result<Source> open_y4m_source(const std::string& path, const SourceOptions& options) {
-  const bool standard = path == "-";
-  const std::string name = standard ? "standard input" : weights::printable_path(path);
-  // A FIFO must not be waited for in open(), where no wish to stop is heard; in poll() it is.
-  platform::Descriptor file(standard ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
-                                     : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  struct stat facts {};
-  if (!file.is_open() || ::fstat(file.number(), &facts) != 0) {
-    return platform::refused(errno, platform::readable_file).in(name);
-  }
-  if (S_ISDIR(facts.st_mode)) {
-    return platform::file_error(ErrorCode::io, {.found = "a folder", .expected = "a .y4m stream"}).in(name);
-  }
-  auto source = std::make_unique<Y4mSource>(std::move(file), name, options);
+  const std::string name = input_name(path);
+  auto file = open_to_read(path);
+  if (!file) return std::move(file).error().in(name);
+  auto source = std::make_unique<Y4mSource>(*std::move(file), name, options);
   if (Status status = source->open(); !status) return std::move(status).error();
   return Source(std::move(source));
 }
 
-Result<Sink> open_y4m_sink(const std::string& path, const VideoFormat& format) {
+Result<Sink> open_y4m_sink(const std::string& path, Links links, const VideoFormat& format) {
   if (path == "-") {
     return Sink(std::make_unique<Y4mSink>(platform::Descriptor(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)),
                                           std::nullopt, format));
   }
-  auto output = OutputFile::create(path);
+  auto output = OutputFile::create(path, links);
   if (!output) return std::move(output).error();
   platform::Descriptor file(output->take_descriptor());
   return Sink(std::make_unique<Y4mSink>(std::move(file), std::optional(*std::move(output)), format));

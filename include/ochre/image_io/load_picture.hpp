@@ -93,7 +93,7 @@ inline Result<LoadedPicture> load_picture(const std::string& path, const LoadLim
 
 // How many pictures a file has: the pages of a TIFF, else 1. Errors: the system's, and a TIFF without any.
 inline Result<Index> count_pages(const std::string& path) {
-  const auto file = MappedFile::open(path);
+  const auto file = MappedFile::read(path, detail::most_file_bytes({}));
   if (!file) return file.error();
   if (!detail::is_tiff(file->bytes())) return Index{1};
   auto pages = detail::count_tiff_pages(file->bytes());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <climits>
 #include <cstring>
 #include <system_error>
@@ -23,9 +24,21 @@ Error system_error(int number, const char* expected) {
 
 }  // namespace
 
+int descriptor_named(const std::string& path) {
+  if (path == "/dev/stdin") return STDIN_FILENO;
+  if (path == "/dev/stdout") return STDOUT_FILENO;
+  constexpr std::string_view folder = "/dev/fd/";
+  if (!path.starts_with(folder)) return -1;
+  int number = -1;
+  const char* const end = path.data() + path.size();
+  const auto [at, failure] = std::from_chars(path.data() + folder.size(), end, number);
+  return failure == std::errc() && at == end ? number : -1;
+}
+
 Result<platform::Descriptor> open_to_read(const std::string& path) {
-  platform::Descriptor file(path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
-                                        : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const int inherited = path == "-" ? STDIN_FILENO : descriptor_named(path);
+  platform::Descriptor file(inherited >= 0 ? ::fcntl(inherited, F_DUPFD_CLOEXEC, 0)
+                                           : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat facts {};
   if (!file.is_open() || ::fstat(file.number(), &facts) != 0) return platform::refused(errno, platform::readable_file);
   if (!S_ISDIR(facts.st_mode)) return file;

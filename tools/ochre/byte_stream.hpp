@@ -12,6 +12,10 @@
 
 namespace ochre::program {
 
+// The descriptor that this process was given under the name /dev/stdin, /dev/stdout or /dev/fd/N, or -1: one that is
+// opened by such a name once more would not notice that the other end of a FIFO is gone.
+int descriptor_named(const std::string& path);
+
 // A file, or standard input by the name `-`. A FIFO is not waited for here, where no wish to stop is heard, but by
 // whoever reads. Errors, without the name: the system's, a folder.
 Result<platform::Descriptor> open_to_read(const std::string& path);

@@ -17,8 +17,6 @@ namespace ochre::program {
 
 namespace {
 
-bool is_standard_output(const std::string& path) { return path == "-" || path == "/dev/stdout"; }
-
 Status refuse_terminal(int number, const char* expected) {
   if (::isatty(number) != 1) return {};
   return platform::file_error(ErrorCode::io, {.found = "a terminal", .expected = expected});
@@ -45,7 +43,7 @@ Result<std::vector<std::byte>> read_all(ByteReader& reader, std::uint64_t most) 
 
 bool is_pipe(const std::string& path) {
   struct stat facts {};
-  if (is_standard_output(path)) return true;
+  if (path == "-" || path == "/dev/stdout") return true;
   return ::stat(path.c_str(), &facts) == 0 && !S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode);
 }
 
@@ -72,8 +70,9 @@ Result<std::vector<std::byte>> read_pipe(const std::string& path, std::uint64_t 
 Status write_pipe(const std::string& path, std::span<const std::byte> bytes) {
   std::signal(SIGPIPE, SIG_IGN);  // a reader that went away is an error of write()
   const std::string name = output_name(path);
-  platform::Descriptor file(is_standard_output(path) ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
-                                                     : ::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  const int inherited = path == "-" ? STDOUT_FILENO : descriptor_named(path);
+  platform::Descriptor file(inherited >= 0 ? ::fcntl(inherited, F_DUPFD_CLOEXEC, 0)
+                                           : ::open(path.c_str(), O_WRONLY | O_CLOEXEC));
   if (!file.is_open()) return platform::refused(errno, "a pipe that can be written to").in(name);
   Status status = refuse_terminal(file.number(), "a file or a pipe");
   ByteWriter writer(std::move(file));

@@ -51,6 +51,13 @@ std::string video_objection(const VideoOptions& options) {
   return {};
 }
 
+// What is written at the end only, tried before hours of work for it. The video's own file is there from the beginning.
+Status try_reports(const VideoOptions& options, bool folder) {
+  const bool reports = !options.json.empty() && options.json != "-";
+  Status status = !reports ? Status() : folder ? try_output_folder(options.json) : try_output_file(options.json);
+  return !status || options.remember.empty() ? status : try_output_file(options.remember);
+}
+
 int run_one_video(const VideoOptions& options) {
   const auto source = open_source(options);
   if (!source) return stop_signal() != 0 ? 128 + stop_signal() : fail(source.error());
@@ -63,9 +70,11 @@ int run_one_video(const VideoOptions& options) {
 
 int run_video(const VideoOptions& options) {
   if (const std::string reason = video_objection(options); !reason.empty()) return misuse(reason);
+  const bool folder = !options.frames && options.input != "-" && is_folder(options.input);
+  if (const Status status = try_reports(options, folder); !status) return fail(status.error());
   if (!listen_for_stop()) return fail({ErrorCode::io, "signals cannot be listened to"});
   if (options.frames) return run_video_frames(options);
-  return options.input != "-" && is_folder(options.input) ? run_video_folder(options) : run_one_video(options);
+  return folder ? run_video_folder(options) : run_one_video(options);
 }
 
 }  // namespace ochre::program

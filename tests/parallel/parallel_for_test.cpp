@@ -115,7 +115,7 @@ TEST_CASE("as many threads as the process may use") {
 #endif
 }
 
-#if defined(__GLIBC__) && !defined(_OPENMP)
+#if defined(__GLIBC__) && !defined(OCHRE_OPENMP_THREADS)
 TEST_CASE("where the system starts no more threads the caller does all") {
   const auto caller = std::this_thread::get_id();
   const test::NoMoreThreads limit;

@@ -1,12 +1,14 @@
 // The one header that names OpenMP. Work is split by output into contiguous, near-equal ranges, so that no result
 // depends on how many threads there are. One thread means the caller's: no other is started. Where the compiler has no
-// OpenMP, or was not asked for it, threads are started for each call, some 20 to 40 µs each, and end with it.
+// OpenMP, was not asked for it, or OCHRE_OWN_THREADS is defined in all files of a program, threads are started for each
+// call, some 20 to 40 µs each, and end with it.
 // Tested by parallel_for_test.cpp.
 #pragma once
 
 #include <algorithm>
 #include <vector>
-#if defined(_OPENMP)
+#if defined(_OPENMP) && !defined(OCHRE_OWN_THREADS)
+#define OCHRE_OPENMP_THREADS _OPENMP
 #include <omp.h>
 #else
 #include <array>
@@ -19,7 +21,7 @@ namespace ochre::inline v0 {
 
 // Threads this process may run at once (its CPU affinity counts), at least 1.
 inline int available_threads() noexcept {
-#if defined(_OPENMP)
+#if defined(OCHRE_OPENMP_THREADS)
   return std::max(1, omp_get_num_procs());  // remembers what it was before OMP_PROC_BIND bound this thread
 #else
   return platform::available_processors();
@@ -31,7 +33,7 @@ inline int available_threads() noexcept {
 // that, would all share it.
 inline std::vector<int> cpus_of_places() {
   std::vector<int> cpus;
-#if defined(_OPENMP) && _OPENMP >= 201511
+#if defined(OCHRE_OPENMP_THREADS) && OCHRE_OPENMP_THREADS >= 201511
   for (int place = 0; place < omp_get_num_places(); ++place) {
     std::vector<int> ids(static_cast<std::size_t>(omp_get_place_num_procs(place)));
     omp_get_place_proc_ids(place, ids.data());
@@ -43,7 +45,7 @@ inline std::vector<int> cpus_of_places() {
 
 namespace detail {
 
-#if defined(_OPENMP)
+#if defined(OCHRE_OPENMP_THREADS)
 
 // OpenMP's threads stay behind in the parent of a process that fork() made, which would wait for them for ever.
 inline bool threads_are_elsewhere() noexcept {

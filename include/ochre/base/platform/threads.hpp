@@ -57,7 +57,7 @@ inline std::int64_t current_process() noexcept {
 
 // Lets the calling thread run on these CPUs, where the system has such a thing; on failure it stays as it was.
 inline void run_on(std::span<const int> cpus) noexcept {
-#if defined(__linux__)
+#if defined(OCHRE_POSIX) && defined(__linux__)
   cpu_set_t allowed[16];
   CPU_ZERO_S(sizeof allowed, allowed);
   for (const int cpu : cpus) CPU_SET_S(static_cast<std::size_t>(cpu), sizeof allowed, allowed);

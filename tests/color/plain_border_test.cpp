@@ -2,6 +2,7 @@
 // photograph is flat by itself.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -25,7 +26,6 @@ using test::noise_at;
 using test::scene_level;
 
 constexpr Extent size{240, 320};
-constexpr PictureRectangle whole{0, 0, 320, 240};
 
 // Of all four sides, the furthest that an edge lies from where it should.
 Index off_by(const PictureRectangle& found, const PictureRectangle& inside) {

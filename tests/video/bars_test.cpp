@@ -67,6 +67,15 @@ TEST_CASE("bars: the inside grows to what shows outside of it, and never shrinks
   CHECK(seen(bars, barred(letterbox)) == whole);
 }
 
+TEST_CASE("bars: what has as little contrast as a road in the dusk is none") {
+  const auto dusk = [](double y, double x) {
+    const bool car = x > 40 && x < 90 && y > 30 && y < 70;
+    return car ? 150.0 : 50.0 + test::noise_at(static_cast<Index>(x) / 3, static_cast<Index>(y) / 3, 10);
+  };
+  video::Bars bars(extent);
+  CHECK(seen(bars, test::stream::filmed(extent, {}, dusk)) == whole);
+}
+
 TEST_CASE("bars: after many frames without any they are looked for no more") {
   video::Bars bars(extent);
   const Frame plain = barred(whole);

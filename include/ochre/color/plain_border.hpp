@@ -70,7 +70,7 @@ struct BorderTone {
 };
 
 // Of the outermost lines. Nothing: they are not plain.
-inline std::optional<BorderTone> tone_of(const SideView& view, Index lines) noexcept {
+inline std::optional<BorderTone> tone_of(const SideView& view, Index lines, int most_spread) noexcept {
   const auto count = [&](auto value_of) {
     std::array<Index, 256> counts{};
     for (Index depth = 0; depth < lines; ++depth) {
@@ -82,7 +82,7 @@ inline std::optional<BorderTone> tone_of(const SideView& view, Index lines) noex
   };
   const int tone = quantile(count([](int level) { return level; }), 0.5);
   const int spread = quantile(count([&](int level) { return std::abs(level - tone); }), 0.95);
-  if (spread > BorderNumbers::most_spread) return std::nullopt;
+  if (spread > most_spread) return std::nullopt;
   return BorderTone{tone, spread + BorderNumbers::slack};
 }
 
@@ -111,9 +111,9 @@ inline std::optional<SightEnd> end_of(const SideView& view, Index sight, const B
 }
 
 // How deep the border of a side is; 0: there is none.
-inline Index border_of(const SideView& view, const BorderEvidence& evidence) noexcept {
+inline Index border_of(const SideView& view, const BorderEvidence& evidence, int most_spread) noexcept {
   if (std::min(view.across(), view.deep()) < BorderNumbers::smallest) return 0;
-  const auto tone = tone_of(view, reach_of(view));
+  const auto tone = tone_of(view, reach_of(view), most_spread);
   if (!tone) return 0;
   std::array<SightEnd, SideView::most_sights> all;
   std::size_t count = 0;
@@ -142,7 +142,9 @@ inline PictureRectangle without(PictureRectangle inside, Side side, Index depth)
 }
 
 // Whether all of it is of one tone, as borders are.
-inline bool is_plain(const LevelPlane& part) noexcept { return tone_of({part, Side::top}, part.size.h).has_value(); }
+inline bool is_plain(const LevelPlane& part) noexcept {
+  return tone_of({part, Side::top}, part.size.h, BorderNumbers::most_spread).has_value();
+}
 
 }  // namespace detail
 
@@ -156,7 +158,7 @@ inline std::array<PictureRectangle, 4> border_around(const PictureRectangle& ins
 
 // All of the picture, if it has no border. picture: a PictureView or a YuvView, checked.
 template <class Picture>
-PictureRectangle inside_of_border(const Picture& picture) noexcept {
+PictureRectangle inside_of_border(const Picture& picture, int most_spread = BorderNumbers::most_spread) noexcept {
   const detail::LevelPlane levels = detail::level_plane(picture);
   PictureRectangle inside{0, 0, picture.width, picture.height};
   BorderEvidence evidence = first_border;
@@ -166,7 +168,7 @@ PictureRectangle inside_of_border(const Picture& picture) noexcept {
   for (int round = 0; round < BorderNumbers::most_rounds; ++round) {
     const PictureRectangle before = inside;
     for (const auto side : {detail::Side::top, detail::Side::bottom, detail::Side::left, detail::Side::right}) {
-      const Index depth = detail::border_of({levels.part(inside), side}, evidence);
+      const Index depth = detail::border_of({levels.part(inside), side}, evidence, most_spread);
       const PictureRectangle rest = detail::without(inside, side, depth);
       if (depth == 0 || is_small(rest.width, picture.width) || is_small(rest.height, picture.height)) continue;
       inside = rest;

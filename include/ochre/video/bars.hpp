@@ -26,16 +26,17 @@ class Bars {
     if (inside_ == whole_) {
       if (seen_ == first_frames) return false;
       ++seen_;
-      inside_ = even(color::inside_of_border(frame));
+      inside_ = even(color::inside_of_border(frame, most_spread));
     } else if (!color::is_plain_around(inside_, frame)) {
       seen_ = first_frames;
-      inside_ = both(inside_, even(color::inside_of_border(frame)));
+      inside_ = both(inside_, even(color::inside_of_border(frame, most_spread)));
     }
     return !(inside_ == before);
   }
 
  private:
   static constexpr Index first_frames = 250;  // ten seconds, for titles that fade in
+  static constexpr int most_spread = 4;       // of levels: a road in the dusk has more, bars less than paper
 
   PictureRectangle even(const PictureRectangle& part) const noexcept {
     const auto up = [](Index at, Index end) { return std::min(at + at % 2, end); };

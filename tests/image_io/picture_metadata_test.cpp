@@ -99,6 +99,14 @@ TEST_CASE("metadata: a PNG's texts, packed or not, its resolution and orientatio
   const auto alone = decoded(
       png({2, 1, 8, 0}, "\0\1\2"sv, {{"iTXt", bytes_of("XML:com.adobe.xmp\0\0\0\0\0<a tiff:Orientation=\"6\"/>"sv)}}));
   CHECK(alone.width == 1);  // XMP counts where EXIF says nothing
+  std::string digits;
+  for (const char c : "Exif\0\0"s + exif().text()) {
+    constexpr char hexadecimal[] = "0123456789abcdef";
+    digits += {hexadecimal[static_cast<unsigned char>(c) >> 4], hexadecimal[c & 15]};
+    if (digits.size() % 73 == 72) digits += '\n';
+  }
+  const auto raw = bytes_of("Raw profile type exif\0\nexif\n  92\n"s + digits + "\n");
+  CHECK(decoded(png({2, 1, 8, 0}, "\0\1\2"sv, {{"tEXt", raw}})).width == 1);  // of ImageMagick
   CHECK(decoded(png({2, 1, 8, 0}, "\0\1\2"sv, {{"acTL", bytes_of("\0\0\0\3\0\0\0\0"sv)}})).remark ==
         "found an animation of 3 pictures, of which the first is taken");
 }

@@ -77,28 +77,52 @@ inline std::vector<std::byte> international_text(std::span<const std::byte> rest
 // Whether it is the first of its kind.
 inline bool is_first(bool& has_kind) noexcept { return !std::exchange(has_kind, true); }
 
+// tEXt, zTXt (a method, then packed) or iTXt after the keyword.
+inline std::vector<std::byte> png_text(std::string_view type, std::span<const std::byte> rest) {
+  if (type == "iTXt") return international_text(rest);
+  if (type == "zTXt") return rest.empty() ? std::vector<std::byte>{} : inflated(rest.subspan(1), longest_png_text);
+  return {rest.begin(), rest.end()};
+}
+
+// What ImageMagick wrote before PNG had a chunk for EXIF: a line with a name, one with a length, then hexadecimal
+// digits of JPEG's segment.
+inline std::vector<std::byte> raw_exif(std::string_view text) {
+  std::vector<std::byte> block;
+  for (int line = 0; line < 3; ++line) text.remove_prefix(std::min(text.find('\n') + 1, text.size()));
+  int digits = 0;
+  int value = 0;
+  for (const char c : text) {
+    const bool is_letter = c >= 'a' && c <= 'f';
+    if (!is_letter && (c < '0' || c > '9')) continue;
+    value = value * 16 + (is_letter ? c - 'a' + 10 : c - '0');
+    if (++digits % 2 == 0) block.push_back(static_cast<std::byte>(std::exchange(value, 0)));
+  }
+  constexpr std::string_view name("Exif\0\0", 6);
+  if (!text_of(block).starts_with(name)) return {};
+  block.erase(block.begin(), block.begin() + static_cast<std::ptrdiff_t>(name.size()));
+  return block;
+}
+
+inline void read_png_exif(std::vector<std::byte> block, PngNotes& said) {
+  said.notes.orientation = exif_orientation(block);
+  said.notes.metadata.exif = std::move(block);
+}
+
 inline void read_png_text(std::string_view type, std::span<const std::byte> data, PngNotes& said) {
   const PngText text(data);
   PictureMetadata& metadata = said.notes.metadata;
-  if (text.keyword == "XML:com.adobe.xmp" && type == "iTXt" && is_first(said.has_xmp)) {
-    metadata.xmp = international_text(text.rest);
-  }
+  const bool is_xmp = text.keyword == "XML:com.adobe.xmp" && type == "iTXt";
   const bool is_comment = text.keyword == "Comment" || text.keyword == "Description";
-  if (!is_comment || !is_first(said.has_comment)) return;
-  if (type == "tEXt") metadata.comment = as_utf8(text_of(text.rest));
-  if (type == "iTXt") metadata.comment = as_utf8(text_of(international_text(text.rest)));
-  if (type == "zTXt" && !text.rest.empty()) {
-    metadata.comment = as_utf8(text_of(inflated(text.rest.subspan(1), longest_png_text)));
-  }
+  const bool is_exif = text.keyword == "Raw profile type exif" || text.keyword == "Raw profile type APP1";
+  if (is_xmp && is_first(said.has_xmp)) metadata.xmp = png_text(type, text.rest);
+  if (is_comment && is_first(said.has_comment)) metadata.comment = as_utf8(text_of(png_text(type, text.rest)));
+  if (is_exif && is_first(said.has_exif)) read_png_exif(raw_exif(text_of(png_text(type, text.rest))), said);
 }
 
 inline void read_png_note(std::string_view type, std::span<const std::byte> data, PngNotes& said) {
   PictureNotes& notes = said.notes;
   PngColor& color = said.color;
-  if (type == "eXIf" && is_first(said.has_exif)) {
-    notes.orientation = exif_orientation(data);
-    notes.metadata.exif.assign(data.begin(), data.end());
-  }
+  if (type == "eXIf" && is_first(said.has_exif)) read_png_exif({data.begin(), data.end()}, said);
   if (type == "tEXt" || type == "zTXt" || type == "iTXt") read_png_text(type, data, said);
   if (type == "cICP") color.code_points = data;
   if (type == "sRGB") color.is_srgb = true;

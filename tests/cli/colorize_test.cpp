@@ -239,7 +239,7 @@ TEST_CASE("colorize: a wrong command line is refused before anything is done") {
       {{a, "-o", shop.path("deep/../a.png")}, "is an input"},
       {{a, shop.path("deep/a.ppm"), "-o", shop.path("out")}, "would be written twice"},
       {{a, shop.path("deep/a.ppm"), "-o", shop.path("tiny.safetensors")}, "found a file, expected a folder"},
-      {{a, "-o", shop.path("out.tiff")}, ".tiff"},
+      {{a, "-o", shop.path("out.gif")}, ".gif"},
       {{a, "-o", shop.path("out")}, "no extension"},
       {{a, "-o", shop.path("out.pgm")}, "found the name of a grey picture, expected .png, .jpg"},
       {{a, "-o", output, "--format", "jpg"}, "--format is for"},

@@ -3,6 +3,7 @@
 // webp_decode_test.cpp.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>

@@ -6,6 +6,7 @@
 
 #include <sys/stat.h>
 
+#include "../../tools/ochre/distinct_names.hpp"
 #include "support/program.hpp"
 #include "support/ramp_picture.hpp"
 #include "support/tiny_model.hpp"
@@ -56,6 +57,14 @@ TEST_CASE("folders: where two pictures have one name, each keeps the whole of it
     CHECK(here.colorize({here.path("in"), "-o", here.path("parts"), "--recursive", "--shard", shard}).code == 0);
   }
   CHECK(here.names_in("parts") == all);
+}
+
+TEST_CASE("folders: a long name may be another's short one") {
+  using ochre::program::distinct_names;
+  CHECK(distinct_names({{"a.mkv", "a.ts.mkv"}, {"b.mp4", "b.mp4.mkv"}}) == folder_test::Words{"a.mkv", "b.mp4"});
+  CHECK(distinct_names({{"a.mkv", "a.ts.mkv"}, {"a.mkv", "a.mkv.mkv"}, {"a.ts.mkv", "a.ts.flv.mkv"}}) ==
+        folder_test::Words{"a.ts.mkv", "a.mkv.mkv", "a.ts.flv.mkv"});
+  CHECK(distinct_names({{"a", "b"}, {"a", "b"}}) == folder_test::Words{"b", "b"});
 }
 
 TEST_CASE("folders: what comes later meets no earlier result") {

@@ -85,6 +85,16 @@ TEST_CASE("usage: numbers that are none are shown as they were written") {
   }
 }
 
+TEST_CASE("usage: more threads than there are cores are as many as there are") {
+  using namespace usage_test;
+  const auto threads = [](const char* wanted) {
+    const Outcome run = run_program({"bench", "--size", "16", "--runs", "1", "--json", "--threads", wanted});
+    return nlohmann::json::parse(run.out).at("threads").get<int>();
+  };
+  CHECK(threads("1024") == threads("0"));
+  CHECK(threads("1") == 1);
+}
+
 TEST_CASE("usage: an option that there is not is named, in whatever verb") {
   using namespace usage_test;
   for (const char* verb :

@@ -6,6 +6,7 @@
 
 #include <ochre/image_io/load_picture.hpp>
 
+#include "distinct_names.hpp"
 #include "hint_list.hpp"
 #include "output_file.hpp"
 #include "picture_kinds.hpp"
@@ -58,27 +59,15 @@ void drop_repeats(std::vector<Item>& items, const PathOf& path_of) {
 }
 
 // "street/cat.jpg" -> "street/cat.png": the suffix comes before the extension and may bring its own: "_colour.jpg".
-// Where several would become one ("cat.jpg" and "cat.png"), each keeps its whole name: "cat.jpg.png", "cat.png.png". So
-// what a name stands for does not depend on what was coloured before.
 void name_outputs(const ColorizeOptions& options, std::vector<PictureJob>& jobs) {
   const std::string kind = is_picture_name("x" + options.suffix) ? "" : options.format.empty() ? "png" : options.format;
   const std::string ending = options.suffix + (kind.empty() ? "" : "." + kind);
-  std::map<std::string, std::vector<PictureJob*>> writers;
-  for (PictureJob& job : jobs) writers[fs::path(job.name).replace_extension().string()].push_back(&job);
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (auto at = writers.begin(); at != writers.end() && !changed; ++at) {
-      if (at->second.size() < 2) continue;
-      const std::vector<PictureJob*> rivals = std::exchange(at->second, {});
-      for (PictureJob* job : rivals) {
-        changed = changed || job->name != at->first;
-        writers[job->name].push_back(job);
-      }
-    }
+  std::vector<ResultNames> results;
+  for (const PictureJob& job : jobs) {
+    results.push_back({fs::path(job.name).replace_extension().string() + ending, job.name + ending});
   }
-  for (const auto& [stem, of_stem] : writers) {
-    for (PictureJob* job : of_stem) job->output = (fs::path(options.output) / (stem + ending)).string();
-  }
+  const auto names = distinct_names(results);
+  for (std::size_t i = 0; i < jobs.size(); ++i) jobs[i].output = (fs::path(options.output) / names[i]).string();
 }
 
 // Whether names with the suffix are other ones, not only of another kind of file.

@@ -163,7 +163,8 @@ class CommandLine {
                           "early leaves an OUTPUT with every frame that was whole: exit code 3, or 130 and\n"
                           "143 for SIGINT and SIGTERM.\n"
                           "A folder's videos become OUTPUT/NAME, those of a kind that is not written\n"
-                          "OUTPUT/NAME.mkv; one that a signal interrupts is not kept.\n\n");
+                          "OUTPUT/NAME.mkv, where two have one name with the whole of it: a.ts.mkv,\n"
+                          "a.mkv.mkv; one that a signal interrupts is not kept.\n\n");
     verb->add_option("INPUT", o.input, "A video, a folder of them, an address, or - for\nstandard input")->required();
     verb->add_option("-o,--output", o.output, "A video, or - for standard output; a folder for a\nfolder")
         ->required()

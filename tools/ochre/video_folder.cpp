@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <set>
 
+#include "distinct_names.hpp"
 #include "output_file.hpp"
 #include "output_folder.hpp"
 #include "picture_list.hpp"
@@ -46,9 +46,13 @@ Result<std::vector<VideoJob>> plan_videos(const VideoOptions& options, VideoCoun
   const auto found = videos_in(options.input, {.recursive = options.recursive, .without = options.output});
   if (!found) return found.error();
   counts.failed += say_left_alone(options.input, *found, options.quiet);
+  std::vector<ResultNames> results;
+  for (const std::string& name : found->names) results.push_back({video_output_name(name), name + ".mkv"});
+  const auto outputs = distinct_names(results);
   std::vector<VideoJob> jobs;
-  for (const std::string& name : found->names) {
-    const std::string output = video_output_name(name);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const std::string& name = found->names[i];
+    const std::string& output = outputs[i];
     jobs.push_back({.name = name,
                     .input = (fs::path(options.input) / name).string(),
                     .output = (fs::path(options.output) / output).string(),
@@ -79,15 +83,12 @@ std::string plan_objection(const VideoOptions& options, const std::vector<VideoJ
   std::set<std::string> inputs;
   for (const VideoJob& job : jobs) inputs.insert(file_identity(job.input));
   for (const std::string& input : files_read(options)) inputs.insert(file_identity(input));
-  std::map<std::string, std::string> writers;
   for (const VideoJob& job : jobs) {
     for (const std::string& output : {job.output, job.json}) {
       if (!output.empty() && inputs.contains(file_identity(output))) {
         return output + ": is an input, which is never overwritten; choose another folder";
       }
     }
-    const auto [at, is_new] = writers.try_emplace(file_identity(job.output), job.input);
-    if (!is_new) return job.output + ": would be written twice, for " + at->second + " and for " + job.input;
     if (is_y4m(job.output) && !options.encode.empty()) {
       return "--encode is for what ffmpeg writes, found " + job.output + ", which is raw";
     }

@@ -8,6 +8,7 @@
 #include <ochre/image_io/encode_picture.hpp>
 #include <ochre/weights/printable.hpp>
 
+#include "distinct_names.hpp"
 #include "output_file.hpp"
 #include "picture_list.hpp"
 #include "read_picture.hpp"
@@ -65,10 +66,15 @@ Result<std::vector<FrameFile>> frame_files(const VideoOptions& options) {
   } else if (Status status = pictures_of_pattern(options.input).move_to(inputs); !status) {
     return std::move(status).error();
   }
-  std::vector<FrameFile> files;
+  std::vector<ResultNames> results;
   for (const std::string& input : inputs) {
-    const std::string name = fs::path(input).stem().string() + ".png";
-    files.push_back({input, (fs::path(options.output) / name).string()});
+    const fs::path name = fs::path(input).filename();
+    results.push_back({name.stem().string() + ".png", name.string() + ".png"});
+  }
+  const auto names = distinct_names(results);
+  std::vector<FrameFile> files;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    files.push_back({inputs[i], (fs::path(options.output) / names[i]).string()});
   }
   return files;
 }

@@ -156,8 +156,8 @@ inline Status read_tiff_blocks(TIFF* tiff, TiffFacts& facts) {
   return {};
 }
 
-// Each block takes some bytes of the file for its place alone, and together they may claim no more than it has, some times
-// over.
+// Each block takes some bytes of the file for its place alone, and together they may claim no more than it has, some
+// times over.
 inline Status check_tiff_overlap(TIFF* tiff, std::size_t file_bytes, bool is_tiled) {
   const std::uint32_t blocks = is_tiled ? TIFFNumberOfTiles(tiff) : TIFFNumberOfStrips(tiff);
   if (blocks > file_bytes) {

@@ -241,6 +241,8 @@ TEST_CASE("tiff: cut anywhere it is refused or whole; a flipped byte never harms
   for (std::size_t length = 8; length < whole.size(); ++length) {
     const auto picture = ochre::decode_picture(std::span(whole).first(length));
     if (picture) CHECK(ochre::test::same(picture->view(), expected.view()));
+    CAPTURE(length);
+    if (!picture) CHECK(lacks(picture.error().message(), {"cut short"}) == "");
   }
   for (std::size_t at = 4; at < whole.size(); ++at) {
     Bytes damaged = whole;
@@ -268,7 +270,6 @@ TEST_CASE("tiff: methods that end the process, sizes that lie, samples that nobo
   CHECK(lacks(with_tag(TIFFTAG_SAMPLESPERPIXEL, 65), {"65 samples a pixel, expected 1 to 64"}) == "");
   CHECK(lacks(with_tag(TIFFTAG_PHOTOMETRIC, 32803), {"colours that cannot be decoded"}) == "");
   CHECK(contains(refusal(bytes_of("II*")), "expected a JPEG"));
-  CHECK(contains(refusal(std::span(file).first(8)), "cannot be decoded"));
 }
 
 }  // namespace tiff_decode_test

@@ -28,6 +28,18 @@ inline bool is_about_picture(std::uint32_t tag) noexcept {
   return false;
 }
 
+// Bytes of an entry's value.
+inline std::size_t exif_value_bytes(const ExifBlock& block, std::size_t entry) noexcept {
+  return exif_type_bytes(block.number16(entry + 2)) * std::size_t{block.number32(entry + 4)};
+}
+
+// Whether an entry's value lies within the block, in the entry or elsewhere.
+inline bool has_exif_value(const ExifBlock& block, std::size_t entry) noexcept {
+  const std::size_t bytes = exif_value_bytes(block, entry);
+  const std::size_t size = block.bytes.size();
+  return bytes <= 4 || (bytes <= size && block.number32(entry + 8) <= size - bytes);
+}
+
 // Copies directories with all that their entries point to. Offsets are counted from `base` bytes before `to`.
 class DirectoryCopy {
  public:
@@ -39,7 +51,8 @@ class DirectoryCopy {
     std::vector<std::size_t> entries;
     for (std::size_t i = 0; i < from_.entries(directory); ++i) {
       const std::size_t at = directory + 2 + i * ExifBlock::entry_bytes;
-      if (is_wanted(from_.number16(at)) && has_value(at)) entries.push_back(at);
+      const bool is_sound = exif_value_bytes(from_, at) > 0 && has_exif_value(from_, at);
+      if (is_sound && is_wanted(from_.number16(at))) entries.push_back(at);
     }
     if (entries.empty()) return 0;
     std::vector<std::byte>& to = editor_.bytes;
@@ -57,16 +70,6 @@ class DirectoryCopy {
   static constexpr int most_depth = 3;
   static constexpr std::uint32_t interoperability_directory = 0xA005;
 
-  std::size_t value_bytes(std::size_t entry) const noexcept {
-    return exif_type_bytes(from_.number16(entry + 2)) * std::size_t{from_.number32(entry + 4)};
-  }
-
-  bool has_value(std::size_t entry) const noexcept {
-    const std::size_t bytes = value_bytes(entry);
-    const std::size_t size = from_.bytes.size();
-    return bytes > 0 && (bytes <= 4 || (bytes <= size && from_.number32(entry + 8) <= size - bytes));
-  }
-
   bool is_directory(std::uint32_t tag) const noexcept {
     return tag == exif_tag::exif_directory || tag == exif_tag::gps_directory || tag == interoperability_directory;
   }
@@ -82,7 +85,7 @@ class DirectoryCopy {
       const std::size_t at = goes_on ? copy(*directory, all, depth + 1) : 0;
       return editor_.put(to_entry + 8, static_cast<std::uint32_t>(at), 4);
     }
-    const std::size_t bytes = value_bytes(entry);
+    const std::size_t bytes = exif_value_bytes(from_, entry);
     if (bytes <= 4) return;
     const auto value = from_.bytes.subspan(from_.number32(entry + 8), bytes);
     if (to.size() + bytes > most_bytes) return editor_.put(to_entry + 4, 0, 4);  // no values

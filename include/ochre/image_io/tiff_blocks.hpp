@@ -70,11 +70,15 @@ class TiffBlocks {
     const auto row = static_cast<std::uint32_t>(y);
     const auto sample = static_cast<std::uint16_t>(plane);
     const auto bytes = static_cast<tmsize_t>(facts_.block_bytes);
-    const tmsize_t decoded =
-        facts_.is_tiled
-            ? TIFFReadEncodedTile(tiff_, TIFFComputeTile(tiff_, column, row, 0, sample), block.data(), bytes)
-            : TIFFReadEncodedStrip(tiff_, TIFFComputeStrip(tiff_, row, sample), block.data(), bytes);
+    const std::uint32_t number =
+        facts_.is_tiled ? TIFFComputeTile(tiff_, column, row, 0, sample) : TIFFComputeStrip(tiff_, row, sample);
+    const tmsize_t decoded = facts_.is_tiled ? TIFFReadEncodedTile(tiff_, number, block.data(), bytes)
+                                             : TIFFReadEncodedStrip(tiff_, number, block.data(), bytes);
     if (decoded >= 0) return {};
+    const auto begin = TIFFGetStrileOffset(tiff_, number);
+    if (begin > memory_.file.size() || TIFFGetStrileByteCount(tiff_, number) > memory_.file.size() - begin) {
+      return cut_tiff();
+    }
     return bad_tiff(memory_, "a strip or tile that cannot be read");
   }
 

@@ -186,7 +186,22 @@ inline Index tiff_memory_limit(const LoadLimits& limits, std::size_t file_bytes)
   return std::min(limits.max_bytes, std::max(limits.small_file_bytes, by_length.value_or(limits.max_bytes)));
 }
 
-inline Result<LoadedPicture> decode_tiff(std::span<const std::byte> file, const LoadLimits& limits, Index page) {
+// Whether the first directory, or a value of it, lies behind the file's end: most writers put both behind the pixels.
+inline bool is_cut_tiff(std::span<const std::byte> file) noexcept {
+  const auto block = ExifBlock::open(file);
+  if (!block) return file.size() < 8;
+  const std::size_t directory = block->first_directory();
+  if (directory + 2 > file.size()) return true;
+  const std::size_t entries = block->number16(directory);
+  const std::size_t behind = directory + 2 + entries * ExifBlock::entry_bytes + 4;
+  if (behind > file.size()) return true;
+  for (std::size_t i = 0; i < entries; ++i) {
+    if (!has_exif_value(*block, directory + 2 + i * ExifBlock::entry_bytes)) return true;
+  }
+  return false;
+}
+
+inline Result<LoadedPicture> read_tiff(std::span<const std::byte> file, const LoadLimits& limits, Index page) {
   TiffMemory memory{.file = file, .made = {}, .at = 0, .reason = {}};
   const TiffHandle tiff = open_tiff(memory, "rD", tiff_memory_limit(limits, file.size()));
   if (tiff == nullptr) return bad_tiff(memory, "no page");
@@ -200,6 +215,13 @@ inline Result<LoadedPicture> decode_tiff(std::span<const std::byte> file, const 
   if (TIFFSetDirectory(tiff.get(), (*pages)[static_cast<std::size_t>(page)]) == 0) return bad_tiff(memory, "no page");
   auto picture = read_tiff_page(tiff.get(), memory, limits);
   if (picture) picture->pages = count;
+  return picture;
+}
+
+inline Result<LoadedPicture> decode_tiff(std::span<const std::byte> file, const LoadLimits& limits, Index page) {
+  auto picture = read_tiff(file, limits, page);
+  const bool is_damaged = !picture && picture.error().code == ErrorCode::malformed;
+  if (is_damaged && is_cut_tiff(file)) return cut_tiff();
   return picture;
 }
 

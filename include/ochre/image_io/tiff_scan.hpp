@@ -52,6 +52,11 @@ inline Error bad_tiff(const TiffMemory& memory, const char* otherwise) {
           "found a picture that cannot be decoded (" + weights::printable(reason) + "), expected a whole TIFF"};
 }
 
+inline Error cut_tiff() {
+  return {ErrorCode::malformed,
+          "found the end of the file within the picture, expected a whole TIFF (the file is cut short)"};
+}
+
 inline bool is_known_compression(int method) noexcept {
   constexpr int known[] = {COMPRESSION_NONE,          COMPRESSION_CCITTRLE,  COMPRESSION_CCITTRLEW,
                            COMPRESSION_CCITTFAX3,     COMPRESSION_CCITTFAX4, COMPRESSION_LZW,

@@ -11,7 +11,7 @@
 
 namespace ochre::inline v0::detail {
 
-inline std::string_view text_of(std::span<const std::byte> bytes) noexcept {
+inline std::string_view letters_of(std::span<const std::byte> bytes) noexcept {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 

@@ -119,7 +119,7 @@ inline std::string exif_text(const ExifBlock& block, std::uint32_t tag) {
   const std::size_t length = block.number32(*entry + 4);
   const std::size_t at = length <= 4 ? *entry + 8 : block.number32(*entry + 8);
   if (length > block.bytes.size() || at > block.bytes.size() - length) return {};
-  return as_utf8(text_of(block.bytes.subspan(at, length)));
+  return as_utf8(letters_of(block.bytes.subspan(at, length)));
 }
 
 }  // namespace ochre::inline v0::detail

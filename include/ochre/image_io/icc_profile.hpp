@@ -26,7 +26,7 @@ class IccProfile {
  public:
   // Nothing if it is damaged, or none of a screen, a camera, a scanner or a printer.
   static std::optional<ColorModel> read(std::span<const std::byte> file) {
-    if (file.size() < tags_at + 4 || text_of(file).substr(36, 4) != "acsp") return std::nullopt;
+    if (file.size() < tags_at + 4 || letters_of(file).substr(36, 4) != "acsp") return std::nullopt;
     return IccProfile(file).model();
   }
 
@@ -36,8 +36,8 @@ class IccProfile {
 
   explicit IccProfile(Bytes file) : file_(file) {}
 
-  std::string_view device() const noexcept { return text_of(file_).substr(16, 4); }
-  bool is_lab() const noexcept { return text_of(file_).substr(20, 4) == "Lab "; }
+  std::string_view device() const noexcept { return letters_of(file_).substr(16, 4); }
+  bool is_lab() const noexcept { return letters_of(file_).substr(20, 4) == "Lab "; }
 
   static Bytes from(Bytes bytes, std::size_t at) noexcept { return bytes.subspan(std::min(at, bytes.size())); }
 
@@ -53,7 +53,7 @@ class IccProfile {
     const std::size_t count = std::min<std::size_t>(big_endian32(file_, tags_at), entries.size() / entry_bytes);
     for (std::size_t i = 0; i < count; ++i) {
       const Bytes entry = entries.subspan(i * entry_bytes, entry_bytes);
-      if (text_of(entry).substr(0, 4) != name) continue;
+      if (letters_of(entry).substr(0, 4) != name) continue;
       const std::size_t at = big_endian32(entry, 4);
       const std::size_t length = big_endian32(entry, 8);
       if (at > file_.size() || length > file_.size() - at) return {};
@@ -99,7 +99,7 @@ class IccProfile {
   // A curve and how many bytes it takes.
   static std::pair<std::optional<ToneCurve>, std::size_t> curve_at(Bytes bytes) {
     if (bytes.size() < 12) return {};
-    const std::string_view kind = text_of(bytes).substr(0, 4);
+    const std::string_view kind = letters_of(bytes).substr(0, 4);
     if (kind == "para") return formula_at(bytes);
     const std::size_t count = big_endian32(bytes, 8);
     const Bytes values = bytes.subspan(12);
@@ -133,7 +133,7 @@ class IccProfile {
 
   std::optional<ColorModel> table_model(Bytes table, std::size_t inputs) const {
     if (table.size() < 32 || byte_at(table, 8) != inputs || byte_at(table, 9) != 3) return std::nullopt;
-    const std::string_view kind = text_of(table).substr(0, 4);
+    const std::string_view kind = letters_of(table).substr(0, 4);
     ColorModel model;
     model.inputs = inputs;
     const bool is_read = kind == "mAB "                     ? read_stages(table, model)

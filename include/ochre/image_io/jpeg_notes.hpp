@@ -36,7 +36,7 @@ struct JpegNotes {
 
   void read(std::uint32_t marker, std::span<const std::byte> segment) {
     const auto after = [&](std::string_view name) { return segment.subspan(name.size()); };
-    const std::string_view text = text_of(segment);
+    const std::string_view text = letters_of(segment);
     if (marker == 0xE0 && text.starts_with(jpeg_notes::jfif)) read_jfif(segment);
     if (marker == 0xE1 && text.starts_with(jpeg_notes::exif)) read_exif(after(jpeg_notes::exif));
     if (marker == 0xE1 && text.starts_with(jpeg_notes::xmp)) keep(after(jpeg_notes::xmp), notes.metadata.xmp);

@@ -43,11 +43,11 @@ inline bool is_tiff(std::span<const std::byte> file) noexcept {
 }
 
 inline bool is_webp(std::span<const std::byte> file) noexcept {
-  return begins_with(file, "RIFF") && file.size() >= 12 && text_of(file).substr(8, 4) == "WEBP";
+  return begins_with(file, "RIFF") && file.size() >= 12 && letters_of(file).substr(8, 4) == "WEBP";
 }
 
 inline bool is_pnm(std::span<const std::byte> file) noexcept {
-  const std::string_view text = text_of(file);
+  const std::string_view text = letters_of(file);
   return text.size() >= 2 && text[0] == 'P' && text[1] >= '1' && text[1] <= '7' &&
          (text.size() == 2 || is_pnm_space(text[2]) || text[2] == '#');
 }

@@ -136,7 +136,7 @@ inline void append_png_metadata(std::vector<std::byte>& file, const PictureMetad
     data.push_back(std::byte{1});
     append_chunk(file, "pHYs", data);
   }
-  if (!metadata.xmp.empty()) append_international_text(file, "XML:com.adobe.xmp", text_of(metadata.xmp));
+  if (!metadata.xmp.empty()) append_international_text(file, "XML:com.adobe.xmp", letters_of(metadata.xmp));
   if (!metadata.comment.empty()) append_international_text(file, "Comment", metadata.comment);
 }
 

@@ -59,7 +59,7 @@ struct PngText {
   std::string_view keyword;
   std::span<const std::byte> rest;
 
-  explicit PngText(std::span<const std::byte> data) : keyword(text_of(data)) {
+  explicit PngText(std::span<const std::byte> data) : keyword(letters_of(data)) {
     keyword = keyword.substr(0, keyword.find('\0'));
     rest = data.subspan(std::min(keyword.size() + 1, data.size()));
   }
@@ -98,7 +98,7 @@ inline std::vector<std::byte> raw_exif(std::string_view text) {
     if (++digits % 2 == 0) block.push_back(static_cast<std::byte>(std::exchange(value, 0)));
   }
   constexpr std::string_view name("Exif\0\0", 6);
-  if (!text_of(block).starts_with(name)) return {};
+  if (!letters_of(block).starts_with(name)) return {};
   block.erase(block.begin(), block.begin() + static_cast<std::ptrdiff_t>(name.size()));
   return block;
 }
@@ -115,8 +115,8 @@ inline void read_png_text(std::string_view type, std::span<const std::byte> data
   const bool is_comment = text.keyword == "Comment" || text.keyword == "Description";
   const bool is_exif = text.keyword == "Raw profile type exif" || text.keyword == "Raw profile type APP1";
   if (is_xmp && is_first(said.has_xmp)) metadata.xmp = png_text(type, text.rest);
-  if (is_comment && is_first(said.has_comment)) metadata.comment = as_utf8(text_of(png_text(type, text.rest)));
-  if (is_exif && is_first(said.has_exif)) read_png_exif(raw_exif(text_of(png_text(type, text.rest))), said);
+  if (is_comment && is_first(said.has_comment)) metadata.comment = as_utf8(letters_of(png_text(type, text.rest)));
+  if (is_exif && is_first(said.has_exif)) read_png_exif(raw_exif(letters_of(png_text(type, text.rest))), said);
 }
 
 inline void read_png_note(std::string_view type, std::span<const std::byte> data, PngNotes& said) {

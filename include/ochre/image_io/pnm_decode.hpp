@@ -93,7 +93,7 @@ inline bool decode_pnm_text(std::string_view text, PnmPacking packing, std::size
 }
 
 inline Result<LoadedPicture> decode_pnm(std::span<const std::byte> file, const LoadLimits& limits) {
-  const auto facts = scan_pnm(text_of(file));
+  const auto facts = scan_pnm(letters_of(file));
   if (!facts) return facts.error();
   const PictureClaim& claim = facts->claim;
   if (Status status = check_claim(claim, limits, file.size()); !status) return std::move(status).error();
@@ -114,7 +114,7 @@ inline Result<LoadedPicture> decode_pnm(std::span<const std::byte> file, const L
     decode_pnm_bytes(pixels, count, samples);
   } else if (facts->packing == PnmPacking::bits) {
     decode_pnm_bits(pixels, claim, samples);
-  } else if (!decode_pnm_text(text_of(pixels), facts->packing, count, samples)) {
+  } else if (!decode_pnm_text(letters_of(pixels), facts->packing, count, samples)) {
     return Error{ErrorCode::malformed, "found something else than " + std::to_string(count) +
                                            " numbers, expected as many for a PNM of " + std::to_string(claim.width) +
                                            "x" + std::to_string(claim.height) + " pixels"};

@@ -55,7 +55,7 @@ inline std::vector<std::byte> with_webp_metadata(std::span<const std::byte> made
   append_little_endian(header, static_cast<std::size_t>(picture.height - 1), 3);
   std::vector<std::byte> file(made.begin(), made.begin() + container);
   append_webp_chunk(file, "VP8X", header);
-  const bool had_header = text_of(made).substr(container, 4) == "VP8X";
+  const bool had_header = letters_of(made).substr(container, 4) == "VP8X";
   const auto chunks = made.subspan(had_header ? container + extended : container);
   file.insert(file.end(), chunks.begin(), chunks.end());
   if (!metadata.exif.empty()) append_webp_chunk(file, "EXIF", metadata.exif);

@@ -55,7 +55,7 @@ inline Result<WebPBitstreamFeatures> webp_features(std::span<const std::byte> da
 inline void read_webp_note(std::string_view type, std::span<const std::byte> data, PictureNotes& notes) {
   if (type == "EXIF" && notes.metadata.exif.empty()) {
     constexpr std::string_view jpeg_name("Exif\0\0", 6);  // which some writers put before the block
-    const auto block = text_of(data).starts_with(jpeg_name) ? data.subspan(jpeg_name.size()) : data;
+    const auto block = letters_of(data).starts_with(jpeg_name) ? data.subspan(jpeg_name.size()) : data;
     notes.orientation = exif_orientation(block);
     notes.metadata.exif.assign(block.begin(), block.end());
   }
@@ -95,7 +95,7 @@ inline Result<WebpFacts> scan_webp(std::span<const std::byte> file) {
   constexpr std::size_t container = 12;  // "RIFF", the length of what follows, "WEBP"
   constexpr std::size_t header = 8;      // of a chunk
   for (std::size_t at = container; at <= file.size() && file.size() - at >= header;) {
-    const std::string_view type = text_of(file).substr(at, 4);
+    const std::string_view type = letters_of(file).substr(at, 4);
     const std::size_t length = little_endian32(file, at + 4);
     const auto rest = file.subspan(at + header);
     const auto data = rest.first(std::min(length, rest.size()));

@@ -227,6 +227,7 @@ TEST_CASE("colorize: a wrong command line is refused before anything is done") {
   const Workshop shop;
   const std::string a = shop.picture("a.png");
   shop.picture("deep/a.ppm", PixelFormat::rgb8);
+  shop.picture("deep/a.png");
   const std::string output = shop.path("out.png");
   struct Case {
     Words words;
@@ -237,7 +238,7 @@ TEST_CASE("colorize: a wrong command line is refused before anything is done") {
       {{a, "-o", shop.path(".")}, "is an input"},
       {{shop.path("."), "-o", shop.path("."), "--suffix", ".png"}, "is an input"},
       {{a, "-o", shop.path("deep/../a.png")}, "is an input"},
-      {{a, shop.path("deep/a.ppm"), "-o", shop.path("out")}, "would be written twice"},
+      {{a, shop.path("deep/a.png"), "-o", shop.path("out")}, "would be written twice"},
       {{a, shop.path("deep/a.ppm"), "-o", shop.path("tiny.safetensors")}, "found a file, expected a folder"},
       {{a, "-o", shop.path("out.gif")}, ".gif"},
       {{a, "-o", shop.path("out")}, "no extension"},

@@ -1,6 +1,6 @@
-// A file's bytes in memory. open() maps them read-only: it costs no copy, and several processes share one model's pages;
-// on POSIX the file must not be cut short while mapped (the system then raises SIGBUS): replace it by renaming, as
-// write_file_atomically does. read() copies them, for files that others may change at any time, such as pictures.
+// A file's bytes in memory. open() maps them read-only: it costs no copy, and several processes share one model's
+// pages; on POSIX the file must not be cut short while mapped (the system then raises SIGBUS): replace it by renaming,
+// as write_file_atomically does. read() copies them, for files that others may change at any time, such as pictures.
 // Regular files of at least one byte only. Tested by mapped_file_test.cpp.
 #pragma once
 
@@ -46,8 +46,8 @@ class MappedFile {
   // Valid as long as this object, or the one it was moved to, lives.
   std::span<const std::byte> bytes() const noexcept { return bytes_; }
 
-  // Of a file that was mapped: the pages within `part` may leave memory; who reads them again has them read from the file
-  // again. What read() copied would be lost.
+  // Of a file that was mapped: the pages within `part` may leave memory; who reads them again has them read from the
+  // file again. What read() copied would be lost.
   void release(std::span<const std::byte> part) const noexcept { platform::release_file_pages(part); }
 
  private:

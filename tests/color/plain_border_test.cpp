@@ -76,7 +76,7 @@ TEST_CASE("plain border: JPEG of quality 60, large and small") {
     const PictureRectangle inside{21 * scale, 13 * scale, 270 * scale, 200 * scale};
     for (const int tone : {0, 128, 250}) {
       const auto picture = bordered_scene({size.h * scale, size.w * scale}, inside, tone, 2);
-      const auto file = encode_picture(picture.view(), PictureFileFormat::jpeg, {.jpeg_quality = 60}).value();
+      const auto file = encode_picture(picture.view(), PictureFileFormat::jpeg, {.quality = 60}).value();
       const auto decoded = decode_picture(file).value();
       CAPTURE(tone);
       CHECK(off_by(inside_of_border(std::as_const(decoded).view()), inside) <= 8);  // a block

@@ -111,7 +111,7 @@ TEST_CASE("folders: what is left alone is named") {
   here.folder.write("none/x.mov", "");
   const Outcome none = here.colorize({here.path("none"), "-o", here.path("out")});
   CHECK(none.code == 3);
-  CHECK(none.says("found no picture directly in it, but 1 other file (x.mov), expected .png"));
+  CHECK(none.says("found no picture directly in it, but 1 other file (x.mov), expected .jpg"));
   CHECK(none.error_lines() == 1);
 }
 

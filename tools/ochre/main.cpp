@@ -99,11 +99,11 @@ class CommandLine {
     auto& o = colorize_;
     auto* verb = add_verb("colorize", "Colour pictures", "ochre colorize examples/pictures -o coloured",
                           "Reads JPEG, PNG, TIFF, WebP, BMP and PNM, writes PNG, JPEG, TIFF, WebP and PPM.\n"
-                          "Colours become sRGB; EXIF, XMP, resolution and comment are kept. A folder's pictures\n"
-                          "become OUTPUT/NAME.png, the pages of a TIFF NAME-2.png and so on; where two have one\n"
-                          "name, as a.jpg and a.png have, each keeps the whole of it: a.jpg.png and a.png.png.\n"
-                          "PNG and TIFF keep 16-bit depth and alpha. No input is ever overwritten, and what is\n"
-                          "named twice is coloured once.\n\n");
+                          "Colours become sRGB; EXIF, XMP, resolution and comment are kept. A folder's\n"
+                          "pictures become OUTPUT/NAME.png, the pages of a TIFF NAME-2.png and so on; where\n"
+                          "two have one name, as a.jpg and a.png have, each keeps the whole of it:\n"
+                          "a.jpg.png and a.png.png. PNG and TIFF keep 16-bit depth and alpha. No input is\n"
+                          "ever overwritten, and what is named twice is coloured once.\n\n");
     verb->add_option("INPUT", o.inputs, "Pictures, folders of pictures, or - for standard\ninput")->required();
     verb->add_option("-o,--output", o.output, "A file for one picture, or - for standard output;\nelse a folder")
         ->required()

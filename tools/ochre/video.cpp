@@ -53,8 +53,8 @@ std::string video_objection(const VideoOptions& options) {
 
 // What is written at the end only, tried before hours of work for it. The video's own file is there from the beginning.
 Status try_reports(const VideoOptions& options, bool folder) {
-  const bool reports = !options.json.empty() && options.json != "-";
-  Status status = !reports ? Status() : folder ? try_output_folder(options.json) : try_output_file(options.json);
+  const bool reports = !folder && !options.json.empty() && options.json != "-";
+  Status status = reports ? try_output_file(options.json) : Status();
   return !status || options.remember.empty() ? status : try_output_file(options.remember);
 }
 

@@ -166,7 +166,10 @@ int run_video_folder(const VideoOptions& options) {
   auto jobs = plan_videos(options, counts);
   if (!jobs) return fail(jobs.error());
   if (const std::string reason = plan_objection(options, *jobs); !reason.empty()) return misuse(reason);
-  if (const Status status = try_output_folder(options.output); !status) return fail(status.error());
+  for (const std::string& folder : {options.output, options.json}) {
+    const Status status = folder.empty() ? Status() : try_output_folder(folder);
+    if (!status) return fail(status.error());
+  }
   if (options.shard) std::erase_if(*jobs, [&](const VideoJob& job) { return !options.shard->has(job.name); });
   SharedVideoModel model(options);
   for (std::size_t i = 0; i < jobs->size(); ++i) {

@@ -1,5 +1,9 @@
 // Brings back what macros_aside.hpp has put aside. Tested by hygiene/after_macros.cpp.
 
+#if defined(__clang__)  // which warns where this is compiled alone
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wignored-pragmas"
+#endif
 #pragma pop_macro("Above")
 #pragma pop_macro("Always")
 #pragma pop_macro("B")
@@ -24,3 +28,6 @@
 #pragma pop_macro("max")
 #pragma pop_macro("min")
 #pragma pop_macro("small")
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif

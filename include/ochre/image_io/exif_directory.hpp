@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <ochre/base/function_ref.hpp>
+#include <ochre/image_io/byte_order.hpp>
 #include <ochre/image_io/comment_text.hpp>
 #include <ochre/image_io/exif.hpp>
 
@@ -90,7 +91,7 @@ class DirectoryCopy {
     const auto value = from_.bytes.subspan(from_.number32(entry + 8), bytes);
     if (to.size() + bytes > most_bytes) return editor_.put(to_entry + 4, 0, 4);  // no values
     editor_.put(to_entry + 8, static_cast<std::uint32_t>(base_ + to.size()), 4);
-    to.insert(to.end(), value.begin(), value.end());
+    append_bytes(to, value);
     if (bytes % 2 != 0) to.push_back(std::byte{0});  // values begin at even bytes
   }
 

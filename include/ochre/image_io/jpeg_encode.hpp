@@ -15,6 +15,7 @@
 
 #include <ochre/base/result.hpp>
 #include <ochre/image/picture_view.hpp>
+#include <ochre/image_io/byte_order.hpp>
 #include <ochre/image_io/comment_text.hpp>
 #include <ochre/image_io/jpeg_notes.hpp>
 #include <ochre/image_io/libjpeg.hpp>
@@ -102,7 +103,7 @@ inline std::vector<std::byte> named_segment(std::string_view name, std::span<con
   if (content.empty()) return {};
   const auto start = std::as_bytes(std::span(name));
   std::vector<std::byte> segment(start.begin(), start.end());
-  segment.insert(segment.end(), content.begin(), content.end());
+  append_bytes(segment, content);
   return segment;
 }
 

@@ -51,7 +51,7 @@ struct JpegNotes {
     const bool is_whole =
         std::none_of(profile_parts.begin(), profile_parts.end(), [](auto part) { return part.empty(); });
     if (!is_whole || bytes > longest_profile) return;
-    for (const auto part : profile_parts) notes.profile.insert(notes.profile.end(), part.begin(), part.end());
+    for (const auto part : profile_parts) append_bytes(notes.profile, part);
   }
 
  private:

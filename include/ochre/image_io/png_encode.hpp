@@ -20,6 +20,7 @@
 #include <ochre/base/checked.hpp>
 #include <ochre/base/result.hpp>
 #include <ochre/image/picture_view.hpp>
+#include <ochre/image_io/byte_order.hpp>
 #include <ochre/image_io/comment_text.hpp>
 #include <ochre/image_io/picture_metadata.hpp>
 #include <ochre/image_io/png_scan.hpp>
@@ -28,13 +29,6 @@ namespace ochre::inline v0::detail {
 
 inline void append_big_endian32(std::vector<std::byte>& file, std::uint32_t value) {
   for (int shift = 24; shift >= 0; shift -= 8) file.push_back(static_cast<std::byte>(value >> shift & 0xFF));
-}
-
-// Not insert(), of which g++ 12 believes at -O3 that it writes behind its end.
-inline void append_bytes(std::vector<std::byte>& file, std::span<const std::byte> bytes) {
-  const std::size_t begin = file.size();
-  file.resize(begin + bytes.size());
-  std::copy(bytes.begin(), bytes.end(), file.begin() + static_cast<std::ptrdiff_t>(begin));
 }
 
 inline void append_chunk(std::vector<std::byte>& file, std::string_view type, std::span<const std::byte> data) {

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <ochre/image_io/byte_order.hpp>
 #include <ochre/image_io/color_model.hpp>
 #include <ochre/image_io/rgb_primaries.hpp>
 
@@ -131,7 +132,7 @@ inline std::vector<std::byte> srgb_profile(bool has_colors) {
     at += tag.data.size();
   }
   auto profile = std::move(to).take();
-  for (const ProfileTag& tag : tags) profile.insert(profile.end(), tag.data.begin(), tag.data.end());
+  for (const ProfileTag& tag : tags) append_bytes(profile, tag.data);
   return profile;
 }
 

@@ -14,6 +14,7 @@
 #include <ochre/base/checked.hpp>
 #include <ochre/base/result.hpp>
 #include <ochre/image/picture_view.hpp>
+#include <ochre/image_io/byte_order.hpp>
 #include <ochre/image_io/exif_directory.hpp>
 #include <ochre/image_io/picture_metadata.hpp>
 #include <ochre/image_io/srgb_profile.hpp>
@@ -50,7 +51,7 @@ inline void append_tiff_directory(TIFF* tiff, TiffMemory& memory, const ExifBloc
   const auto all = [](std::uint32_t) { return true; };
   const std::size_t at = DirectoryCopy(block, directory, memory.made.size()).copy(*from, all, 1);
   if (at == 0) return;
-  memory.made.insert(memory.made.end(), directory.begin(), directory.end());
+  append_bytes(memory.made, directory);
   TIFFSetField(tiff, tag, static_cast<std::uint64_t>(at));
 }
 

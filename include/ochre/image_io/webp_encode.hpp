@@ -17,6 +17,7 @@
 
 #include <ochre/base/result.hpp>
 #include <ochre/image/picture_view.hpp>
+#include <ochre/image_io/byte_order.hpp>
 #include <ochre/image_io/comment_text.hpp>
 #include <ochre/image_io/picture_metadata.hpp>
 
@@ -32,10 +33,9 @@ inline void append_little_endian(std::vector<std::byte>& file, std::size_t value
 
 // Its type, its length, the data, and a byte more if the length is odd.
 inline void append_webp_chunk(std::vector<std::byte>& file, std::string_view type, std::span<const std::byte> data) {
-  const auto name = std::as_bytes(std::span(type));
-  file.insert(file.end(), name.begin(), name.end());
+  append_bytes(file, std::as_bytes(std::span(type)));
   append_little_endian(file, data.size(), 4);
-  file.insert(file.end(), data.begin(), data.end());
+  append_bytes(file, data);
   if (data.size() % 2 != 0) file.push_back(std::byte{0});
 }
 
@@ -56,8 +56,7 @@ inline std::vector<std::byte> with_webp_metadata(std::span<const std::byte> made
   std::vector<std::byte> file(made.begin(), made.begin() + container);
   append_webp_chunk(file, "VP8X", header);
   const bool had_header = letters_of(made).substr(container, 4) == "VP8X";
-  const auto chunks = made.subspan(had_header ? container + extended : container);
-  file.insert(file.end(), chunks.begin(), chunks.end());
+  append_bytes(file, made.subspan(had_header ? container + extended : container));
   if (!metadata.exif.empty()) append_webp_chunk(file, "EXIF", metadata.exif);
   if (!metadata.xmp.empty()) append_webp_chunk(file, "XMP ", metadata.xmp);
   std::vector<std::byte> length;

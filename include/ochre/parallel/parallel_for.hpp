@@ -34,6 +34,7 @@ inline int available_threads() noexcept {
 inline std::vector<int> cpus_of_places() {
   std::vector<int> cpus;
 #if defined(OCHRE_OPENMP_THREADS) && OCHRE_OPENMP_THREADS >= 201511
+  if (omp_get_proc_bind() == omp_proc_bind_false) return cpus;  // clang's runtime has places all the same
   for (int place = 0; place < omp_get_num_places(); ++place) {
     std::vector<int> ids(static_cast<std::size_t>(omp_get_place_num_procs(place)));
     omp_get_place_proc_ids(place, ids.data());

@@ -51,7 +51,7 @@ TEST_CASE("shared team: one thread is the caller's own") {
   CHECK(calls == 1);
 }
 
-#if defined(__unix__)
+#if defined(OCHRE_POSIX)
 TEST_CASE("shared team: a child made by fork() in the middle of a phase does not wait for it") {
   const auto shared = SharedTeam::create(2).value();
   int returned = 0;

@@ -218,7 +218,7 @@ TEST_CASE("a thread that the system does not start is an error") {
 }
 #endif
 
-#if defined(__unix__)
+#if defined(OCHRE_POSIX)
 TEST_CASE("in a child made by fork() the caller does the work, and the team ends there") {
   auto own = parallel::ThreadTeam::create(3).value();
   CHECK_FALSE(own.is_forked());
@@ -232,7 +232,7 @@ TEST_CASE("in a child made by fork() the caller does the work, and the team ends
 }
 #endif
 
-#if defined(__linux__)
+#if defined(OCHRE_POSIX) && defined(__linux__)
 // The least number of CPUs that a thread of a team may use.
 int fewest_cpus_of_team() {
   const auto own = parallel::ThreadTeam::create(3).value();

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include <ochre/base/checked.hpp>
+#include <ochre/base/finite.hpp>
 #include <ochre/base/function_ref.hpp>
 #include <ochre/base/result.hpp>
 #include <ochre/image_io/loaded_picture.hpp>
@@ -117,7 +117,7 @@ inline Result<double> tiff_white(TiffBlocks& blocks, const TiffFacts& facts, con
     for (Index i = 0; i < row.pixels * in_row; ++i) {
       if (channel_of(row.plane < 0 ? static_cast<int>(i % in_row) : row.plane, facts) < 0) continue;
       const double value = sample.value(row.samples, i);
-      if (std::isfinite(value)) white = std::max(white, value);
+      if (is_finite(value)) white = std::max(white, value);
     }
   };
   if (Status status = blocks.read(look); !status) return std::move(status).error();

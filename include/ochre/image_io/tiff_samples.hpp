@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include <ochre/base/checked.hpp>
+#include <ochre/weights/convert.hpp>
 
 namespace ochre::inline v0::detail {
 
@@ -71,12 +72,7 @@ class TiffSample {
   double point(const std::uint8_t* row, Index i) const noexcept {
     if (bits_ == 64) return copied<double>(row, i);
     if (bits_ == 32) return static_cast<double>(copied<float>(row, i));
-    const auto half = copied<std::uint16_t>(row, i);
-    const int exponent = half >> 10 & 31;
-    const int fraction = half & 1023;
-    if (exponent == 31) return fraction == 0 && half < 0x8000 ? HUGE_VAL : 0;
-    const double size = exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25);
-    return half >= 0x8000 ? -size : size;
+    return static_cast<double>(from_f16(copied<std::uint16_t>(row, i)));
   }
 
   TiffNumber number_;

@@ -83,11 +83,8 @@ Result<Coloring> colorize_file(const PictureJob& job, const ColorizeOptions& opt
   };
   auto input = read_picture(job.input, options.reading.limit, on_claim, job.page);
   if (!input) return std::move(input).error();
-  if (!input->remark.empty()) sharing.warn(picture_warning(job.input, input->remark));
-  if (input->pages > 1 && !takes_pages(job)) {
-    sharing.warn(
-        picture_warning(job.input, "found " + std::to_string(input->pages) + " pages, of which the first is taken"));
-  }
+  const Pages taken = takes_pages(job) ? Pages::all : Pages::first;
+  for (const std::string& line : picture_warnings(job.input, *input, taken)) sharing.warn(line);
   const auto* read_only = &*input;
   const auto in_color = is_in_color(*input);
   if (!in_color) return Error{in_color.error()}.in(input_name(job.input));

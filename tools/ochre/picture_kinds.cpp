@@ -8,13 +8,7 @@
 
 namespace ochre::program {
 
-std::vector<std::string> picture_kinds() {
-  std::vector<std::string> kinds;
-  for (const char* kind : {"png", "jpg", "tif", "webp", "ppm"}) {
-    if (picture_file_format(std::string("x.") + kind)) kinds.push_back(kind);
-  }
-  return kinds;
-}
+std::vector<std::string> picture_kinds() { return {"png", "jpg", "tif", "webp", "ppm"}; }
 
 std::string listed(const std::vector<std::string>& words, const std::string& before) {
   std::string text;
@@ -36,11 +30,6 @@ Result<PictureFileFormat> kind_of_output(const std::string& output, const std::s
                weights::printable_path(output) + ": found " + found + ", expected " + listed(picture_kinds(), ".")};
 }
 
-bool has_quality(PictureFileFormat kind) {
-  for (const char* name : {"x.jpg", "x.webp"}) {
-    if (const auto lossy = picture_file_format(name); lossy && *lossy == kind) return true;
-  }
-  return false;
-}
+bool has_quality(PictureFileFormat kind) { return kind == PictureFileFormat::jpeg || kind == PictureFileFormat::webp; }
 
 }  // namespace ochre::program

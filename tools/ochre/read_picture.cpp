@@ -27,10 +27,7 @@ Result<LoadedPicture> read_piped_picture(const std::string& path, const LoadLimi
 Result<LoadedPicture> read_picture(const std::string& path, std::optional<int> megapixels, bool quiet) {
   const auto remark = [&](Index bytes) { say_memory(path, static_cast<double>(bytes), quiet); };
   auto picture = read_picture(path, megapixels, FunctionRef<void(Index)>(remark), 0);
-  if (picture && !picture->remark.empty()) say(picture_warning(path, picture->remark));
-  if (picture && picture->pages > 1) {
-    say(picture_warning(path, "found " + std::to_string(picture->pages) + " pages, of which the first is taken"));
-  }
+  if (picture) say_all({}, picture_warnings(path, *picture, Pages::first));
   return picture;
 }
 
@@ -50,8 +47,14 @@ Result<LoadedPicture> read_picture(const std::string& path, std::optional<int> m
                                          "; --limit N takes pictures of up to N megapixels, whatever the file's size"};
 }
 
-std::string picture_warning(const std::string& path, const std::string& remark) {
-  return "warning: " + weights::printable_path(path) + ": " + remark;
+std::vector<std::string> picture_warnings(const std::string& path, const LoadedPicture& picture, Pages taken) {
+  const std::string start = "warning: " + weights::printable_path(path) + ": ";
+  std::vector<std::string> lines;
+  if (!picture.remark.empty()) lines.push_back(start + picture.remark);
+  if (picture.pages > 1 && taken == Pages::first) {
+    lines.push_back(start + "found " + std::to_string(picture.pages) + " pages, of which the first is taken");
+  }
+  return lines;
 }
 
 }  // namespace ochre::program

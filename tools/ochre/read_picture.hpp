@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <ochre/base/function_ref.hpp>
 #include <ochre/image_io/loaded_picture.hpp>
@@ -18,7 +19,10 @@ Result<LoadedPicture> read_picture(const std::string& path, std::optional<int> m
 Result<LoadedPicture> read_picture(const std::string& path, std::optional<int> megapixels,
                                    FunctionRef<void(Index bytes)> on_claim, Index page);
 
-// As a line: that the picture is shown, but not all of it is well.
-std::string picture_warning(const std::string& path, const std::string& remark);
+// Of a file of several pages.
+enum class Pages { first, all };
+
+// Lines that say what of the picture is not as its file has it.
+std::vector<std::string> picture_warnings(const std::string& path, const LoadedPicture& picture, Pages taken);
 
 }  // namespace ochre::program

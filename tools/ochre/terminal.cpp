@@ -137,6 +137,12 @@ void show_line(std::string_view line) {
   std::fflush(stderr);
 }
 
+std::string time_left(double seconds) {
+  const auto whole = std::lround(seconds);
+  const std::string ones = std::to_string(whole % 60);
+  return std::to_string(whole / 60) + (ones.size() == 1 ? ":0" : ":") + ones + " left";
+}
+
 // A narrow terminal gets a short bar, or none.
 std::string Progress::bar(std::size_t finished) const {
   const std::size_t columns = terminal_columns();
@@ -152,10 +158,7 @@ std::string Progress::bar(std::size_t finished) const {
 std::string Progress::remaining(std::size_t finished) const {
   if (finished == 0) return {};
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
-  const auto seconds =
-      std::lround(elapsed.count() / static_cast<double>(finished) * static_cast<double>(steps_ - finished));
-  const std::string ones = std::to_string(seconds % 60);
-  return std::to_string(seconds / 60) + (ones.size() == 1 ? ":0" : ":") + ones + " left";
+  return time_left(elapsed.count() / static_cast<double>(finished) * static_cast<double>(steps_ - finished));
 }
 
 void Progress::begin(std::string_view step) {

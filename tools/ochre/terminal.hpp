@@ -52,6 +52,9 @@ std::size_t terminal_columns();
 // In place of the last such line, cut to the terminal's width: what is longer would leave its first part behind.
 void show_line(std::string_view line);
 
+// "0:12 left".
+std::string time_left(double seconds);
+
 // A bar for work of several steps, on a terminal only: "  3/5 [=====>    ] 0:12 left  pictures/cat.jpg".
 class Progress {
  public:

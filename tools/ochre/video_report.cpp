@@ -95,9 +95,7 @@ void VideoReport::draw() const {
   std::string line = with_commas(frames_) + " frames, " + fixed(static_cast<double>(frames_) / seconds, 1) +
                      " frames/s, " + fixed(stream_seconds() / seconds, 2) + " times real time";
   if (stream_.seconds > 0 && stream_seconds() > 0) {
-    const auto rest = std::lround(std::max(0.0, stream_.seconds / stream_seconds() - 1) * seconds);
-    const std::string ones = std::to_string(rest % 60);
-    line += ", " + std::to_string(rest / 60) + (ones.size() == 1 ? ":0" : ":") + ones + " left";
+    line += ", " + time_left(std::max(0.0, stream_.seconds / stream_seconds() - 1) * seconds);
   }
   show_line("  " + line);
 }

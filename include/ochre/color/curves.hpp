@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include <ochre/color/srgb_curve.hpp>
 #include <ochre/simd/simd.hpp>
 
 namespace ochre::inline v0::color {
@@ -111,14 +112,14 @@ constexpr std::array<float, 256> make_gray8_lightness(int black, int white) noex
 
 // L of the grey R' = G' = B' = v in 0…1, and back.
 inline double lightness_of_gray(double v) noexcept {
-  const double y = v <= 0.04045 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4);
+  const double y = linear_of_srgb(v);
   const double f = y > lab_threshold ? std::cbrt(y) : lab_slope * y + lab_offset;
   return 116.0 * f - 16.0;
 }
 inline double gray_of_lightness(double lightness) noexcept {
   const double f = (lightness + 16.0) / 116.0;
   const double y = f > lab_inverse_threshold ? f * f * f : (f - lab_offset) / lab_slope;
-  return y <= 0.0031308 ? 12.92 * y : 1.055 * std::pow(y, 1.0 / 2.4) - 0.055;
+  return srgb_of_linear(y);
 }
 
 inline constexpr std::array<float, 256> srgb8_linear = detail::make_srgb8_linear();  // 0…1 of each 8-bit sample

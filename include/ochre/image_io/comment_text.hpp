@@ -11,10 +11,6 @@
 
 namespace ochre::inline v0::detail {
 
-inline std::string_view letters_of(std::span<const std::byte> bytes) noexcept {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 inline bool is_utf8(std::string_view text) noexcept {
   while (!text.empty()) {
     const std::size_t length = utf8_length(text);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include <ochre/base/checked.hpp>
@@ -34,6 +35,9 @@ inline std::size_t exif_type_bytes(std::uint32_t type) noexcept {
   constexpr std::size_t bytes[] = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4};
   return type < std::size(bytes) ? bytes[type] : 0;
 }
+
+// What stands before the block in a JPEG, and where programs copied it from there.
+inline constexpr std::string_view exif_segment_name("Exif\0\0", 6);
 
 // "II" or "MM", 42, and where the first directory lies. A directory is a count, its entries, and where the next one is.
 // An entry is a tag, a type, a count and a value, or where that lies if it takes more than four bytes.

@@ -14,6 +14,7 @@
 #include <ochre/image_io/byte_order.hpp>
 #include <ochre/image_io/comment_text.hpp>
 #include <ochre/image_io/exif.hpp>
+#include <ochre/weights/utf8.hpp>
 
 namespace ochre::inline v0::detail {
 

@@ -19,6 +19,7 @@
 #include <ochre/image_io/picture_metadata.hpp>
 #include <ochre/image_io/to_srgb.hpp>
 #include <ochre/image_io/upright.hpp>
+#include <ochre/weights/utf8.hpp>
 
 namespace ochre::inline v0::detail {
 
@@ -43,7 +44,7 @@ inline void add_remark(std::string& remark, std::string_view more) {
 // sets them all to `now` and returns the first as it was, 0 if there is none.
 inline int replace_xmp_orientation(std::vector<std::byte>& xmp, char now) noexcept {
   constexpr std::string_view name = "tiff:Orientation";
-  const std::string_view text(reinterpret_cast<const char*>(xmp.data()), xmp.size());
+  const std::string_view text = letters_of(xmp);
   int found = 0;
   for (std::size_t at = text.find(name); at != text.npos; at = text.find(name, at + 1)) {
     const std::size_t value = text.find_first_not_of(" =\"'>\r\n\t", at + name.size());

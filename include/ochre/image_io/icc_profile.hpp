@@ -17,8 +17,8 @@
 #include <ochre/base/checked.hpp>
 #include <ochre/image_io/byte_order.hpp>
 #include <ochre/image_io/color_model.hpp>
-#include <ochre/image_io/comment_text.hpp>
 #include <ochre/image_io/rgb_primaries.hpp>
+#include <ochre/weights/utf8.hpp>
 
 namespace ochre::inline v0::detail {
 

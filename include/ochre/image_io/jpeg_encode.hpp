@@ -117,7 +117,7 @@ inline Result<std::vector<std::byte>> encode_jpeg(const PictureView& picture, in
                                            std::to_string(longest_side) + " a side"};
   }
   std::vector<std::uint8_t> rgb(picture.format == PixelFormat::gray8 ? static_cast<std::size_t>(3 * picture.width) : 0);
-  const auto exif = named_segment(jpeg_notes::exif, metadata.exif);
+  const auto exif = named_segment(exif_segment_name, metadata.exif);
   const auto xmp = named_segment(jpeg_notes::xmp, metadata.xmp);
   JpegEncoding job{};
   job.exif = exif;

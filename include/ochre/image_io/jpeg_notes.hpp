@@ -15,6 +15,7 @@
 #include <ochre/image_io/comment_text.hpp>
 #include <ochre/image_io/exif.hpp>
 #include <ochre/image_io/finish_picture.hpp>
+#include <ochre/weights/utf8.hpp>
 
 namespace ochre::inline v0::detail {
 
@@ -23,7 +24,6 @@ namespace jpeg_notes {
 using namespace std::string_view_literals;  // ""sv keeps the zero bytes inside
 
 inline constexpr std::string_view jfif = "JFIF\0"sv;
-inline constexpr std::string_view exif = "Exif\0\0"sv;
 inline constexpr std::string_view xmp = "http://ns.adobe.com/xap/1.0/\0"sv;
 inline constexpr std::string_view profile = "ICC_PROFILE\0"sv;
 
@@ -38,7 +38,7 @@ struct JpegNotes {
     const auto after = [&](std::string_view name) { return segment.subspan(name.size()); };
     const std::string_view text = letters_of(segment);
     if (marker == 0xE0 && text.starts_with(jpeg_notes::jfif)) read_jfif(segment);
-    if (marker == 0xE1 && text.starts_with(jpeg_notes::exif)) read_exif(after(jpeg_notes::exif));
+    if (marker == 0xE1 && text.starts_with(exif_segment_name)) read_exif(after(exif_segment_name));
     if (marker == 0xE1 && text.starts_with(jpeg_notes::xmp)) keep(after(jpeg_notes::xmp), notes.metadata.xmp);
     if (marker == 0xE2 && text.starts_with(jpeg_notes::profile)) read_profile(after(jpeg_notes::profile));
     if (marker == 0xFE && notes.metadata.comment.empty()) notes.metadata.comment = as_utf8(text);

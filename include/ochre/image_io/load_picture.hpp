@@ -27,13 +27,14 @@
 #include <ochre/weights/mapped_file.hpp>
 #include <ochre/weights/printable.hpp>
 #include <ochre/weights/sniff.hpp>
+#include <ochre/weights/utf8.hpp>
 
 namespace ochre::inline v0 {
 
 namespace detail {
 
 inline bool begins_with(std::span<const std::byte> file, std::string_view start) noexcept {
-  return std::string_view(reinterpret_cast<const char*>(file.data()), file.size()).starts_with(start);
+  return letters_of(file).starts_with(start);
 }
 
 inline bool is_tiff(std::span<const std::byte> file) noexcept {

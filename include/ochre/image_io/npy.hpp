@@ -25,6 +25,7 @@
 #include <ochre/weights/mapped_file.hpp>
 #include <ochre/weights/printable.hpp>
 #include <ochre/weights/sniff.hpp>
+#include <ochre/weights/utf8.hpp>
 
 namespace ochre::inline v0 {
 
@@ -133,7 +134,7 @@ class NpyHeader {
 
 // The header's text; what follows it is the data.
 inline Result<std::string_view> find_npy_header(std::span<const std::byte> file) {
-  const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
+  const std::string_view text = letters_of(file);
   constexpr std::size_t fixed = 12;  // signature, version and the longer of the two length fields
   if (!text.starts_with(npy_signature) || file.size() < fixed) {
     return Error{ErrorCode::malformed, found_bytes(file) + ", expected a NumPy array file (.npy)"};

@@ -18,6 +18,7 @@
 #include <ochre/image_io/exif.hpp>
 #include <ochre/image_io/finish_picture.hpp>
 #include <ochre/image_io/png_color.hpp>
+#include <ochre/weights/utf8.hpp>
 
 namespace ochre::inline v0::detail {
 
@@ -97,9 +98,8 @@ inline std::vector<std::byte> raw_exif(std::string_view text) {
     value = value * 16 + (is_letter ? c - 'a' + 10 : c - '0');
     if (++digits % 2 == 0) block.push_back(static_cast<std::byte>(std::exchange(value, 0)));
   }
-  constexpr std::string_view name("Exif\0\0", 6);
-  if (!letters_of(block).starts_with(name)) return {};
-  block.erase(block.begin(), block.begin() + static_cast<std::ptrdiff_t>(name.size()));
+  if (!letters_of(block).starts_with(exif_segment_name)) return {};
+  block.erase(block.begin(), block.begin() + static_cast<std::ptrdiff_t>(exif_segment_name.size()));
   return block;
 }
 

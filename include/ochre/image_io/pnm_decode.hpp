@@ -20,6 +20,7 @@
 #include <ochre/image_io/loaded_picture.hpp>
 #include <ochre/image_io/picture_claim.hpp>
 #include <ochre/image_io/pnm_scan.hpp>
+#include <ochre/weights/utf8.hpp>
 
 namespace ochre::inline v0::detail {
 

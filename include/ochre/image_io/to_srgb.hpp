@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <ochre/base/checked.hpp>
+#include <ochre/color/srgb_curve.hpp>
 #include <ochre/image/picture_view.hpp>
 #include <ochre/image_io/color_model.hpp>
 #include <ochre/image_io/loaded_picture.hpp>
@@ -23,7 +24,7 @@ class ToSrgb {
  public:
   explicit ToSrgb(ColorModel model) : model_(std::move(model)), levels_(steps + 1) {
     for (std::size_t i = 0; i <= steps; ++i)
-      levels_[i] = static_cast<float>(srgb_level(static_cast<double>(i) / steps));
+      levels_[i] = static_cast<float>(color::srgb_of_linear(static_cast<double>(i) / steps));
     const float darkest[] = {0, 0, 0, 0};
     const float inked[] = {1, 1, 1, 1};
     black_ = std::clamp(model_.xyz(model_.inputs == 4 ? inked : darkest)[1], 0.0f, 0.5f);

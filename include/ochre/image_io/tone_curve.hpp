@@ -45,9 +45,4 @@ struct ToneCurve {
   }
 };
 
-// The level of sRGB that gives so much light.
-inline double srgb_level(double light) noexcept {
-  return light <= 0.0031308 ? 12.92 * light : 1.055 * std::pow(light, 1 / 2.4) - 0.055;
-}
-
 }  // namespace ochre::inline v0::detail

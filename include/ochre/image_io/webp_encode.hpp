@@ -18,8 +18,8 @@
 #include <ochre/base/result.hpp>
 #include <ochre/image/picture_view.hpp>
 #include <ochre/image_io/byte_order.hpp>
-#include <ochre/image_io/comment_text.hpp>
 #include <ochre/image_io/picture_metadata.hpp>
+#include <ochre/weights/utf8.hpp>
 
 namespace ochre::inline v0::detail {
 

@@ -15,10 +15,10 @@
 #include <ochre/base/result.hpp>
 #include <ochre/image/picture_view.hpp>
 #include <ochre/image_io/byte_order.hpp>
-#include <ochre/image_io/comment_text.hpp>
 #include <ochre/image_io/exif.hpp>
 #include <ochre/image_io/finish_picture.hpp>
 #include <ochre/image_io/picture_claim.hpp>
+#include <ochre/weights/utf8.hpp>
 
 namespace ochre::inline v0::detail {
 
@@ -54,8 +54,8 @@ inline Result<WebPBitstreamFeatures> webp_features(std::span<const std::byte> da
 
 inline void read_webp_note(std::string_view type, std::span<const std::byte> data, PictureNotes& notes) {
   if (type == "EXIF" && notes.metadata.exif.empty()) {
-    constexpr std::string_view jpeg_name("Exif\0\0", 6);  // which some writers put before the block
-    const auto block = letters_of(data).starts_with(jpeg_name) ? data.subspan(jpeg_name.size()) : data;
+    const bool has_name = letters_of(data).starts_with(exif_segment_name);  // as some writers make it
+    const auto block = has_name ? data.subspan(exif_segment_name.size()) : data;
     notes.orientation = exif_orientation(block);
     notes.metadata.exif.assign(block.begin(), block.end());
   }

@@ -2,10 +2,16 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
 namespace ochre::inline v0::detail {
+
+// Bytes of a file as text, of whatever encoding.
+inline std::string_view letters_of(std::span<const std::byte> bytes) noexcept {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 // The code point of one whole sequence, whose length its first byte has told; its value may be none that is allowed.
 constexpr char32_t utf8_point(std::string_view sequence) noexcept {

@@ -29,14 +29,11 @@
 #include <ochre/weights/convert.hpp>
 #include <ochre/weights/printable.hpp>
 #include <ochre/weights/sniff.hpp>
+#include <ochre/weights/utf8.hpp>
 
 namespace ochre::inline v0 {
 
 namespace detail {
-
-inline std::string_view text_of(std::span<const std::byte> bytes) noexcept {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 
 // "STEM/", or nothing if the pickle lies at the top. Errors: there is none.
 inline Result<std::string_view> find_stem(const ZipArchive& archive) {
@@ -61,10 +58,10 @@ inline Result<bool> is_big_endian(const ZipArchive& archive, const std::string& 
   if (archive.find(stem + "byteorder") == nullptr) return false;  // PyTorch before 2.1
   const auto order = archive.read(stem + "byteorder");
   if (!order) return order.error();
-  if (text_of(*order) == "little") return false;
-  if (text_of(*order) == "big") return true;
+  if (letters_of(*order) == "little") return false;
+  if (letters_of(*order) == "big") return true;
   return Error{ErrorCode::malformed,
-               "byteorder: found \"" + weights::printable(text_of(*order)) + "\", expected little or big"};
+               "byteorder: found \"" + weights::printable(letters_of(*order)) + "\", expected little or big"};
 }
 
 inline Result<SourceFile> read_torch_zip(std::span<const std::byte> file) {
@@ -181,7 +178,7 @@ class TorchStream {
 
 // The tensors of a PyTorch file. They are views of these bytes, which must outlive them, or lie in `owned`.
 inline Result<SourceFile> read_torch(std::span<const std::byte> bytes) {
-  const std::string_view text = detail::text_of(bytes);
+  const std::string_view text = detail::letters_of(bytes);
   if (text.starts_with("PK\3\4") || text.starts_with("PK\5\6")) return detail::read_torch_zip(bytes);
   if (text.starts_with('\x80')) return detail::TorchStream(bytes).read();
   const bool tar = text.size() >= 262 && text.substr(257, 5) == "ustar";

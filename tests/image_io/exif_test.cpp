@@ -62,6 +62,34 @@ TEST_CASE("exif: upright, sRGB, of its true size, and without a thumbnail") {
   }
 }
 
+TEST_CASE("exif: a block whose directories lie in each other, or in its head, is left out") {
+  const auto upright = [](ExifWriter& writer) {
+    auto bytes = writer.bytes();
+    make_exif_upright(bytes, 70000, 50);
+    return bytes;
+  };
+  for (const bool little : {true, false}) {
+    for (std::uint32_t offset = 0; offset < 60; ++offset) {
+      ExifWriter at(little);
+      at.directory({{.tag = 0x8769, .type = 4, .value = offset}, {.tag = 0x112, .type = 3, .value = 6}});
+      const auto once = upright(at);
+      auto twice = once;
+      if (!once.empty()) make_exif_upright(twice, 70000, 50);
+      CHECK(twice == once);
+    }
+    ExifWriter head(little);
+    head.directory({{.tag = 0x112, .type = 3, .value = 6}});
+    auto bytes = head.bytes();
+    for (std::uint32_t offset = 0; offset < 8; ++offset) {
+      for (std::size_t i = 0; i < 4; ++i) bytes[4 + i] = std::byte{0};
+      bytes[little ? 4 : 7] = static_cast<std::byte>(offset);
+      auto edited = bytes;
+      make_exif_upright(edited, 70000, 50);
+      CHECK(edited.empty());
+    }
+  }
+}
+
 TEST_CASE("exif: no byte of a block can harm") {
   ExifWriter writer(true);
   writer.directory({{.tag = 0x112, .type = 3, .value = 6},

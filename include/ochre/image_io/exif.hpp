@@ -51,7 +51,7 @@ struct ExifBlock {
     if (bytes.size() < 8) return std::nullopt;
     const ExifBlock block{bytes, byte_at(bytes, 0) == 'I'};
     const bool has_order = byte_at(bytes, 0) == byte_at(bytes, 1) && (block.little || byte_at(bytes, 0) == 'M');
-    if (!has_order || block.number16(2) != 42) return std::nullopt;
+    if (!has_order || block.number16(2) != 42 || block.first_directory() < 8) return std::nullopt;
     return block;
   }
 
@@ -153,20 +153,28 @@ struct ExifEditor {
   }
 };
 
-// What the block says of a picture that is upright now, sRGB, of that size, and without the thumbnail, which is not.
-inline void make_exif_upright(std::vector<std::byte>& bytes, Index width, Index height) noexcept {
-  const auto block = ExifBlock::open(bytes);
-  if (!block) return bytes.clear();
-  const ExifEditor editor{bytes, *block};
-  const std::size_t main = block->first_directory();
+inline void edit_exif(std::vector<std::byte>& bytes, const ExifBlock& block, Index width, Index height) noexcept {
+  const ExifEditor editor{bytes, block};
+  const std::size_t main = block.first_directory();
   editor.set(main, exif_tag::orientation, 1);
-  if (const auto exif = block->integer(block->find(main, exif_tag::exif_directory))) {
+  if (const auto exif = block.integer(block.find(main, exif_tag::exif_directory))) {
     editor.set(*exif, exif_tag::color_space, 1);
     editor.set(*exif, exif_tag::pixels_across, static_cast<std::uint32_t>(width));
     editor.set(*exif, exif_tag::pixels_down, static_cast<std::uint32_t>(height));
   }
-  const std::size_t next = main + 2 + block->entries(main) * ExifBlock::entry_bytes;
+  const std::size_t next = main + 2 + block.entries(main) * ExifBlock::entry_bytes;
   if (main <= bytes.size() - 2 && next + 4 <= bytes.size()) editor.put(next, 0, 4);
+}
+
+// What the block says of a picture that is upright now, sRGB, of that size, and without the thumbnail, which is not.
+// Damaged, so left out: one whose directories lie in each other, so that editing one changes what another one is.
+inline void make_exif_upright(std::vector<std::byte>& bytes, Index width, Index height) {
+  const auto block = ExifBlock::open(bytes);
+  if (!block) return bytes.clear();
+  edit_exif(bytes, *block, width, height);
+  std::vector<std::byte> again = bytes;
+  edit_exif(again, {again, block->little}, width, height);
+  if (again != bytes) bytes.clear();
 }
 
 }  // namespace ochre::inline v0::detail

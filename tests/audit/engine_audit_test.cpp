@@ -88,7 +88,9 @@ global_average_pool level from=second
 upsample levels factor=12x10
 concat ends from=levels,square
 average_pool last kernel=2 padding=1 count_padding=false
-output last
+resize middle scale=3/5x4/7 mode=bicubic
+resize small scale=3/4 mode=bilinear coordinates=align_corners
+output small
 )";
 
 Tensor<float> lightness(const Shape& shape) {

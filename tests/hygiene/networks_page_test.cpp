@@ -153,6 +153,8 @@ std::optional<Values> values_of(const std::string& words) {
     const std::string below = std::to_string(*least - 1);
     return Values{{at, at + "x" + at, "64x" + at}, {below, below + "x2", "2x" + below, "65537", "2x", "1.5"}};
   }
+  if (words == "ratio from 1/65536")
+    return Values{{"1/65536", "2", "65536/3x2"}, {"0", "1/0", "1/65537", "1.5", "1/2/3", "2x"}};
   if (const auto least = from("number"))
     return Values{{std::to_string(*least), "1e-3"}, {std::to_string(*least - 1) + ".5", "x"}};
   if (words == "number above 0") return Values{{"0.5", "1e-3"}, {"0", "-1", "x"}};
@@ -298,6 +300,9 @@ TEST_CASE("networks page: the check finds what is wrong") {
       {"| `count_padding` | `true` or `false` | `true` |", "| `count_padding` | `true` or `false` | `false` |",
        "average_pool, count_padding: left out"},
       {"`crd` or `dcr` | `crd`", "`crd` or `dcr` | `dcr`", "depth_to_space, order: left out"},
+      {"| `scale` | ratio from 1/65536 |", "| `scale` | size from 0 |", "resize, scale: refused at 0"},
+      {"`floor` or `ceil` | `round_prefer_floor`", "`floor` or `ceil` | `ceil`", "resize, rounding: left out"},
+      {"`nearest`, `bilinear`, `bicubic`", "`nearest`, `bilinear`, `trilinear`", "resize, mode: refused at trilinear"},
       {"downsample smaller stride=2", "downsample smaller", "downsample: the example is refused"},
   };
   for (const Case& test : cases) {

@@ -35,7 +35,7 @@ void check_case(const test::GoldenCase& golden) {
 
 TEST_CASE("layers: every golden case in float and double, 1, 2, 3 and 7 threads") {
   const auto files = test::golden_case_files();
-  REQUIRE(files.size() >= 11);
+  REQUIRE(files.size() >= 14);
   for (const auto& file : files) {
     for (const auto& golden : test::load_golden_cases(file)) {
       CAPTURE(file);
@@ -84,6 +84,11 @@ TEST_CASE("layers: NaN and infinity go where the reference has them") {
                               "softmax y",
                               "downsample y stride=2",
                               "upsample y factor=2",
+                              "resize y scale=3/4 rounding=floor",
+                              "resize y scale=3/2 mode=bilinear",
+                              "resize y scale=2x1/2 mode=bilinear coordinates=asymmetric",
+                              "resize y scale=3/2 mode=bicubic",
+                              "resize y scale=2/3 mode=catmull_rom coordinates=align_corners",
                               "add y from=x,x",
                               "concat y from=x,x",
                               "clip y least=0",

@@ -90,6 +90,19 @@ TEST_CASE("description: shapes that do not fit are errors of the layer") {
   CHECK(network->shapes({1, 3, 9, 9}).error().code == ErrorCode::too_large);
 }
 
+TEST_CASE("description: shapes of resized pictures, and those that have none") {
+  const auto network = parse_network(head + "resize a scale=2/3x65536\nresize b scale=65536/7 from=x\noutput b\n");
+  REQUIRE(network);
+  const auto shapes = network->shapes({2, 3, 5, 4});
+  REQUIRE(shapes);
+  CHECK(shapes->at(0) == Shape{2, 3, 3, 4 * 65536});
+  CHECK(shapes->at(1) == Shape{2, 3, 46811, 37449});
+  CHECK(network->shapes({1, 3, 1, 9}).error().message().find("layer a: an input of 1x9 leaves no output pixel") !=
+        std::string::npos);
+  CHECK(network->shapes({1, 3, 9, Index{1} << 40}).error().message().find("layer a: the resized size overflows") !=
+        std::string::npos);
+}
+
 TEST_CASE("description: shapes of pools, squares and slices, and inputs that they cannot take") {
   const auto network = parse_network(
       "network n\ninput x channels=12\nmax_pool a kernel=3x2 stride=2 padding=1x0 ceil=true\n"
@@ -173,6 +186,18 @@ TEST_CASE("description: whatever is wrong is named with its line") {
   check_refused(head + "depth_to_space a factor=65536\n", "line 3", "a: 3 channels, expected a multiple of 4294967296");
   check_refused(head + "depth_to_space a factor=0\n", "line 3", "a: `factor=0`");
   check_refused(head + "depth_to_space a factor=1 order=cdr\n", "line 3", "a: `order=cdr`, expected crd or dcr");
+  check_refused(head + "resize a\n", "line 3", "a: the attribute `scale` is missing");
+  for (const char* scale : {"0", "1/0", "-1/2", "1/65537", "2/3x", "1/2/3", "0.5", "x1", ""}) {
+    check_refused(
+        head + "resize a scale=" + scale + "\n", "line 3",
+        "a: `scale=" + std::string(scale) + "`, expected `3/4` or `1/2x3/4`, of whole numbers from 1 to 65536");
+  }
+  check_refused(head + "resize a scale=2 mode=linear\n", "line 3",
+                "a: `mode=linear`, expected nearest, bilinear, bicubic or catmull_rom");
+  check_refused(head + "resize a scale=2 mode=bilinear rounding=floor\n", "line 3",
+                "a: `mode=bilinear`, expected nearest");
+  check_refused(head + "resize a scale=2 coordinates=corners\n", "line 3",
+                "a: `coordinates=corners`, expected half_pixel, ");
   check_refused(head + "channels a first=1\n", "line 3", "a: the attribute `count` is missing");
   check_refused(head + "channels a first=2 count=2\n", "line 3", "a: 3 channels, expected 4 or more");
   check_refused(head + "channels a first=3 count=1\n", "line 3", "a: 3 channels, expected 4 or more");

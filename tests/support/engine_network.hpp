@@ -174,6 +174,8 @@ max_pool m kernel=3 stride=2 padding=1
 conv2d b out=24 kernel=3 padding=1
 batch_norm nb
 average_pool v kernel=3 stride=2 padding=1 ceil=true count_padding=false
+resize rv scale=3/4x4/3 mode=bicubic
+resize v2 scale=4/3x3/4 coordinates=asymmetric rounding=ceil
 conv2d c out=16 kernel=1
 channels left from=c count=8
 channels right from=c first=8 count=8

@@ -101,6 +101,7 @@ class RandomNetwork {
         return {"conv_transpose2d",
                 " out=" + number(choices_.between(1, 20)) + " kernel=4 stride=2 padding=1" + from()};
       case 6:
+        if (choices_.one_in(3)) return {"resize", resizing() + from()};
         return {"upsample", " factor=" + sides(1, 4) + (choices_.one_in(2) ? " mode=bilinear" : "") + from()};
       case 7:
         return {"downsample", " stride=" + sides(1, 3) + from()};
@@ -155,6 +156,15 @@ class RandomNetwork {
     if (choices_.one_in(2)) words += " stride=" + sides(1, 3);
     if (choices_.one_in(3)) words += " ceil=true";
     return words;
+  }
+
+  std::string resizing() {
+    static constexpr const char* modes[] = {"nearest", "nearest rounding=ceil", "bilinear", "bicubic"};
+    static constexpr const char* places[] = {"half_pixel", "half_pixel_symmetric", "align_corners", "asymmetric"};
+    const auto ratio = [&] { return number(choices_.between(1, 5)) + "/" + number(choices_.between(1, 3)); };
+    const std::string scale = ratio();
+    return " scale=" + scale + "x" + ratio() + " mode=" + modes[choices_.below(4)] +
+           " coordinates=" + places[choices_.below(4)];
   }
 
   // Of four times the channels of a layer before.

@@ -83,6 +83,16 @@ class ReferenceNetwork {
       const Index h = std::stol(value.substr(0, cross));
       return {h, cross == std::string::npos ? h : std::stol(value.substr(cross + 1))};
     }
+    Ratios ratios(const std::string& key) const {
+      const auto ratio = [](const std::string& value) -> Ratio {
+        const auto stroke = value.find('/');
+        return {std::stol(value), stroke == std::string::npos ? 1 : std::stol(value.substr(stroke + 1))};
+      };
+      const std::string& value = at(key);
+      const auto cross = value.find('x');
+      const Ratio h = ratio(value.substr(0, cross));
+      return {h, cross == std::string::npos ? h : ratio(value.substr(cross + 1))};
+    }
     std::vector<std::string> list(const std::string& key, const std::string& fallback) const {
       std::vector<std::string> items;
       std::istringstream all(text(key, fallback));
@@ -145,6 +155,29 @@ class ReferenceNetwork {
     const Window window{options.extent("kernel", {1, 1}), options.extent("stride", {1, 1}),
                         options.extent("padding", {0, 0}), options.extent("dilation", {1, 1})};
     return {window, options.text("ceil", "") == "true", options.text("count_padding", "true") == "true"};
+  }
+
+  static reference::ResizeParameters resize_of(const Options& options) {
+    using namespace reference;
+    const std::string mode = options.text("mode", "nearest");
+    const auto place = [&](const std::string& word, ResizePlaces fallback) {
+      return options.text("coordinates", "half_pixel") == word ? std::optional(fallback) : std::nullopt;
+    };
+    ResizeParameters p{options.ratios("scale")};
+    if (mode != "nearest") p.mode = mode == "bilinear" ? ResizeMode::bilinear : ResizeMode::bicubic;
+    if (mode == "catmull_rom") p.cubic = -0.5;
+    for (const auto& found :
+         {place("pytorch_half_pixel", ResizePlaces::pytorch_half_pixel),
+          place("half_pixel_symmetric", ResizePlaces::half_pixel_symmetric),
+          place("align_corners", ResizePlaces::align_corners), place("asymmetric", ResizePlaces::asymmetric),
+          place("tf_half_pixel_for_nn", ResizePlaces::tf_half_pixel_for_nn)}) {
+      if (found) p.places = *found;
+    }
+    const std::string rounding = options.text("rounding", "");
+    if (rounding == "floor") p.rounding = ResizeRounding::floor;
+    if (rounding == "ceil") p.rounding = ResizeRounding::ceil;
+    if (rounding == "round_prefer_ceil") p.rounding = ResizeRounding::round_prefer_ceil;
+    return p;
   }
 
   void compute(ReferenceLayer& layer, const Options& options, const ReferenceRun& run,
@@ -222,6 +255,10 @@ class ReferenceNetwork {
       const UpsampleParameters p{options.extent("factor", {1, 1}), mode, options.text("align_corners", "") == "true"};
       upsample(x, p, make(upsample_shape(x.shape, p)));
       bound([&] { return upsample_bound(operand, p, *arithmetic); });
+    } else if (kind == "resize") {
+      const ResizeParameters p = resize_of(options);
+      resize(x, p, make(resize_shape(x.shape, p)));
+      bound([&] { return resize_bound(operand, p, *arithmetic); });
     } else if (kind == "clip") {
       const ClipParameters p{options.number("least", -HUGE_VAL), options.number("most", HUGE_VAL)};
       clip(x, p, make(x.shape));

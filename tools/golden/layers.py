@@ -349,6 +349,30 @@ def resample() -> Cases:
     return cases
 
 
+def resize() -> Cases:
+    """Any ratio, each way to place samples and to round, with places between two samples and beyond both borders."""
+    cases = Cases()
+    places = ("half_pixel", "pytorch_half_pixel", "half_pixel_symmetric", "align_corners", "asymmetric",
+              "tf_half_pixel_for_nn")  # fmt: skip
+    modes = [f"nearest rounding={rounding}" for rounding in ("round_prefer_floor", "round_prefer_ceil", "floor", "ceil")]
+    modes += ["bilinear", "bicubic", "catmull_rom"]
+    for place in places:
+        for mode in modes:
+            for scale, shape in (("3/4x5/3", (1, 2, 5, 4)), ("1/2x2", (2, 1, 6, 3)), ("7/3x1/3", (1, 1, 2, 7))):
+                cases.add(f"resize layer scale={scale} mode={mode} coordinates={place}", shape,
+                          name=f"resize {scale} {mode} {place} on {'x'.join(map(str, shape))}")
+    for scale, shape in (("1", (1, 2, 3, 2)), ("1/4", (1, 1, 7, 9)), ("3/2", (1, 17, 1, 1)), ("5x2/5", (1, 3, 1, 13))):
+        for mode in ("nearest", "bilinear", "bicubic"):
+            cases.add(f"resize layer scale={scale} mode={mode}", shape,
+                      name=f"resize {scale} {mode} on {'x'.join(map(str, shape))}")
+    cases.add("resize layer scale=17/13x101/100 mode=bilinear", (1, 1, 13, 200), name="resize wide")
+    cases.add("""conv2d a out=18 kernel=3 padding=1
+                 resize b scale=2/3 mode=bicubic
+                 conv2d c out=4 kernel=3 padding=1
+                 resize d scale=9/4x7/2 mode=bilinear coordinates=align_corners""", (1, 3, 6, 7), name="smaller, then larger")
+    return cases
+
+
 def softmax() -> Cases:
     cases = Cases()
     for shape in ((1, 1, 1, 1), (1, 2, 1, 1), (2, 5, 3, 4), (1, 16, 2, 3), (1, 17, 3, 5),
@@ -537,7 +561,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=Path, default=REPOSITORY / "tests" / "golden")
     folder = parser.parse_args().output
-    for make in (conv2d, conv_transpose2d, batch_norm, instance_norm, pointwise, clip, pool, reorder, resample, softmax,
+    for make in (conv2d, conv_transpose2d, batch_norm, instance_norm, pointwise, clip, pool, reorder, resample, resize, softmax,
                  attention, combine, blocks):  # fmt: skip
         make().save(folder / "layers" / f"{make.__name__}.safetensors")
     public_networks(folder)

@@ -140,7 +140,7 @@ def model_of(graph: Graph, inputs: list, outputs: list) -> onnx.ModelProto:
                    for tensor in graph.initializers]
     whole = helper.make_graph(graph.nodes, "random", inputs, outputs, graph.initializers)
     opset = helper.make_opsetid(graph.pick(["", "ai.onnx"]) if graph.odd() else "", graph.opset)
-    producer = graph.pick(["", "tool"])  # not "pytorch", whose opset 9 ochre knows to mean half pixels
+    producer = graph.pick(["", "tool", "pytorch"])
     return helper.make_model(whole, ir_version=ir_version, producer_name=producer, opset_imports=[opset])
 
 

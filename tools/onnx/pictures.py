@@ -348,7 +348,7 @@ SCALES = WHOLE_SCALES + (0.5, 0.6, 1.5, 2.5, 1 / 3)
 
 def upsample(graph: Graph, x: Picture) -> Picture | None:
     """Upsample until opset 9, Resize of opset 10: both without coordinates."""
-    choices = SCALES if graph.odd() and graph.opset == 10 else WHOLE_SCALES
+    choices = SCALES if graph.opset == 10 else WHOLE_SCALES
     scales = [1.0, 1.0, graph.pick(choices), graph.pick(choices)]
     mode = graph.pick([None, "nearest", "nearest", "linear"])
     kind = "Upsample" if graph.opset < 10 else "Resize"
@@ -363,18 +363,18 @@ def upsample(graph: Graph, x: Picture) -> Picture | None:
 def resize_modes(graph: Graph) -> dict:
     """Those that ochre takes, mostly."""
     if not graph.odd():
-        # Each rounding with each way of coordinates; that some of these are refused is what costs the comparison.
-        return {"mode": graph.pick(["nearest", "linear"]),
+        return {"mode": graph.pick(["nearest", "linear", "cubic"]),
                 "coordinate_transformation_mode": graph.pick(["half_pixel", "pytorch_half_pixel", "asymmetric",
                                                               "align_corners", None]),
-                "nearest_mode": graph.pick(["floor", "floor", "round_prefer_floor", "round_prefer_ceil", None])}
+                "nearest_mode": graph.pick(["floor", "ceil", "round_prefer_floor", "round_prefer_ceil", None]),
+                "cubic_coeff_a": graph.pick([None, -0.5, -0.75])}
     ways = ["half_pixel", "pytorch_half_pixel", "asymmetric", "align_corners", "tf_crop_and_resize"]
     ways += ["tf_half_pixel_for_nn"] if graph.opset < 13 else []
     ways += ["half_pixel_symmetric"] if graph.opset >= 19 else []
     return {"mode": graph.pick(["nearest", "linear", "cubic"]),
             "coordinate_transformation_mode": graph.pick(ways),
             "nearest_mode": graph.pick(["floor", "ceil", "round_prefer_floor", "round_prefer_ceil"]),
-            "cubic_coeff_a": graph.pick([None, -0.5, -0.75]),
+            "cubic_coeff_a": graph.pick([None, -0.5, -0.75, -0.6]),
             "exclude_outside": graph.pick([None, 0, 1]),
             "extrapolation_value": graph.pick([None, 0.0, 1.5]),
             "antialias": graph.pick([None, 0, 1]) if graph.opset >= 18 else None}
@@ -388,8 +388,7 @@ def resize(graph: Graph, x: Picture) -> Picture | None:
     if graph.opset >= 18 and graph.chance(0.2):
         axes = graph.pick([[2, 3], [3, 2], [2], [3], [-2, -1], [1, 2, 3]])
         attributes["axes"] = axes
-    choices = SCALES if graph.odd() else WHOLE_SCALES
-    factors = {axis: graph.pick(choices) if axis % 4 >= 2 else 1.0 for axis in axes}
+    factors = {axis: graph.pick(SCALES) if axis % 4 >= 2 else 1.0 for axis in axes}
     if graph.odd() and graph.chance(0.2) and 1 in factors:
         factors[1] = 2.0
     sides = list(x.shape)
@@ -399,7 +398,7 @@ def resize(graph: Graph, x: Picture) -> Picture | None:
     if graph.chance(0.5):
         inputs.append(graph.constant(np.array([factors[axis] for axis in axes], np.float32)))
     else:
-        if graph.odd():
+        if graph.chance(0.5):
             for axis in axes:
                 sides[axis] = max(1, sides[axis] + (graph.between(-1, 1) if axis % 4 >= 2 else 0))
         # An empty tensor says "no scales" as well, where opset 11 has no other way.

@@ -6,7 +6,9 @@ description.py reads the text. State-dict keys are `<layer>.weight`, `.bias`, `.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
+from fractions import Fraction
 
 import torch
 import torch.nn.functional as functional
@@ -120,6 +122,58 @@ class Channels(nn.Module):
         return x[:, self.first : self.first + self.count]
 
 
+class Resize(nn.Module):
+    """ONNX's Resize: of each axis a matrix of weights, whose places are fractions."""
+
+    CUBIC = {"bicubic": -0.75, "catmull_rom": -0.5}
+    PLACES: dict[str, Callable[[int, int, int, Fraction], Fraction]] = {
+        "half_pixel": lambda o, size, out, scale: (o + Fraction(1, 2)) / scale - Fraction(1, 2),
+        "pytorch_half_pixel": lambda o, size, out, scale:
+            (o + Fraction(1, 2)) / scale - Fraction(1, 2) if out > 1 else Fraction(0),
+        "half_pixel_symmetric": lambda o, size, out, scale:
+            Fraction(size, 2) * (1 - out / (scale * size)) + (o + Fraction(1, 2)) / scale - Fraction(1, 2),
+        "align_corners": lambda o, size, out, scale: Fraction(o * (size - 1), out - 1) if out > 1 else Fraction(0),
+        "asymmetric": lambda o, size, out, scale: o / scale,
+        "tf_half_pixel_for_nn": lambda o, size, out, scale: (o + Fraction(1, 2)) / scale,
+    }  # fmt: skip
+    ROUNDINGS: dict[str, Callable[[Fraction], int]] = {
+        "round_prefer_floor": lambda place: math.ceil(place - Fraction(1, 2)),
+        "round_prefer_ceil": lambda place: math.floor(place + Fraction(1, 2)),
+        "floor": math.floor,
+        "ceil": math.ceil,
+    }
+
+    def __init__(self, scale: tuple[Fraction, Fraction], mode: str, places: str, rounding: str):
+        super().__init__()
+        self.scale, self.mode, self.places, self.rounding = scale, mode, self.PLACES[places], self.ROUNDINGS[rounding]
+
+    def kernel(self, place: Fraction) -> dict[int, float]:
+        """The weight of each sample."""
+        if self.mode == "nearest":
+            return {self.rounding(place): 1.0}
+        first = math.floor(place)
+        if self.mode == "bilinear":
+            return {first + k: float(1 - abs(place - first - k)) for k in (0, 1)}
+        a = Fraction(self.CUBIC[self.mode])
+        weights = {}
+        for k in range(first - 1, first + 3):
+            d = abs(place - k)
+            weights[k] = float((a + 2) * d**3 - (a + 3) * d**2 + 1 if d <= 1 else a * (d - 1) * (d - 2) ** 2)
+        return weights
+
+    def matrix(self, size: int, scale: Fraction, like: torch.Tensor) -> torch.Tensor:
+        out = math.floor(size * scale)
+        weights = like.new_zeros((out, size))
+        for o in range(out):
+            for k, weight in self.kernel(self.places(o, size, out, scale)).items():
+                weights[o, min(max(k, 0), size - 1)] += weight
+        return weights
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        rows, columns = (self.matrix(x.shape[axis], self.scale[axis - 2], x) for axis in (2, 3))
+        return rows @ x @ columns.T
+
+
 class Attention(nn.Module):
     """Several heads over all places; channels [queries, keys, values], a third each. Keys and values are averaged over
     squares of the least side that leaves at most `most_keys` of them."""
@@ -221,6 +275,10 @@ def _build(layer: Layer, channels: list[int]) -> tuple[nn.Module, int]:
         module = Upsample(
             _pair(take("factor")), take("mode"), flag("align_corners", "false")
         )
+    elif layer.kind == "resize":
+        scale = [Fraction(side) for side in take("scale").split("x")]
+        module = Resize((scale[0], scale[-1]), take("mode", "nearest"), take("coordinates", "half_pixel"),
+                        take("rounding", "round_prefer_floor"))  # fmt: skip
     elif layer.kind == "scale":
         module = Scale(float(take("factor")), float(take("offset", "0")))
     elif layer.kind == "attention":

@@ -344,6 +344,17 @@ class StepJudge {
                            spec.mode == layers::UpsampleMode::bilinear_align_corners},
                           float_);
   }
+  Bound bound_of(const layers::ResizeSpec& spec, const LayerDescription&, Parameters, Operands x) const {
+    using layers::ResizeMode;
+    const auto mode = spec.by.mode == ResizeMode::nearest    ? reference::ResizeMode::nearest
+                      : spec.by.mode == ResizeMode::bilinear ? reference::ResizeMode::bilinear
+                                                             : reference::ResizeMode::bicubic;
+    return resize_bound(x[0],
+                        {spec.scale, mode, static_cast<reference::ResizePlaces>(spec.by.coordinates),
+                         static_cast<reference::ResizeRounding>(spec.by.rounding),
+                         spec.by.mode == ResizeMode::catmull_rom ? -0.5 : -0.75},
+                        float_);
+  }
   Bound bound_of(const layers::SoftmaxSpec&, const LayerDescription&, Parameters, Operands x) const {
     return softmax_bound(x[0], float_);
   }

@@ -4,9 +4,11 @@
 // words of a line, so that looking one up takes no time worth the name. Proven in description_parser_test.cpp.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,6 +16,7 @@
 
 #include <ochre/base/extent.hpp>
 #include <ochre/base/finite.hpp>
+#include <ochre/base/ratio.hpp>
 #include <ochre/base/result.hpp>
 #include <ochre/weights/printable.hpp>
 
@@ -58,6 +61,32 @@ class Attributes {
     if (h && w && *h >= least && *w >= least) return {*h, *w};
     return wrong<Extent>(key, *word,
                          "`3` or `3x5`, each from " + std::to_string(least) + " to " + std::to_string(largest));
+  }
+
+  // `3/4` or, for rows and columns apart, `1/2x3/4`, height first; `2` is 2/1.
+  Ratios ratios(std::string_view key) {
+    const auto word = take(key);
+    if (!word) return missing<Ratios>(key);
+    const auto cross = word->find('x');
+    const auto h = parse_ratio(word->substr(0, cross));
+    const auto w = cross == std::string_view::npos ? h : parse_ratio(word->substr(cross + 1));
+    if (h && w) return {*h, *w};
+    return wrong<Ratios>(key, *word, "`3/4` or `1/2x3/4`, of whole numbers from 1 to " + std::to_string(largest));
+  }
+
+  // One of several words, the first if the key is absent, as the enumerator at its place.
+  template <class Enumeration>
+  Enumeration choice(std::string_view key, std::span<const std::string_view> words) {
+    const auto word = take(key);
+    if (!word) return Enumeration{};
+    const auto at = std::find(words.begin(), words.end(), *word);
+    if (at != words.end()) return static_cast<Enumeration>(at - words.begin());
+    std::string expected(words[0]);
+    for (std::size_t i = 1; i < words.size(); ++i) {
+      expected += i + 1 < words.size() ? ", " : " or ";
+      expected += words[i];
+    }
+    return wrong<Enumeration>(key, *word, expected);
   }
 
   double number(std::string_view key, std::optional<double> fallback = std::nullopt) {
@@ -117,6 +146,15 @@ class Attributes {
       return std::nullopt;
     }
     return value;
+  }
+
+  static std::optional<Ratio> parse_ratio(std::string_view word) {
+    const auto stroke = word.find('/');
+    const auto numerator = parse_index(word.substr(0, stroke));
+    const auto denominator =
+        stroke == std::string_view::npos ? std::optional<Index>(1) : parse_index(word.substr(stroke + 1));
+    if (numerator && denominator && *numerator >= 1 && *denominator >= 1) return Ratio{*numerator, *denominator};
+    return std::nullopt;
   }
 
   template <class T>

@@ -20,12 +20,8 @@ struct DepthToSpaceSpec : PointwiseSpec {
   static DepthToSpaceSpec parse(Attributes& from) {
     DepthToSpaceSpec spec;
     spec.factor = from.index("factor", 1);
-    const auto order = from.word("order", "crd");
-    if (order == "dcr") {
-      spec.order = DepthOrder::dcr;
-    } else if (order != "crd") {
-      from.fail("`order=" + weights::printable(order) + "`, expected crd or dcr");
-    }
+    static constexpr std::string_view orders[] = {"crd", "dcr"};
+    spec.order = from.choice<DepthOrder>("order", orders);
     return spec;
   }
 

@@ -30,12 +30,8 @@ struct PadSpec : PointwiseSpec {
     spec.left = from.index("left", least, 0);
     spec.bottom = from.index("bottom", least, 0);
     spec.right = from.index("right", least, 0);
-    const auto mode = from.word("mode", "zero");
-    if (mode == "edge") spec.mode = PadMode::edge;
-    if (mode == "reflect") spec.mode = PadMode::reflect;
-    if (mode != "zero" && spec.mode == PadMode::zero) {
-      from.fail("`mode=" + weights::printable(mode) + "`, expected zero, edge or reflect");
-    }
+    static constexpr std::string_view modes[] = {"zero", "edge", "reflect"};
+    spec.mode = from.choice<PadMode>("mode", modes);
     return spec;
   }
 

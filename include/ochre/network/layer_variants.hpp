@@ -26,6 +26,7 @@
 #include <ochre/layers/pad.hpp>
 #include <ochre/layers/prelu.hpp>
 #include <ochre/layers/relu.hpp>
+#include <ochre/layers/resize.hpp>
 #include <ochre/layers/scale.hpp>
 #include <ochre/layers/sigmoid.hpp>
 #include <ochre/layers/softmax.hpp>
@@ -42,7 +43,7 @@ using LayerSpec =
                  layers::PadSpec, layers::AttentionSpec, layers::ClipSpec, layers::MaxPoolSpec, layers::AveragePoolSpec,
                  layers::GlobalAveragePoolSpec, layers::DepthToSpaceSpec, layers::ChannelSliceSpec,
                  layers::MultiplySpec, layers::DivideSpec, layers::MaximumSpec, layers::MinimumSpec, layers::ExpandSpec,
-                 layers::PreluSpec, layers::InstanceNormSpec>;
+                 layers::PreluSpec, layers::InstanceNormSpec, layers::ResizeSpec>;
 
 namespace network {
 
@@ -55,7 +56,8 @@ using Layer =
                  layers::Clip<T, Arch>, layers::MaxPool<T, Arch>, layers::AveragePool<T, Arch>,
                  layers::GlobalAveragePool<T, Arch>, layers::DepthToSpace<T, Arch>, layers::ChannelSlice<T, Arch>,
                  layers::Multiply<T, Arch>, layers::Divide<T, Arch>, layers::Maximum<T, Arch>, layers::Minimum<T, Arch>,
-                 layers::Expand<T, Arch>, layers::Prelu<T, Arch>, layers::InstanceNorm<T, Arch>>;
+                 layers::Expand<T, Arch>, layers::Prelu<T, Arch>, layers::InstanceNorm<T, Arch>,
+                 layers::Resize<T, Arch>>;
 
 // May the layer's output be its input's own memory? The same in every precision.
 template <std::size_t I = 0>

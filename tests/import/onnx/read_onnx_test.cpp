@@ -110,8 +110,8 @@ TEST_CASE("onnx: what PyTorch exported gives what PyTorch computes") {
     std::size_t warnings = 0;
   };
   const Sample samples[] = {
-      {"enlarge_old9", "enlarge", 1},  // where opset 9 samples
-      {"enlarge_old10", "enlarge", 1},
+      {"enlarge_old9", "enlarge_early", 1},  // where opset 9 samples
+      {"enlarge_old10", "enlarge_early", 1},
       {"enlarge_old11", "enlarge"},
       {"enlarge_old13", "enlarge"},
       {"enlarge_old17", "enlarge"},
@@ -561,96 +561,6 @@ TEST_CASE("onnx: every n-th row and column") {
   CHECK(contains(sliced({0}, {end}, {2}, {0}, open), "found a step of 0"));
   CHECK(contains(sliced({0}, {end}, {4}, {1}, open), "found axis 4 of 4"));
   CHECK(contains(sliced({0, 0}, {end}, {2}, {1}, open), "unlike lengths"));
-}
-
-TEST_CASE("onnx: enlarging, by scales or by sizes") {
-  const auto resized = [](const Names& inputs, const Attributes& attributes, const Shape& input = {0, 2, 0, 0},
-                          std::uint64_t opset = 17, std::string_view producer = "pytorch") {
-    return Model(Graph{
-        .nodes = {node(opset < 10 ? "Upsample" : "Resize", "r", inputs, "y", attributes)},
-        .tensors = {floats("two", {4}, {1, 1, 2, 3}), floats("half", {4}, {1, 1, 1.5f, 2}), floats("none", {0}, {}),
-                    integers("sizes", {1, 2, 8, 12}), floats("channels", {4}, {1, 2, 2, 2})},
-        .inputs = {value("x", input)},
-        .opset = opset,
-        .producer = producer});
-  };
-  const auto where = [](std::string_view name) { return text("coordinate_transformation_mode", name); };
-  const Attributes nearest = {text("mode", "nearest"), where("asymmetric"), text("nearest_mode", "floor")};
-  const Attributes linear = {text("mode", "linear"), where("half_pixel"), real("cubic_coeff_a", -0.75f)};
-  const std::string as_nearest = "upsample r from=x factor=2x3 mode=nearest\n";
-  const std::string as_linear = "upsample r from=x factor=2x3 mode=bilinear\n";
-  CHECK(resized({"x", "", "two"}, nearest).layers() == as_nearest);
-  CHECK(resized({"x", "none", "two"}, nearest).layers() == as_nearest);
-  CHECK(resized({"x", "", "", "sizes"}, nearest, {1, 2, 4, 4}).layers() == as_nearest);
-  CHECK(resized({"x", "", "none", "sizes"}, linear, {0, 2, 4, 4}).layers() == as_linear);
-  CHECK(resized({"x", "", "two"}, {text("nearest_mode", "round_prefer_ceil")}).layers() == as_nearest);
-  CHECK(resized({"x", "", "two"}, {}).layers() == as_nearest);
-  CHECK(resized({"x", "", "two"}, linear).layers() == as_linear);
-  CHECK(resized({"x", "", "two"}, {text("mode", "linear"), where("align_corners")}).layers() ==
-        "upsample r from=x factor=2x3 mode=bilinear align_corners=true\n");
-  CHECK(resized({"x", "two"}, {text("mode", "nearest")}, {0, 2, 0, 0}, 10).layers() == as_nearest);
-  CHECK(resized({"x", "two"}, {}, {0, 2, 0, 0}, 9).layers() == as_nearest);
-  CHECK(resized({"x"}, {reals("scales", {1, 1, 2, 3})}, {0, 2, 0, 0}, 7).layers() == as_nearest);
-
-  const Model early = resized({"x", "two"}, {text("mode", "linear")}, {0, 2, 0, 0}, 9);
-  CHECK(early.layers() == as_linear);
-  CHECK(early.file->warnings ==
-        std::vector<std::string>{"node r: opset 9 cannot say where PyTorch's bilinear upsampling samples; half pixels "
-                                 "are taken"});
-  const std::string of_others = resized({"x", "two"}, {text("mode", "linear")}, {0, 2, 0, 0}, 9, "keras").layers();
-  CHECK(contains(of_others, "node r (Upsample): found coordinate_transformation_mode=asymmetric"));
-
-  const auto refused = [&](const Names& inputs, const Attributes& attributes, std::string_view what) {
-    const std::string message = resized(inputs, attributes).layers();
-    CAPTURE(message);
-    CHECK(message.starts_with("node r (Resize): found "));
-    CHECK(contains(message, what));
-  };
-  refused({"x", "", "two"}, {text("mode", "cubic")}, "mode=cubic, expected nearest or linear");
-  refused({"x", "", "two"}, {text("mode", "linear"), where("asymmetric")}, "mode=asymmetric, expected half_pixel");
-  refused({"x", "", "two"}, {text("nearest_mode", "ceil")}, "nearest neighbours by half_pixel and ceil");
-  refused({"x", "", "two"}, {where("asymmetric")}, "nearest neighbours by asymmetric and round_prefer_floor");
-  refused({"x", "", "half"}, nearest, "scales [1,1,1.5,2], expected [1,1,h,w] of whole numbers");
-  refused({"x", "", "channels"}, nearest, "scales [1,2,2,2]");
-  refused({"x", "", "x"}, nearest, "computed scales, expected constants");
-  refused({"x"}, nearest, "0 scales and 0 sizes, expected the one or the other for 4 axes");
-  refused({"x", "", "", "sizes"}, nearest, "sizes for a picture whose own is not fixed");
-  refused({"x", "", "two"}, {integer("antialias", 1)}, "antialias=1, expected 0");
-  refused({"x", "", "two"}, {list("axes", {2, 3})}, "the attribute `axes`, expected none such");
-}
-
-TEST_CASE("onnx: enlarging along named axes, and to sizes that keep the ratio of the sides") {
-  const auto resized = [](const Names& inputs, const Attributes& attributes, const Shape& input) {
-    return Model(
-               Graph{.nodes = {node("Resize", "r", inputs, "y", attributes)},
-                     .tensors = {floats("two", {2}, {2, 3}), integers("sizes", {8, 16}), integers("all", {1, 2, 8, 16}),
-                                 integers("more", {1, 4, 8, 16}), integers("batch", {2, 2, 8, 16})},
-                     .inputs = {value("x", input)},
-                     .opset = 18})
-        .layers();
-  };
-  const auto by = [](const std::string& factor) { return "upsample r from=x factor=" + factor + " mode=nearest\n"; };
-  const Shape fixed = {1, 2, 4, 4};
-  const ProtobufWriter picture = list("axes", {2, 3});
-  CHECK(resized({"x", "", "two"}, {picture}, {0, 2, 0, 0}) == by("2x3"));
-  CHECK(resized({"x", "", "two"}, {list("axes", {-1, -2})}, {0, 2, 0, 0}) == by("3x2"));
-  CHECK(resized({"x", "", "", "sizes"}, {picture}, fixed) == by("2x4"));
-  const auto policy = [](const char* name) { return text("keep_aspect_ratio_policy", name); };
-  CHECK(resized({"x", "", "", "sizes"}, {picture, policy("not_larger")}, fixed) == by("2"));
-  CHECK(resized({"x", "", "", "sizes"}, {picture, policy("not_smaller")}, fixed) == by("4"));
-  CHECK(resized({"x", "", "", "sizes"}, {picture, policy("stretch")}, fixed) == by("2x4"));
-  CHECK(resized({"x", "", "", "all"}, {policy("not_larger")}, fixed) == by("1"));  // channels and batch stay
-  CHECK(contains(resized({"x", "", "", "all"}, {policy("not_smaller")}, fixed), "found scales [4,4,4,4]"));
-  CHECK(contains(resized({"x", "", "", "sizes"}, {picture, policy("other")}, fixed),
-                 "found keep_aspect_ratio_policy=other, expected stretch, not_larger or not_smaller"));
-  CHECK(contains(resized({"x", "", "", "sizes"}, {picture}, {0, 2, 0, 0}), "whose own is not fixed"));
-  CHECK(contains(resized({"x", "", "", "more"}, {}, fixed), "found scales [1,2,2,4]"));
-  CHECK(contains(resized({"x", "", "", "batch"}, {}, fixed), "found scales [2,1,2,4]"));
-  CHECK(contains(resized({"x", "", "two"}, {list("axes", {2, 2})}, fixed), "found an axis twice"));
-  CHECK(contains(resized({"x", "", "two"}, {list("axes", {2, 4})}, fixed), "found axis 4 of 4"));
-  CHECK(
-      contains(resized({"x", "", "two"}, {}, fixed), "found 2 scales and 0 sizes, expected the one or the other for"));
-  CHECK(contains(resized({"x", "", "two", "sizes"}, {picture}, fixed), "found 2 scales and 2 sizes"));
 }
 
 TEST_CASE("onnx: padding that a convolution works out itself") {

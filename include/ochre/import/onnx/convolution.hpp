@@ -127,7 +127,7 @@ inline Result<OnnxFeature> add_onnx_convolution(OnnxValues& values, const OnnxNo
                                                 const OnnxTensor& weight, const std::string& attributes,
                                                 OnnxFeature& from, Index out, Extent size) {
   const OnnxTensor* bias = values.constant(node, 2);
-  if (bias == nullptr && node.inputs.size() > 2 && !node.inputs[2].empty()) {
+  if (bias == nullptr && values.has_input(node, 2)) {
     return node_error(node, "found a computed bias, expected a constant");
   }
   const std::string source = values.layers.plain(from);

@@ -7,9 +7,10 @@
 
 #include <ochre/import/onnx/constants.hpp>
 #include <ochre/import/onnx/convolution.hpp>
+#include <ochre/import/onnx/crop.hpp>
 #include <ochre/import/onnx/pointwise.hpp>
 #include <ochre/import/onnx/pools.hpp>
-#include <ochre/import/onnx/resample.hpp>
+#include <ochre/import/onnx/resize.hpp>
 
 namespace ochre::inline v0::detail {
 

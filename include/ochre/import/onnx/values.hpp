@@ -95,6 +95,10 @@ class OnnxValues {
     return node_error(node, "found a transposed input, expected channels before height and width");
   }
 
+  static bool has_input(const OnnxNode& node, std::size_t at) {
+    return at < node.inputs.size() && !node.inputs[at].empty();
+  }
+
   // Null if there is no such input.
   const OnnxTensor* constant(const OnnxNode& node, std::size_t at) const {
     const auto entry = at < node.inputs.size() ? constants_.find(node.inputs[at]) : constants_.end();
@@ -166,7 +170,7 @@ class OnnxValues {
       }
       return values;
     }
-    if (input >= node.inputs.size() || node.inputs[input].empty()) return std::vector<double>{};
+    if (!has_input(node, input)) return std::vector<double>{};
     const OnnxTensor* tensor = constant(node, input);
     if (tensor != nullptr) return numbers(*tensor);
     return node_error(node, "found computed " + std::string(name) +

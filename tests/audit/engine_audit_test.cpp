@@ -83,6 +83,8 @@ max_pool peaks kernel=3 stride=2 padding=1
 conv2d second out=24 kernel=3 padding=1
 average_pool means kernel=3 stride=2 padding=1 ceil=true
 channels some first=3 count=20
+constant rows from=some channels=20 height=6 width=5
+multiply weighed from=some,rows
 depth_to_space square factor=2 order=dcr
 global_average_pool level from=second
 upsample levels factor=12x10

@@ -285,6 +285,8 @@ TEST_CASE("networks page: the check finds what is wrong") {
       {"| `offset` | number | `0` |", "| `offset` | number | `1` |", "scale, offset: left out"},
       {"| `eps` | number from 0 | `1e-5` |", "| `eps` | number from 0 | `1e-6` |", "batch_norm, eps: left out"},
       {"| `top` | whole number from -65536 |", "| `top` | whole number from 0 |", "pad, top: taken at -1"},
+      {"| `height` | whole number from 1 | `1` |", "| `height` | whole number from 1 | `7` |",
+       "constant, height: left out it is not 7"},
       {"| `factor` | size from 1 |", "| `factor` | size from 0 |", "upsample, factor: refused at 0"},
       {"| `factor` | size from 1 |", "| `factor` | number |", "upsample, factor: refused at -1.5"},
       {"`nearest` or `bilinear`", "`nearest` or `cubic`", "upsample, mode: refused at cubic"},

@@ -109,6 +109,7 @@ TEST_CASE("layers: NaN and infinity go where the reference has them") {
                               "expand y from=x,x"}) {
       check_bad_value(layer, bad);
     }
+    check_bad_value("constant y channels=3 width=5", bad, {{"y.weight", {{3, 1, 5}, std::vector<double>(15, 0.5)}}});
     check_bad_value("instance_norm y", bad, {{"y.weight", {{2}, {1, 2}}}, {"y.bias", {{2}, {0, 1}}}});
     check_bad_value("concat z from=x,x,x\nattention y heads=2", bad);
     for (const Index channel : {0, 1, 2}) {  // a query, a key, a value

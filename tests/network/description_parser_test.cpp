@@ -134,6 +134,36 @@ TEST_CASE("description: shapes of pools, squares and slices, and inputs that the
   CHECK(refusal("max_pool a kernel=3 padding=2x0 dilation=3x1", {1, 3, 3, 3}) == "");
 }
 
+TEST_CASE("description: a table is of its own channels, and as high and wide as the picture, or 1") {
+  const auto network = parse_network(head +
+                                     "constant a channels=5\nconstant b channels=2 height=4 from=x\n"
+                                     "constant c channels=7 height=4 width=9 from=a\noutput c\n");
+  REQUIRE(network);
+  const auto tensors = network->tensors();
+  REQUIRE(tensors.size() == 3);
+  CHECK(tensors[0].shape == std::vector<Index>{5, 1, 1});
+  CHECK(tensors[1].shape == std::vector<Index>{2, 4, 1});
+  CHECK(tensors[2].name == "c.weight");
+  CHECK(tensors[2].shape == std::vector<Index>{7, 4, 9});
+  const auto shapes = network->shapes({2, 3, 4, 9});
+  REQUIRE(shapes);
+  CHECK(shapes->at(0) == Shape{2, 5, 4, 9});
+  CHECK(shapes->at(2) == Shape{2, 7, 4, 9});
+  CHECK(network->shapes({1, 3, 5, 9}).error().message() ==
+        "layer b: a table of 4x1 for a picture of 5x9, expected a height of 1 or 5 and a width of 1 or 9");
+  const Error wide = network->shapes({1, 3, 4, 1}).error();
+  CHECK(wide.code == ErrorCode::invalid_argument);
+  CHECK(wide.message() == "layer c: a table of 4x9 for a picture of 4x1, expected a height of 1 or 4 and a width of 1");
+  // What a text claims is a sum before it is memory.
+  const auto largest = parse_network(head + "constant a channels=65536 height=65536 width=65536\noutput a\n");
+  REQUIRE(largest);
+  CHECK(largest->parameters() == Index{1} << 48);
+  check_refused(head + "constant a\noutput a\n", "line 3", "`channels` is missing");
+  check_refused(head + "constant a channels=0\noutput a\n", "line 3", "`channels=0`, expected a whole number from 1");
+  check_refused(head + "constant a channels=1 height=0\noutput a\n", "line 3", "`height=0`");
+  check_refused(head + "constant a channels=1 from=x,x\noutput a\n", "line 3", "2 inputs, expected one");
+}
+
 TEST_CASE("description: whatever is wrong is named with its line") {
   check_refused("", "network text", "no layer");
   check_refused("relu a\n", "line 1", "the first line must be `network NAME`");

@@ -403,6 +403,27 @@ TEST_CASE("a limit's rounding is allowed for where a number may lie beyond it, a
   for (int i = 0; i < 6; ++i) CHECK(carried.data()[i] == 0.35);
 }
 
+TEST_CASE("a table's numbers may be rounded once, wherever they are repeated to, and no more") {
+  const std::vector<double> numbers{0.1, -3.3, 0.5, 1e-40, 7.7, 0.0};
+  const TensorView<const double> table{numbers.data(), {1, 2, 1, 3}};
+  const Shape shape{2, 2, 4, 3};
+  auto exact = Tensor<double>::create(shape).value();
+  constant(table, exact.view());
+  const auto bound = constant_bound(table, shape, float_arithmetic).value();
+  std::vector<float> actual;
+  for (Index k = 0; k < shape.size(); ++k) {
+    const auto place = static_cast<std::size_t>(k / 12 % 2 * 3 + k % 3);
+    CHECK(exact.data()[k] == numbers[place]);
+    actual.push_back(static_cast<float>(numbers[place]));
+  }
+  const auto holds = [&] {
+    return compare({actual.data(), shape}, TensorView<const double>(exact.view()), bound.view()).holds();
+  };
+  CHECK(holds());
+  actual[1] = std::nextafter(actual[1], 0.0f);
+  CHECK_FALSE(holds());
+}
+
 TEST_CASE("inputs that are off by their stated error leave no layer's carried bound, and errors beyond it do") {
   std::mt19937 random(11);
   int left = 0;

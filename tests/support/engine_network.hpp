@@ -204,6 +204,10 @@ maximum m from=nb,weighed
 minimum least from=m,weighed,b
 scale positive from=many factor=1 offset=1
 divide d from=least,positive
+constant level channels=18
+multiply scaled from=d,level
+constant table from=x channels=18
+add t from=scaled,table
 conv2d e out=3 kernel=3 padding=1
 output e
 )",

@@ -128,6 +128,7 @@ class RandomNetwork {
       }
       case 15:
         if (choices_.one_in(4)) return {"instance_norm", from()};
+        if (choices_.one_in(4)) return {"constant", " channels=" + number(choices_.between(1, 20)) + from()};
         if (choices_.one_in(3)) return {"prelu", from()};
         return {"expand", " from=" + earlier() + "," + earlier()};
       case 16:

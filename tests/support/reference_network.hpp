@@ -304,6 +304,12 @@ class ReferenceNetwork {
     } else if (kind == "expand") {
       expand(x, make(inputs[1].shape));
       bound([&] { return expand_bound(operand, inputs[1].shape); });
+    } else if (kind == "constant") {
+      const auto side = [&](const char* name) { return static_cast<Index>(options.number(name, 1)); };
+      const Shape table{1, side("channels"), side("height"), side("width")};
+      const TensorView<const double> numbers{find(layer.name + ".weight"), table};
+      constant(numbers, make({x.shape.n, table.c, x.shape.h, x.shape.w}));
+      bound([&] { return constant_bound(numbers, layer.output.shape(), *arithmetic); });
     } else if (kind == "prelu") {
       prelu(x, find(layer.name + ".weight"), make(x.shape));
       bound([&] { return prelu_bound(operand, find(layer.name + ".weight"), *arithmetic); });

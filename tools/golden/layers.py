@@ -431,6 +431,14 @@ def combine() -> Cases:
                   name=f"one number for all on {on}")
         cases.add("expand a from=data,data", shape, name=f"expand to itself on {on}")
         cases.add("prelu layer", shape, name=f"prelu on {on}")
+        # one number a channel, one row, one column, one a pixel; other channels than the picture's
+        for sides in ("", f"width={shape[3]}", f"height={shape[2]}", f"height={shape[2]} width={shape[3]}"):
+            of = f" of {sides}" if sides else ""
+            cases.add(f"constant layer channels=5 {sides}".strip(), shape, name=f"a table{of} on {on}")
+            cases.add(f"constant a channels={shape[1]} {sides}\nadd b from=a,data", shape,
+                      name=f"a table{of} added on {on}")
+        cases.add(f"constant a channels={shape[1]} width={shape[3]}\nsigmoid b\nscale c factor=1 offset=0.5\n"
+                  "divide d from=data,c", shape, name=f"divided by a table on {on}")
     return cases
 
 

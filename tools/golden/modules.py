@@ -125,6 +125,9 @@ def randomise(module: nn.Module, seed: int) -> None:
                 normal(layer.bias, 0.5)
             if isinstance(layer, nn.PReLU):
                 uniform(layer.weight, -0.5, 1.5)
+            table = layer._parameters.get("weight")
+            if table is not None and table.dim() == 3:  # of a layer `constant`
+                normal(table, 1)
             if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):
                 taps = layer.weight.shape[2] * layer.weight.shape[3]
                 if isinstance(layer, nn.ConvTranspose2d):

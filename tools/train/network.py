@@ -78,6 +78,17 @@ class Expand(nn.Module):
         return small.expand_as(like)
 
 
+class Constant(nn.Module):
+    """A table [channels, height, width] as a picture of the input's size; a height or width of one is repeated."""
+
+    def __init__(self, channels: int, height: int, width: int):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(channels, height, width))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.weight.expand(x.shape[0], -1, *x.shape[2:])
+
+
 class Concat(nn.Module):
     """Its inputs one after another along the channels."""
 
@@ -316,6 +327,9 @@ def _build(layer: Layer, channels: list[int]) -> tuple[nn.Module, int]:
         module = nn.InstanceNorm2d(inputs, float(take("eps", "1e-5")), affine=True)
     elif layer.kind == "prelu":
         module = nn.PReLU(inputs)
+    elif layer.kind == "constant":
+        outputs = int(take("channels"))
+        module = Constant(outputs, int(take("height", "1")), int(take("width", "1")))
     else:
         raise ValueError(f"{layer.name}: unknown kind {layer.kind}")
     if options:

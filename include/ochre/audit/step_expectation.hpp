@@ -387,6 +387,11 @@ class StepJudge {
   Bound bound_of(const layers::PreluSpec&, const LayerDescription&, Parameters parameters, Operands x) const {
     return prelu_bound(x[0], parameters[0].data(), float_);
   }
+  Bound bound_of(const layers::ConstantSpec& spec, const LayerDescription&, Parameters parameters, Operands x) const {
+    const Shape& picture = x[0].value.shape;
+    return constant_bound({parameters[0].data(), {1, spec.channels, spec.table.h, spec.table.w}},
+                          {picture.n, spec.channels, picture.h, picture.w}, float_);
+  }
   Bound bound_of(const layers::ConcatSpec&, const LayerDescription&, Parameters, Operands x) const {
     return concat_bound(x);
   }

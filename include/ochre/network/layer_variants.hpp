@@ -13,6 +13,7 @@
 #include <ochre/layers/channel_slice.hpp>
 #include <ochre/layers/clip.hpp>
 #include <ochre/layers/concat.hpp>
+#include <ochre/layers/constant.hpp>
 #include <ochre/layers/conv2d.hpp>
 #include <ochre/layers/conv_transpose2d.hpp>
 #include <ochre/layers/depth_to_space.hpp>
@@ -43,7 +44,7 @@ using LayerSpec =
                  layers::PadSpec, layers::AttentionSpec, layers::ClipSpec, layers::MaxPoolSpec, layers::AveragePoolSpec,
                  layers::GlobalAveragePoolSpec, layers::DepthToSpaceSpec, layers::ChannelSliceSpec,
                  layers::MultiplySpec, layers::DivideSpec, layers::MaximumSpec, layers::MinimumSpec, layers::ExpandSpec,
-                 layers::PreluSpec, layers::InstanceNormSpec, layers::ResizeSpec>;
+                 layers::PreluSpec, layers::InstanceNormSpec, layers::ResizeSpec, layers::ConstantSpec>;
 
 namespace network {
 
@@ -57,7 +58,7 @@ using Layer =
                  layers::GlobalAveragePool<T, Arch>, layers::DepthToSpace<T, Arch>, layers::ChannelSlice<T, Arch>,
                  layers::Multiply<T, Arch>, layers::Divide<T, Arch>, layers::Maximum<T, Arch>, layers::Minimum<T, Arch>,
                  layers::Expand<T, Arch>, layers::Prelu<T, Arch>, layers::InstanceNorm<T, Arch>,
-                 layers::Resize<T, Arch>>;
+                 layers::Resize<T, Arch>, layers::Constant<T, Arch>>;
 
 // May the layer's output be its input's own memory? The same in every precision.
 template <std::size_t I = 0>

@@ -1,6 +1,6 @@
 // Layers with several inputs. add: the sum of inputs of one shape; multiply, divide, maximum, minimum alike. concat:
-// the inputs' channels one after another. expand: the first one repeated to the shape of another. Tested by
-// reference_test.cpp against PyTorch.
+// the inputs' channels one after another. expand: the first one repeated to the shape of another. constant: a table of
+// the layer's own, repeated to a picture's size. Tested by reference_test.cpp against PyTorch.
 #pragma once
 
 #include <algorithm>
@@ -49,15 +49,32 @@ inline void minimum(std::span<const TensorView<const double>> inputs, TensorView
   combine(inputs, output, [](double a, double b) { return is_nan(a) || is_nan(b) ? a + b : std::min(a, b); });
 }
 
+// Where the number of a place stands along a side that is repeated if it is 1.
+inline Index repeated_place(Index side, Index at) noexcept { return side == 1 ? 0 : at; }
+
 // output: of the wanted shape.
 inline void expand(TensorView<const double> input, TensorView<double> output) noexcept {
-  const auto place = [](Index side, Index at) { return side == 1 ? 0 : at; };
   for (Index n = 0; n < output.shape.n; ++n) {
     for (Index c = 0; c < output.shape.c; ++c) {
       for (Index y = 0; y < output.shape.h; ++y) {
         for (Index x = 0; x < output.shape.w; ++x) {
           const Shape& from = input.shape;
-          output.at(n, c, y, x) = input.at(n, place(from.c, c), place(from.h, y), place(from.w, x));
+          output.at(n, c, y, x) =
+              input.at(n, repeated_place(from.c, c), repeated_place(from.h, y), repeated_place(from.w, x));
+        }
+      }
+    }
+  }
+}
+
+// table: [1, channels, height, width], the same for all pictures; a height or width of one is repeated.
+inline void constant(TensorView<const double> table, TensorView<double> output) noexcept {
+  assert(table.shape.n == 1 && table.shape.c == output.shape.c);
+  for (Index n = 0; n < output.shape.n; ++n) {
+    for (Index c = 0; c < output.shape.c; ++c) {
+      for (Index y = 0; y < output.shape.h; ++y) {
+        for (Index x = 0; x < output.shape.w; ++x) {
+          output.at(n, c, y, x) = table.at(0, c, repeated_place(table.shape.h, y), repeated_place(table.shape.w, x));
         }
       }
     }

@@ -437,6 +437,18 @@ inline Result<Tensor<double>> expand_bound(const Operand& x, const Shape& shape)
   return bound;
 }
 
+// shape: of the result. Numbers that may have been rounded once, u |w| + tiny, whatever the input's error.
+inline Result<Tensor<double>> constant_bound(TensorView<const double> table, const Shape& shape,
+                                             Arithmetic arithmetic) {
+  auto bound = Tensor<double>::create(shape);
+  if (!bound) return bound;
+  constant(table, bound->view());
+  for (Index k = 0; k < shape.size(); ++k) {
+    bound->data()[k] = arithmetic.unit * std::abs(bound->data()[k]) + arithmetic.tiny;
+  }
+  return bound;
+}
+
 inline Result<Tensor<double>> concat_bound(std::span<const Operand> inputs) {
   Shape shape = inputs.front().value.shape;
   for (const Operand& x : inputs.subspan(1)) shape.c += x.value.shape.c;

@@ -162,16 +162,34 @@ def constant_shapes(x: Picture) -> list[tuple[int, ...]]:
             (channels, height, width), (width,), (height, 1), (1, 1, height, width), (1, channels, 1, width)]
 
 
-def with_constant(graph: Graph, x: Picture, kind: str) -> Picture | None:
+def constant_for(graph: Graph, x: Picture, kind: str) -> tuple[str, tuple[int, ...]]:
+    """A constant that x is combined with, and the shape of both together."""
     shapes = constant_shapes(x)
-    shape = graph.pick(shapes if graph.odd() else shapes[:8])
+    if x.shape[1] == 1:  # takes the constant's channels
+        shapes += [(3, 1, 1), (1, 2, 1, 1), (2, *x.shape[2:])]
+    if graph.odd() and graph.chance(0.3):  # of another size or batch: what does not fit, or makes more of the picture
+        shapes = [(x.shape[3] + 1,), (x.shape[2] + 1, 1), (x.shape[1] + 1, 1, 1), (2, 1, 1, 1)]
+    shape = graph.pick(shapes)
     values = graph.numbers(shape, least=0.25 if kind in ("Mul", "Div") else 0).astype(x.dtype)
     if values.dtype.kind in "iu":
         values = np.maximum(np.abs(values), 1).astype(x.dtype)
-    operands = [x.name, graph.constant(values)]
-    if graph.chance(0.4) and kind != "Div":
-        operands.reverse()
-    return Picture(graph.add(kind, operands), x.shape, x.dtype)
+    return graph.constant(values), together(x.shape, shape)
+
+
+def together(shape: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
+    """That of both, the sides of 1 repeated; the first one's where they do not fit."""
+    try:
+        return np.broadcast_shapes(shape, other)
+    except ValueError:
+        return shape
+
+
+def with_constant(graph: Graph, x: Picture, kind: str) -> Picture | None:
+    constant, shape = constant_for(graph, x, kind)
+    if graph.chance(0.6):
+        return Picture(graph.add(kind, [x.name, constant]), shape, x.dtype)
+    divisor = away_from_zero(graph, x) if kind == "Div" else x
+    return Picture(graph.add(kind, [constant, divisor.name]), shape, x.dtype)
 
 
 def partner(graph: Graph, x: Picture) -> Picture | None:
@@ -228,9 +246,11 @@ def several(kind: str) -> Callable[[Graph, Picture], Picture]:
     def make(graph: Graph, x: Picture) -> Picture:
         others = [partner(graph, x) for _ in range(graph.between(0, 3))]
         operands = [x.name, *(other.name for other in others if other is not None)]
-        if graph.odd() and graph.chance(0.3):
-            operands.append(graph.constant(graph.numbers(()).astype(x.dtype)))
-        return Picture(graph.add(kind, operands), x.shape, x.dtype)
+        shape = x.shape
+        for _ in range(graph.pick([0, 0, 1, 2])):
+            constant, shape = constant_for(graph, Picture(x.name, shape, x.dtype), kind)
+            operands.insert(graph.between(0, len(operands)), constant)
+        return Picture(graph.add(kind, operands), shape, x.dtype)
 
     return make
 
@@ -319,11 +339,6 @@ def split(graph: Graph, x: Picture) -> Picture | None:
     shapes = [x.shape[:axis] + (part,) + x.shape[axis + 1:] for part in parts]
     graph.pictures.append(Picture(name, shapes[0], x.dtype))
     return Picture(graph.nodes[-1].output[1], shapes[1], x.dtype)
-
-
-def division_of_constant(graph: Graph, x: Picture) -> Picture:
-    below = graph.add("Sigmoid", [x.name])
-    return Picture(graph.add("Div", [graph.constant(graph.numbers(()).astype(x.dtype)), below]), x.shape, x.dtype)
 
 
 def concat(graph: Graph, x: Picture) -> Picture:
@@ -499,7 +514,7 @@ MAKERS: dict[str, Callable[[Graph, Picture], Picture | None]] = {
     "Transpose": transpose, "Upsample": resize,  # which of both there is depends on the opset
 }
 PLAIN = [MAKERS.get(kind, unary(kind)) for kind in PICTURE_OPERATORS if kind != "Transpose"] + [transposed_softmax]
-ODD = [transpose, division_of_constant, reshape]
+ODD = [transpose, reshape]
 
 
 def is_small(x: Picture | None) -> bool:

@@ -1,5 +1,6 @@
 // ONNX models as PyTorch's exporters write them (tests/data/import/onnx, by tools/golden/onnx_models.py) give what
 // PyTorch computes; graphs put together here give the text they must. What is refused: onnx/refusals_test.cpp.
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <span>
@@ -100,6 +101,12 @@ Model one_node(std::string_view kind, const Names& inputs, const Attributes& att
 }
 
 constexpr const char* most = "9223372036854775807";
+
+std::size_t count_of_numbers(const Shape& shape) {
+  std::int64_t count = 1;
+  for (const std::int64_t side : shape) count *= side;
+  return static_cast<std::size_t>(count);
+}
 
 }  // namespace
 
@@ -487,6 +494,123 @@ TEST_CASE("onnx: constants melt into one layer, or become a batch norm where the
   CHECK(shared.layers() ==
         "scale scale from=x factor=2 offset=0\nrelu r from=scale\n"
         "conv2d k from=scale out=2 kernel=1 bias=false\nadd s from=r,k\n");
+}
+
+TEST_CASE("onnx: constants of any shape that fits a picture") {
+  // The number of a constant that meets that place of a picture.
+  const auto at = [](const Shape& shape, const Floats& values, const std::array<Index, 4>& place) {
+    std::size_t offset = 0;
+    for (std::size_t i = 0; i < shape.size(); ++i) {
+      const Index index = shape[i] == 1 ? 0 : place[4 - shape.size() + i];
+      offset = offset * static_cast<std::size_t>(shape[i]) + static_cast<std::size_t>(index);
+    }
+    return static_cast<double>(values[offset]);
+  };
+  const auto computed = [](std::string_view kind, double a, double b) {
+    return kind == "Sub"   ? a - b
+           : kind == "Mul" ? a * b
+           : kind == "Div" ? a / b
+           : kind == "Max" ? std::max(a, b)
+           : kind == "Min" ? std::min(a, b)
+                           : a + b;
+  };
+  const auto check = [&](std::string_view kind, bool first, const Shape& shape, const Shape& declared, Index channels) {
+    CAPTURE(kind);
+    CAPTURE(first);
+    CAPTURE(shape);
+    Floats values(count_of_numbers(shape));
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = 0.5f * static_cast<float>(i % 11) - 2.75f;
+    const Model read(Graph{.nodes = {node(kind, "n", first ? Names{"c", "x"} : Names{"x", "c"}, "y")},
+                           .tensors = {floats("c", shape, values)},
+                           .inputs = {value("x", declared)}});
+    REQUIRE_MESSAGE(read.file, read.file.error().message());
+    const auto network = Network<double>::create(ochre::parse_network(read.file->network).value(),
+                                                 ochre::test::imported_weights<double>(*read.file));
+    REQUIRE(network);
+    auto x = ochre::Tensor<double>::create({2, channels, 4, 5}).value();
+    for (Index i = 0; i < x.shape().size(); ++i) x.data()[i] = 0.25 * static_cast<double>(i * 7 % 31) + 0.125;
+    const auto y = ochre::test::run_once<double>(*network, std::as_const(x).view());
+    const bool is_more = shape.size() >= 3 && channels == 1;
+    REQUIRE(y.shape() == ochre::Shape{2, is_more ? shape[shape.size() - 3] : channels, 4, 5});
+    for (Index i = 0; i < y.shape().size(); ++i) {
+      const std::array<Index, 4> place{i / 20 / y.shape().c, i / 20 % y.shape().c, i / 5 % 4, i % 5};
+      const double pixel = x.view().at(place[0], channels == 1 ? 0 : place[1], place[2], place[3]);
+      const double constant = at(shape, values, place);
+      const double wanted = first ? computed(kind, constant, pixel) : computed(kind, pixel, constant);
+      CHECK(y.data()[i] == doctest::Approx(wanted).epsilon(1e-12));
+    }
+  };
+  const Shape shapes[] = {{},           {1},          {1, 1, 1, 1}, {3, 1, 1}, {1, 3, 1, 1}, {5},
+                          {4, 1},       {4, 5},       {1, 1, 1, 5}, {3, 1, 5}, {3, 4, 1},    {3, 4, 5},
+                          {1, 3, 4, 5}, {1, 1, 4, 5}, {1, 4, 5},    {1, 4, 1}};
+  for (const char* kind : {"Add", "Sub", "Mul", "Div", "Max", "Min", "Sum"}) {
+    for (const bool first : {false, true}) {
+      for (const Shape& shape : shapes) {
+        check(kind, first, shape, {2, 3, 4, 5}, 3);
+        check(kind, first, shape, {0, 3, 0, 0}, 3);  // what the constant leaves open, the input decides
+      }
+      for (const Shape& shape : {Shape{3, 1, 1}, Shape{1, 3, 4, 5}, Shape{3, 1, 5}}) {
+        check(kind, first, shape, {0, 1, 4, 5}, 1);
+      }
+    }
+  }
+
+  const auto one = [](std::string_view kind, const Names& inputs, const Shape& shape) {
+    return one_node(kind, inputs, {}, {filled("c", shape)}).layers();
+  };
+  const std::string row = "constant c from=x channels=1 height=1 width=5\nexpand expand from=c,x\n";
+  CHECK(one("Mul", {"x", "c"}, {5}) == row + "multiply n from=x,expand\n");
+  CHECK(one("Add", {"c", "x"}, {1, 1, 1, 5}) == row + "add n from=expand,x\n");
+  CHECK(one("Sub", {"c", "x"}, {2, 4, 5}) ==
+        "scale scale from=x factor=-1 offset=0\nconstant c from=scale channels=2 height=4 width=5\n"
+        "add n from=c,scale\n");
+  // One number is one for all channels.
+  const std::string number = "constant c from=x channels=2 height=1 width=1\n";
+  CHECK(one("Div", {"c", "x"}, {}) == number + "divide n from=c,x\n");
+  CHECK(one("Max", {"x", "c", "x"}, {1, 1}) == number + "maximum n from=x,c,x\n");
+  const Model negative = one_node("Sub", {"x", "c"}, {}, {floats("c", {3}, {1, 0, -2})});
+  CHECK(negative.numbers("c.weight") == std::vector<double>{-1, 0, 2});
+  const TensorEntry* table = negative.file->find("c.weight");
+  CHECK(table->shape == std::vector<Index>{1, 1, 3});
+  CHECK(table->dtype == Dtype::f32);
+  CHECK(!std::signbit(negative.numbers("c.weight")[1]));
+  // Numbers that no float is, and whole ones.
+  const auto wide = tensor_head("c", {1, 1, 2}, 11).fixed64(10, 0.1).fixed64(10, 3);
+  const Model doubles = one_node("Mul", {"x", "c"}, {}, {wide});
+  CHECK(doubles.numbers("c.weight") == std::vector<double>{0.1, 3});
+  CHECK(one_node("Mul", {"x", "c"}, {}, {integers("c", {7, -3})}).numbers("c.weight") == std::vector<double>{7, -3});
+}
+
+TEST_CASE("onnx: a constant demands its size where the picture's is open, and takes the larger of several pictures") {
+  // What comes after knows the size: a part of the picture can be cut out.
+  const auto cut = [](const Shape& constant) {
+    return Model(Graph{.nodes = {node("Add", "n", {"x", "c"}, "a"),
+                                 node("Slice", "s", {"a"}, "y",
+                                      {list("starts", {1}), list("ends", {3}), list("axes", {2})})},
+                       .tensors = {filled("c", constant)},
+                       .opset = 9})
+        .layers();
+  };
+  CHECK(contains(cut({4, 1}), "add n from=x,expand\npad pad from=n top=-1 left=0 bottom=-1 right=0\n"));
+  CHECK(contains(cut({1, 4}), "node s (Slice): found a part of a picture whose size is not fixed"));
+
+  const auto gated = [](const Names& inputs, const Shape& constant) {
+    return Model(Graph{.nodes = {node("GlobalAveragePool", "g", {"x"}, "a"), node("Sum", "n", inputs, "y")},
+                       .tensors = {filled("c", constant)},
+                       .inputs = {value("x", {1, 2, 4, 5})}})
+        .layers();
+  };
+  CHECK(gated({"a", "c", "x"}, {2, 4, 5}) ==
+        "global_average_pool g from=x\nconstant c from=x channels=2 height=4 width=5\n"
+        "expand expand from=g,c\nadd n from=expand,c,x\n");
+  CHECK(gated({"a", "c"}, {2, 1, 1}) ==
+        "global_average_pool g from=x\nconstant c from=g channels=2 height=1 width=1\nadd n from=g,c\n");
+
+  const Model concatenated(
+      Graph{.nodes = {node("Add", "n", {"x", "c"}, "a"), node("Concat", "k", {"a", "x"}, "y", {integer("axis", 1)})},
+            .tensors = {filled("c", {4, 1})},
+            .inputs = {value("x", {1, 2, 0, 5})}});
+  CHECK(contains(concatenated.layers(), "concat k from=n,x\n"));
 }
 
 TEST_CASE("onnx: zeros around the picture become the convolution's where both sides have as many") {

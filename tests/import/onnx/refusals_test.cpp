@@ -182,17 +182,16 @@ TEST_CASE("onnx refusals: batch norms, softmaxes, sums, padding") {
       {of_node("Softmax", {"x"}, {integer("axis", 2)}), "node here (Softmax): found axis 2, expected a softmax over"},
       {of_node("Softmax", {"x"}, {}), "found axis 3"},
       {of_node("Softmax", {"x"}, {integer("axis", 1)}, {}, 11), "found axis 1, expected a softmax over the channels"},
-      {of_node("Max", {"x", "s"}, {}, {filled("s", {})}), "node here (Max): found a constant as input 1"},
+      {of_node("Max", {"s", "s"}, {}, {filled("s", {})}), "node here (Max): found constants alone, expected a picture"},
+      {of_node("Sum", {"s"}, {}, {filled("s", {})}), "node here (Sum): found constants alone"},
       {of_node("Max", {}, {}), "node here (Max): found no inputs"},
       {of_node("Sum", Names(65, "x"), {}), "found 65 inputs, expected at most 64"},
       {of_node("PRelu", {"x", "s"}, {}, {filled("s", {2})}),
        "node here (PRelu): found slopes of shape [2], expected one number, or [2,1,1]"},
       {of_node("PRelu", {"x", "x"}, {}), "node here (PRelu): found no constant as input 1"},
-      {of_node("Div", {"s", "x"}, {}, {filled("s", {})}), "node here (Div): found a division by a picture"},
       {of_node("Div", {"x", "s"}, {}, {filled("s", {}, 0)}), "node here (Div): found a division by zero"},
-      {of_node("Mul", {"x", "s"}, {}, {filled("s", {2})}),
-       "found a constant of shape [2], expected one number, or [2,1,1]"},
-      {of_node("Mul", {"x", "s"}, {}, {filled("s", {1, 3, 1, 1})}), "found a constant of shape [1,3,1,1]"},
+      {of_node("Mul", {"x", "s"}, {}, {filled("s", {1, 3, 1, 1})}),
+       "found a constant of shape [1,3,1,1], expected one that fits a picture of [N,2,H,W]"},
       {of_node("Mul", {"x", "s"}, {}, {filled("s", {1, 1, 1, 1, 1})}), "found a constant of shape [1,1,1,1,1]"},
       {of_node("Mul", {"x", "s"}, {}, {filled("s", {}, std::stof("nan"))}), "tensor s: element 0: found NaN"},
       {of_node("Concat", {"x", "x"}, {integer("axis", 2)}), "node here (Concat): found axis 2, expected 1"},
@@ -219,6 +218,58 @@ TEST_CASE("onnx refusals: batch norms, softmaxes, sums, padding") {
       {of_node("Pad", {"x", "x"}, {}), "node here (Pad): found computed pads, expected constants"},
       {of_node("Pad", {"x", "p", "", "a"}, {}, {integers("p", even), integers("a", {2})}), "found 8 pads for 1 axes"},
       {of_node("Pad", {"x", "p", "", "a"}, {}, {integers("p", {1, 1}), integers("a", {4})}), "found axis 4 of 4"},
+  });
+}
+
+TEST_CASE("onnx refusals: constants that fit no picture, or are too many") {
+  const auto refused = [](const std::string& kind, const Shape& constant, const Shape& picture) {
+    return refusal(Graph{.nodes = {node(kind, "here", {"x", "s"}, "y")},
+                         .tensors = {filled("s", constant)},
+                         .inputs = {value("x", picture)}});
+  };
+  const Shape fixed = {1, 3, 4, 5};
+  const std::string ending = ", expected one that fits a picture of [N,3,4,5]";
+  for (const std::string kind : {"Add", "Sub", "Mul", "Div", "Max", "Min", "Sum"}) {
+    CAPTURE(kind);
+    check({
+        {refused(kind, {4}, fixed), "node here (" + kind + "): found a constant of shape [4]" + ending},
+        {refused(kind, {5, 1}, fixed), "found a constant of shape [5,1]" + ending},
+        {refused(kind, {3}, fixed), "found a constant of shape [3]" + ending},
+        {refused(kind, {2, 1, 1}, fixed), "found a constant of shape [2,1,1]" + ending},
+        {refused(kind, {4, 4, 5}, fixed), "found a constant of shape [4,4,5]" + ending},
+        {refused(kind, {2, 3, 4, 5}, fixed), "found a constant of shape [2,3,4,5]" + ending},
+        {refused(kind, {2, 1, 1, 1}, {2, 3, 4, 5}), "found a constant of shape [2,1,1,1]" + ending},
+        {refused(kind, {1, 1, 3, 4, 5}, fixed), "found a constant of shape [1,1,3,4,5]" + ending},
+        {refused(kind, {1, 1, 1, 1, 1}, fixed), "found a constant of shape [1,1,1,1,1]" + ending},
+        {refused(kind, {0}, fixed), "found a constant of shape [0]" + ending},
+        {refused(kind, {0}, {0, 3, 0, 0}), "found a constant of shape [0], expected one that fits a picture of [N,3,H"},
+        {refused(kind, {6, 5}, {1, 3, 4, 0}), "expected one that fits a picture of [N,3,4,W]"},
+    });
+  }
+  const auto in_pixel = [](const Shape& constant) {
+    return refusal(Graph{.nodes = {node("GlobalAveragePool", "", {"x"}, "a"), node("Mul", "here", {"a", "s"}, "y")},
+                         .tensors = {filled("s", constant)}});
+  };
+  const auto of_numbers = [](std::string_view kind, const Names& inputs, float value) {
+    return of_node(kind, inputs, {}, {floats("s", {3}, {1, value, 1})});
+  };
+  const std::string_view few = "tensor s: found 65536 elements, expected few numbers for nodes that have none";
+  Names numbers(64, "s");
+  numbers[0] = "x";
+  check({
+      {in_pixel({2, 4, 5}), "found a constant of shape [2,4,5], expected one that fits a picture of [N,2,1,1]"},
+      {in_pixel({1, 2}), "found a constant of shape [1,2], expected"},
+      {of_numbers("Div", {"x", "s"}, 0), "node here (Div): found a division by zero"},
+      {of_numbers("Add", {"x", "s"}, std::stof("nan")), "tensor s: element 1: found NaN"},
+      {of_numbers("Max", {"x", "s"}, std::stof("inf")), "tensor s: element 1: found inf"},
+      // Wherever many nodes share few bytes of the file.
+      {refusal(Graph{.nodes = {node("Sum", "a", numbers, "a"), node("Sum", "b", {"a", "s", "s"}, "y")},
+                     .tensors = {filled("s", {1 << 16})}}),
+       few},
+      {refusal(Graph{.nodes = {node("Sum", "a", numbers, "a"), node("Sum", "b", {"a", "s", "s"}, "y")},
+                     .tensors = {filled("s", {})},
+                     .inputs = {value("x", {1, 1 << 16, 0, 0})}}),
+       "found constants of more than 16777216 bytes"},
   });
 }
 
@@ -275,12 +326,12 @@ TEST_CASE("onnx refusals: tensors") {
        "tensor w: found 4 bytes of data, expected 281474976710656"},
       {of_weights(tensor_head("w", large, 1).fixed32(4, 1)), "tensor w: found a claim of 281474976710656 bytes"},
       {of_weights(tensor_head("w", overflowing, 11)), "tensor w: found a claim of 4503599627370496 bytes"},
-      {refusal(
-           Graph{.nodes = {node("Mul", "here", {"x", "w"}, "y")}, .tensors = {tensor_head("w", Shape(8, 1 << 16), 1)}}),
+      {refusal(Graph{.nodes = {node("PRelu", "here", {"x", "w"}, "y")},
+                     .tensors = {tensor_head("w", Shape(8, 1 << 16), 1)}}),
        "tensor w: found shape [65536,65536"},
-      {refusal(Graph{.nodes = {node("Mul", "here", {"x", "w"}, "y")}, .tensors = {tensor_head("w", Shape(9, 1), 1)}}),
+      {refusal(Graph{.nodes = {node("PRelu", "here", {"x", "w"}, "y")}, .tensors = {tensor_head("w", Shape(9, 1), 1)}}),
        "expected one that memory can hold"},
-      {refusal(Graph{.nodes = {node("Mul", "here", {"x", "w"}, "y")}, .tensors = {tensor_head("w", {-1}, 1)}}),
+      {refusal(Graph{.nodes = {node("PRelu", "here", {"x", "w"}, "y")}, .tensors = {tensor_head("w", {-1}, 1)}}),
        "tensor w: found shape [-1]"},
   });
 }

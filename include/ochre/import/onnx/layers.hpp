@@ -17,7 +17,8 @@ namespace ochre::inline v0::detail {
 inline constexpr Index most_shared_times = 8;
 inline constexpr Index most_shared_bytes = Index{1} << 22;
 
-// Bytes of constants that are no tensors of the file's: 32 a channel where a batch norm stands for a constant.
+// Bytes of constants that are no tensors of the file's: up to 32 a channel where a batch norm stands for a constant. As
+// floats they are as many numbers as most_onnx_numbers (values.hpp) lets nodes read.
 inline constexpr Index most_constant_bytes = Index{1} << 24;
 
 // A value of the graph that is a picture of `channels`.
@@ -128,17 +129,23 @@ class OnnxLayers {
     const std::vector<double> ones(weight.size(), 1.0);
     const std::pair<const char*, std::span<const double>> tensors[] = {
         {"weight", weight}, {"bias", bias}, {"running_mean", zeros}, {"running_var", ones}};
+    const std::vector<Index> shape{static_cast<Index>(weight.size())};
     for (const auto& [name, values] : tensors) {
-      if (Status status = add_numbers(feature.layer + "." + name, values); !status) return std::move(status).error();
+      if (Status status = add_numbers(feature.layer + "." + name, values, shape); !status) {
+        return std::move(status).error();
+      }
     }
     return feature;
   }
 
-  // A layer's tensor of numbers that are none of the file's: one a channel.
-  Status add_numbers(const std::string& name, std::span<const double> values) {
-    auto bytes = keep(values);
+  // A layer's tensor of numbers that are none of the file's. As floats where these hold each of them: half the bytes.
+  Status add_numbers(const std::string& name, std::span<const double> values, const std::vector<Index>& shape) {
+    const std::vector<float> floats(values.begin(), values.end());
+    const bool exact = std::equal(values.begin(), values.end(), floats.begin(),
+                                  [](double value, float rounded) { return value == static_cast<double>(rounded); });
+    auto bytes = exact ? keep(std::span<const float>(floats)) : keep(values);
     if (!bytes) return std::move(bytes).error();
-    file_.tensors.push_back({name, Dtype::f64, {static_cast<Index>(values.size())}, *bytes});
+    file_.tensors.push_back({name, exact ? Dtype::f32 : Dtype::f64, shape, *bytes});
     return {};
   }
 

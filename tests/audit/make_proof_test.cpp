@@ -93,6 +93,19 @@ TEST_CASE("make_proof: a small layer, and a network that needs a larger input") 
   CHECK_FALSE(make_proof(*larger));
 }
 
+TEST_CASE("make_proof: a table of constants settles the size of the input") {
+  const auto shape_of = [](const std::string& layers) {
+    const auto network = parse_network("network n\ninput x channels=1\n" + layers + "output y\n");
+    REQUIRE(network);
+    const auto shape = proof_shape(*network);
+    REQUIRE(shape);
+    return *shape;
+  };
+  CHECK(shape_of("constant t channels=2 height=7 width=9\nconv2d y out=2 kernel=3\n") == Shape{1, 1, 7, 9});
+  CHECK(shape_of("constant t channels=1 width=9\nrelu y\n") == Shape{1, 1, 24, 9});
+  CHECK(shape_of("constant t channels=3\nrelu y\n") == Shape{1, 1, 24, 40});
+}
+
 TEST_CASE("make_proof: a layer that gives no finite numbers is named") {
   const auto network = make_network(small_network, [](const RequiredTensor& tensor, std::span<double> values) {
     if (tensor.name == "beside.weight") values[0] = 1e308;

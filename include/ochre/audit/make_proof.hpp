@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <ochre/audit/proof.hpp>
@@ -26,6 +27,19 @@ namespace audit {
 // Unlike sides: rows taken for columns show. Larger ones are for networks that halve their pictures more often.
 inline constexpr Extent proof_sizes[] = {{24, 40}, {32, 64}, {64, 128}};
 
+// Those, and what a table of constants may settle.
+inline std::vector<Extent> sizes_to_try(const NetworkDescription& network) {
+  std::vector<Extent> sizes(std::begin(proof_sizes), std::end(proof_sizes));
+  for (const LayerDescription& layer : network.layers) {
+    const auto* constant = std::get_if<layers::ConstantSpec>(&layer.spec);
+    if (constant == nullptr || constant->table == Extent{1, 1}) continue;
+    const auto& [h, w] = constant->table;
+    sizes.push_back({h == 1 ? proof_sizes[0].h : h, w == 1 ? proof_sizes[0].w : w});
+    break;
+  }
+  return sizes;
+}
+
 }  // namespace audit
 
 // The shape of the input that a proof is made on.
@@ -33,7 +47,7 @@ inline constexpr Extent proof_sizes[] = {{24, 40}, {32, 64}, {64, 128}};
 // Errors: none that the network takes, more memory or work than a proof may claim: known before a layer is built.
 inline Result<Shape> proof_shape(const NetworkDescription& network, Extent declared = {0, 0}) {
   std::optional<Error> first;
-  std::vector<Extent> sizes(std::begin(audit::proof_sizes), std::end(audit::proof_sizes));
+  std::vector<Extent> sizes = audit::sizes_to_try(network);
   if (declared.h > 0 && declared.w > 0) sizes.push_back(declared);
   for (const Extent size : sizes) {
     const Shape shape{1, network.input_channels, size.h, size.w};

@@ -5,10 +5,10 @@
 #include <queue>
 #include <set>
 
+#include <ochre/import/onnx/combine.hpp>
 #include <ochre/import/onnx/constants.hpp>
 #include <ochre/import/onnx/convolution.hpp>
 #include <ochre/import/onnx/crop.hpp>
-#include <ochre/import/onnx/pointwise.hpp>
 #include <ochre/import/onnx/pools.hpp>
 #include <ochre/import/onnx/resize.hpp>
 

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include <ochre/base/no_memory.hpp>
 #include <ochre/base/result.hpp>
 #include <ochre/image/picture_view.hpp>
 #include <ochre/image_io/jpeg_encode.hpp>
@@ -57,11 +58,10 @@ inline const char* format_name(PixelFormat format) noexcept {
 
 }  // namespace detail
 
-// A picture as the bytes of a whole file. How many is not known beforehand: they grow as they are made. Errors: a
-// picture that is not there or whose rows overlap, a pixel format that such a file cannot hold, a side that is too long
-// for it, a quality out of range. Threads: may be called by any number at once.
-inline Result<std::vector<std::byte>> encode_picture(const PictureView& picture, PictureFileFormat file,
-                                                     const EncodeOptions& options = {}) {
+namespace detail {
+
+inline Result<std::vector<std::byte>> encode_by_kind(const PictureView& picture, PictureFileFormat file,
+                                                     const EncodeOptions& options) {
   if (file < PictureFileFormat::png || file > PictureFileFormat::webp) {
     return Error{ErrorCode::invalid_argument, "found a file format of number " +
                                                   std::to_string(static_cast<int>(file)) +
@@ -69,21 +69,31 @@ inline Result<std::vector<std::byte>> encode_picture(const PictureView& picture,
   }
   if (Status status = check_picture(picture, "the picture"); !status) return std::move(status).error();
   if (const PixelFormat expected = savable_format(file, picture.format); picture.format != expected) {
-    return Error{ErrorCode::unsupported, std::string("found a picture of ") + detail::format_name(picture.format) +
-                                             ", expected " + detail::format_name(expected) + " for this kind of file"};
+    return Error{ErrorCode::unsupported, std::string("found a picture of ") + format_name(picture.format) +
+                                             ", expected " + format_name(expected) + " for this kind of file"};
   }
   const PictureMetadata none;
   const PictureMetadata& metadata = options.metadata != nullptr ? *options.metadata : none;
-  if (file == PictureFileFormat::png) return detail::encode_png(picture, metadata);
-  if (file == PictureFileFormat::tiff) return detail::encode_tiff(picture, metadata);
-  if (file == PictureFileFormat::pgm || file == PictureFileFormat::ppm) return detail::encode_pnm(picture);
+  if (file == PictureFileFormat::png) return encode_png(picture, metadata);
+  if (file == PictureFileFormat::tiff) return encode_tiff(picture, metadata);
+  if (file == PictureFileFormat::pgm || file == PictureFileFormat::ppm) return encode_pnm(picture);
   constexpr int no_visible_loss = 95;
   const int quality = options.quality.value_or(no_visible_loss);
   if (quality < 1 || quality > 100) {
     return Error{ErrorCode::invalid_argument, "found a quality of " + std::to_string(quality) + ", expected 1 to 100"};
   }
-  if (file == PictureFileFormat::webp) return detail::encode_webp(picture, options.quality, metadata);
-  return detail::encode_jpeg(picture, quality, metadata);
+  if (file == PictureFileFormat::webp) return encode_webp(picture, options.quality, metadata);
+  return encode_jpeg(picture, quality, metadata);
+}
+
+}  // namespace detail
+
+// A picture as the bytes of a whole file. How many is not known beforehand: they grow as they are made. Errors: a
+// picture that is not there or whose rows overlap, a pixel format that such a file cannot hold, a side that is too long
+// for it, a quality out of range, no memory. Threads: may be called by any number at once.
+inline Result<std::vector<std::byte>> encode_picture(const PictureView& picture, PictureFileFormat file,
+                                                     const EncodeOptions& options = {}) {
+  return base::catch_no_memory([&] { return detail::encode_by_kind(picture, file, options); });
 }
 
 }  // namespace ochre::inline v0

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -98,6 +99,10 @@ inline bool encode_jpeg_rows(JpegEncoding& job) noexcept {
   return true;
 }
 
+struct FreeJpeg {
+  void operator()(unsigned char* file) const noexcept { std::free(file); }
+};
+
 // Nothing of nothing.
 inline std::vector<std::byte> named_segment(std::string_view name, std::span<const std::byte> content) {
   if (content.empty()) return {};
@@ -128,16 +133,12 @@ inline Result<std::vector<std::byte>> encode_jpeg(const PictureView& picture, in
   job.quality = quality;
   job.rgb = rgb.data();
   const bool whole = encode_jpeg_rows(job);
-  std::vector<std::byte> file;
-  if (whole) {
-    const auto* bytes = reinterpret_cast<const std::byte*>(job.file);
-    file.assign(bytes, bytes + job.size);
-  }
-  std::free(job.file);
+  const std::unique_ptr<unsigned char, FreeJpeg> freed(job.file);
   if (!whole) {
     return Error{ErrorCode::out_of_memory, "the JPEG could not be encoded: " + std::string(job.errors.reason)};
   }
-  return file;
+  const auto* bytes = reinterpret_cast<const std::byte*>(job.file);
+  return std::vector<std::byte>(bytes, bytes + job.size);
 }
 
 }  // namespace ochre::inline v0::detail

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <utility>
 
+#include <ochre/base/no_memory.hpp>
 #include <ochre/base/result.hpp>
 #include <ochre/image_io/bmp_decode.hpp>
 #include <ochre/image_io/jpeg_decode.hpp>
@@ -53,27 +54,19 @@ inline bool is_pnm(std::span<const std::byte> file) noexcept {
          (text.size() == 2 || is_pnm_space(text[2]) || text[2] == '#');
 }
 
-}  // namespace detail
-
-// Decodes a picture file's bytes, for pictures that arrive over a network. page: of a file of several, from 0 on.
-inline Result<LoadedPicture> decode_picture(std::span<const std::byte> file, const LoadLimits& limits = {},
-                                            Index page = 0) {
-  using detail::begins_with;
-  if (detail::is_tiff(file)) return detail::decode_tiff(file, limits, page);
+inline Result<LoadedPicture> decode_by_kind(std::span<const std::byte> file, const LoadLimits& limits, Index page) {
+  if (is_tiff(file)) return decode_tiff(file, limits, page);
   if (page != 0) {
     return Error{ErrorCode::invalid_argument,
                  "found page " + std::to_string(page) + " asked for, expected 0 of a file of one picture"};
   }
-  if (detail::is_pnm(file)) return detail::decode_pnm(file, limits);
-  if (begins_with(file, detail::png_signature)) return detail::decode_png(file, limits);
-  if (begins_with(file, "\xff\xd8\xff")) return detail::decode_jpeg(file, limits);
-  if (detail::is_webp(file)) return detail::decode_webp(file, limits);
-  if (begins_with(file, "BM")) return detail::decode_bmp(file, limits);
-  return Error{ErrorCode::unsupported,
-               detail::found_bytes(file) + ", expected a JPEG, PNG, TIFF, WebP, BMP or PNM picture"};
+  if (is_pnm(file)) return decode_pnm(file, limits);
+  if (begins_with(file, png_signature)) return decode_png(file, limits);
+  if (begins_with(file, "\xff\xd8\xff")) return decode_jpeg(file, limits);
+  if (is_webp(file)) return decode_webp(file, limits);
+  if (begins_with(file, "BM")) return decode_bmp(file, limits);
+  return Error{ErrorCode::unsupported, found_bytes(file) + ", expected a JPEG, PNG, TIFF, WebP, BMP or PNM picture"};
 }
-
-namespace detail {
 
 // That a picture's file may have: twice its decoded bytes, and what cameras put beside them (EXIF, previews).
 inline std::uint64_t most_file_bytes(const LoadLimits& limits) noexcept {
@@ -83,23 +76,34 @@ inline std::uint64_t most_file_bytes(const LoadLimits& limits) noexcept {
 
 }  // namespace detail
 
+// Decodes a picture file's bytes, for pictures that arrive over a network. page: of a file of several, from 0 on.
+// Errors: no picture of a kind that is read, a damaged one, one beyond the limits, no memory.
+inline Result<LoadedPicture> decode_picture(std::span<const std::byte> file, const LoadLimits& limits = {},
+                                            Index page = 0) {
+  return base::catch_no_memory([&] { return detail::decode_by_kind(file, limits, page); });
+}
+
 // Reads and decodes a picture file. Errors: the system's, and those of decode_picture().
 inline Result<LoadedPicture> load_picture(const std::string& path, const LoadLimits& limits = {}, Index page = 0) {
-  const auto file = MappedFile::read(path, detail::most_file_bytes(limits));
-  if (!file) return file.error();
-  auto picture = decode_picture(file->bytes(), limits, page);
-  if (!picture) return std::move(picture).error().in(weights::printable_path(path));
-  return picture;
+  return base::catch_no_memory([&]() -> Result<LoadedPicture> {
+    const auto file = MappedFile::read(path, detail::most_file_bytes(limits));
+    if (!file) return file.error();
+    auto picture = detail::decode_by_kind(file->bytes(), limits, page);
+    if (!picture) return std::move(picture).error().in(weights::printable_path(path));
+    return picture;
+  });
 }
 
 // How many pictures a file has: the pages of a TIFF, else 1. Errors: the system's, and a TIFF without any.
 inline Result<Index> count_pages(const std::string& path) {
-  const auto file = MappedFile::read(path, detail::most_file_bytes({}));
-  if (!file) return file.error();
-  if (!detail::is_tiff(file->bytes())) return Index{1};
-  auto pages = detail::count_tiff_pages(file->bytes());
-  if (!pages) return std::move(pages).error().in(weights::printable_path(path));
-  return pages;
+  return base::catch_no_memory([&]() -> Result<Index> {
+    const auto file = MappedFile::read(path, detail::most_file_bytes({}));
+    if (!file) return file.error();
+    if (!detail::is_tiff(file->bytes())) return Index{1};
+    auto pages = detail::count_tiff_pages(file->bytes());
+    if (!pages) return std::move(pages).error().in(weights::printable_path(path));
+    return pages;
+  });
 }
 
 }  // namespace ochre::inline v0

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,10 +35,15 @@ struct PngNotes {
   bool has_profile = false;
 };
 
+struct EndInflate {
+  void operator()(z_stream* stream) const noexcept { ::inflateEnd(stream); }
+};
+
 // Nothing if it is no whole stream of zlib's or has more than `most` bytes.
 inline std::vector<std::byte> inflated(std::span<const std::byte> packed, std::size_t most) {
   z_stream stream{};
   if (::inflateInit(&stream) != Z_OK) return {};
+  const std::unique_ptr<z_stream, EndInflate> ended(&stream);
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(packed.data()));  // it only reads them
   stream.avail_in = static_cast<uInt>(packed.size());
   std::vector<std::byte> bytes;
@@ -50,7 +56,6 @@ inline std::vector<std::byte> inflated(std::span<const std::byte> packed, std::s
     state = ::inflate(&stream, Z_NO_FLUSH);
     bytes.resize(bytes.size() - stream.avail_out);
   }
-  ::inflateEnd(&stream);
   if (state != Z_STREAM_END) bytes.clear();
   return bytes;
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include <ochre/base/no_memory.hpp>
 #include <ochre/base/result.hpp>
 #include <ochre/image/picture_view.hpp>
 #include <ochre/image_io/encode_picture.hpp>
@@ -47,11 +48,13 @@ inline Result<PixelFormat> savable_format(const std::string& path, PixelFormat f
 // Encodes a picture and writes it to a file. Errors: those of encode_picture(), the name's, and the system's. On an
 // error the file of that name stays as it was.
 inline Status save_picture(const std::string& path, const PictureView& picture, const EncodeOptions& options = {}) {
-  const auto file = picture_file_format(path);
-  if (!file) return file.error();
-  const auto bytes = encode_picture(picture, *file, options);
-  if (!bytes) return Error{bytes.error()}.in(weights::printable_path(path));
-  return weights::write_file_atomically(path, *bytes);
+  return base::catch_no_memory([&]() -> Status {
+    const auto file = picture_file_format(path);
+    if (!file) return file.error();
+    const auto bytes = encode_picture(picture, *file, options);
+    if (!bytes) return Error{bytes.error()}.in(weights::printable_path(path));
+    return weights::write_file_atomically(path, *bytes);
+  });
 }
 
 }  // namespace ochre::inline v0

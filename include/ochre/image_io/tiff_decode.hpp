@@ -156,14 +156,14 @@ inline Result<LoadedPicture> read_tiff_page(TIFF* tiff, TiffMemory& memory, cons
   if (!facts) return facts.error();
   if (Status status = check_claim(facts->claim, limits, memory.file.size()); !status) return std::move(status).error();
   PictureNotes notes = tiff_notes(tiff, memory.file, *facts);
-  memory.reason.clear();  // of tags that were passed over
+  memory.complaint[0] = 0;  // of tags that were passed over
   auto picture =
       facts->is_for_libtiff ? read_tiff_by_libtiff(tiff, memory, *facts) : read_tiff_samples(tiff, memory, *facts);
   if (!picture) return picture;
   notes.remark = picture->remark;
-  if (!memory.reason.empty()) {
+  if (!memory.reason().empty()) {
     add_remark(notes.remark,
-               "found damage (" + weights::printable(memory.reason) + "), shown as far as it can be decoded");
+               "found damage (" + weights::printable(memory.reason()) + "), shown as far as it can be decoded");
   }
   if (!facts->is_for_libtiff) {
     if (bytes_per_sample(picture->format) == 2) {
@@ -202,7 +202,8 @@ inline bool is_cut_tiff(std::span<const std::byte> file) noexcept {
 }
 
 inline Result<LoadedPicture> read_tiff(std::span<const std::byte> file, const LoadLimits& limits, Index page) {
-  TiffMemory memory{.file = file, .made = {}, .at = 0, .reason = {}};
+  TiffMemory memory;
+  memory.file = file;
   const TiffHandle tiff = open_tiff(memory, "rD", tiff_memory_limit(limits, file.size()));
   if (tiff == nullptr) return bad_tiff(memory, "no page");
   const auto pages = tiff_pages(tiff.get());
@@ -226,7 +227,8 @@ inline Result<LoadedPicture> decode_tiff(std::span<const std::byte> file, const 
 }
 
 inline Result<Index> count_tiff_pages(std::span<const std::byte> file) {
-  TiffMemory memory{.file = file, .made = {}, .at = 0, .reason = {}};
+  TiffMemory memory;
+  memory.file = file;
   const TiffHandle tiff = open_tiff(memory, "rD", tiff_memory_limit({}, file.size()));
   if (tiff == nullptr) return bad_tiff(memory, "no page");
   const auto pages = tiff_pages(tiff.get());

@@ -108,7 +108,7 @@ inline Result<std::vector<std::byte>> encode_tiff(const PictureView& picture, co
   const bool is_whole = write_tiff_strips(tiff.get(), picture, strip_rows) && TIFFWriteDirectory(tiff.get()) == 1;
   tiff.reset();
   if (is_whole) return std::move(memory.made);
-  return Error{ErrorCode::out_of_memory, "the TIFF could not be encoded: " + memory.reason};
+  return Error{ErrorCode::out_of_memory, "the TIFF could not be encoded: " + std::string(memory.reason())};
 }
 
 }  // namespace ochre::inline v0::detail

@@ -10,12 +10,13 @@
 #include <cstring>
 #include <memory>
 #include <span>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include <tiffio.h>
 
 #include <ochre/base/checked.hpp>
+#include <ochre/base/no_memory.hpp>
 
 namespace ochre::inline v0::detail {
 
@@ -31,8 +32,9 @@ struct TiffMemory {
   std::span<const std::byte> file;  // when reading
   std::vector<std::byte> made;      // when writing
   std::size_t at = 0;
-  std::string reason;
+  char complaint[256] = {};  // a C library calls: nothing may be thrown through it
 
+  std::string_view reason() const noexcept { return complaint; }
   std::span<const std::byte> bytes() const noexcept { return made.empty() ? file : std::span<const std::byte>(made); }
 };
 
@@ -50,10 +52,14 @@ inline tmsize_t read(thandle_t handle, void* to, tmsize_t count) noexcept {
   return static_cast<tmsize_t>(taken);
 }
 
-inline tmsize_t write(thandle_t handle, void* from, tmsize_t count) {
+inline tmsize_t write(thandle_t handle, void* from, tmsize_t count) noexcept {
   TiffMemory& to = memory(handle);
   const auto length = static_cast<std::size_t>(count);
-  if (to.at + length > to.made.size()) to.made.resize(to.at + length);
+  const Status room = base::catch_no_memory([&]() -> Status {
+    if (to.at + length > to.made.size()) to.made.resize(to.at + length);
+    return {};
+  });
+  if (!room) return 0;
   if (length > 0) std::memcpy(to.made.data() + to.at, from, length);
   to.at += length;
   return count;
@@ -79,12 +85,9 @@ inline int map(thandle_t handle, void** base, toff_t* length) noexcept {
 
 inline void unmap(thandle_t, void*, toff_t) noexcept {}
 
-inline int complain(TIFF*, void* user, const char*, const char* format, va_list values) {
+inline int complain(TIFF*, void* user, const char*, const char* format, va_list values) noexcept {
   auto& memory = *static_cast<TiffMemory*>(user);
-  if (!memory.reason.empty()) return 1;
-  char text[256];
-  std::vsnprintf(text, sizeof(text), format, values);
-  memory.reason = text;
+  if (memory.reason().empty()) std::vsnprintf(memory.complaint, sizeof(memory.complaint), format, values);
   return 1;
 }
 
@@ -94,7 +97,7 @@ inline int pass_over(TIFF*, void*, const char*, const char*, va_list) noexcept {
 
 using TiffHandle = std::unique_ptr<TIFF, CloseTiff>;
 
-// Null if it cannot be opened; memory.reason says why. mode: as libtiff's. most_bytes: of any one piece of memory.
+// Null if it cannot be opened; memory.reason() says why. mode: as libtiff's. most_bytes: of any one piece of memory.
 inline TiffHandle open_tiff(TiffMemory& memory, const char* mode, Index most_bytes) noexcept {
   const std::unique_ptr<TIFFOpenOptions, FreeTiffOptions> options(TIFFOpenOptionsAlloc());
   if (options == nullptr) return nullptr;

@@ -47,7 +47,7 @@ struct TiffFacts {
 };
 
 inline Error bad_tiff(const TiffMemory& memory, const char* otherwise) {
-  const std::string reason = memory.reason.empty() ? otherwise : memory.reason;
+  const std::string_view reason = memory.reason().empty() ? otherwise : memory.reason();
   return {ErrorCode::malformed,
           "found a picture that cannot be decoded (" + weights::printable(reason) + "), expected a whole TIFF"};
 }

@@ -26,6 +26,9 @@ namespace ochre::inline v0::detail {
 struct FreeWebpPicture {
   void operator()(WebPPicture* picture) const noexcept { WebPPictureFree(picture); }
 };
+struct ClearWebpWriter {
+  void operator()(WebPMemoryWriter* writer) const noexcept { WebPMemoryWriterClear(writer); }
+};
 
 inline void append_little_endian(std::vector<std::byte>& file, std::size_t value, int bytes) {
   for (; bytes > 0; --bytes, value >>= 8) file.push_back(static_cast<std::byte>(value & 0xFF));
@@ -96,20 +99,17 @@ inline Result<std::vector<std::byte>> encode_webp(const PictureView& picture, st
   const auto import = has_alpha(picture.format) ? WebPPictureImportRGBA : WebPPictureImportRGB;
   WebPMemoryWriter writer;
   WebPMemoryWriterInit(&writer);
+  const std::unique_ptr<WebPMemoryWriter, ClearWebpWriter> cleared(&writer);
   job.writer = WebPMemoryWrite;
   job.custom_ptr = &writer;
   const bool is_encoded = import(&job, rows.data(), static_cast<int>(row_bytes)) != 0 && WebPEncode(&config, &job) != 0;
-  std::vector<std::byte> file;
-  if (is_encoded) {
-    const std::span<const std::byte> made(reinterpret_cast<const std::byte*>(writer.mem), writer.size);
-    const bool has_metadata = !metadata.exif.empty() || !metadata.xmp.empty();
-    file =
-        has_metadata ? with_webp_metadata(made, picture, metadata) : std::vector<std::byte>(made.begin(), made.end());
+  if (!is_encoded) {
+    return Error{ErrorCode::out_of_memory,
+                 "the WebP could not be encoded: libwebp's error " + std::to_string(job.error_code)};
   }
-  WebPMemoryWriterClear(&writer);
-  if (is_encoded) return file;
-  return Error{ErrorCode::out_of_memory,
-               "the WebP could not be encoded: libwebp's error " + std::to_string(job.error_code)};
+  const std::span<const std::byte> made(reinterpret_cast<const std::byte*>(writer.mem), writer.size);
+  if (!metadata.exif.empty() || !metadata.xmp.empty()) return with_webp_metadata(made, picture, metadata);
+  return std::vector<std::byte>(made.begin(), made.end());
 }
 
 }  // namespace ochre::inline v0::detail

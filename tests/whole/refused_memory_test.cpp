@@ -15,7 +15,7 @@
 #include "support/noise_picture.hpp"
 #include "support/refuse_memory.hpp"
 
-namespace no_memory_test {
+namespace refused_memory_test {
 
 TEST_CASE("picture files: no memory is an error, wherever it ends") {
   using ochre::PictureFileFormat;
@@ -59,4 +59,4 @@ TEST_CASE("picture files: no memory is an error in every kind of file") {
   CHECK(files > 50);
 }
 
-}  // namespace no_memory_test
+}  // namespace refused_memory_test

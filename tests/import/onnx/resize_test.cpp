@@ -18,6 +18,7 @@ namespace resize_test {
 namespace {
 
 using namespace ochre::test::onnx;
+using ochre::Index;
 using ochre::Ratio;
 using ochre::detail::ratio_of;
 using ochre::test::contains;
@@ -189,6 +190,23 @@ TEST_CASE("onnx resize: what is refused names the reason") {
   const std::string infinite = scaled(HUGE_VALF, linear);
   CAPTURE(infinite);
   CHECK(contains(infinite, "expected"));
+}
+
+TEST_CASE("onnx resize: sides that grow beyond any number are refused") {
+  // 2^30 rows, 2^46, 2^62; then a policy that asks for 5/2^16 of these.
+  const ProtobufWriter picture = list("axes", {2, 3});
+  const auto bytes = bytes_of(
+      model(Graph{.nodes = {node("Resize", "a", {"x", "", "largest"}, "b"),
+                            node("Resize", "b", {"b", "", "largest"}, "c"),
+                            node("Resize", "r", {"c", "", "", "sizes"}, "y", {picture, policy("not_larger")})},
+                  .tensors = {floats("largest", {4}, {1, 1, 65536, 1}), integers("sizes", {Index{5} << 46, 4})},
+                  .inputs = {value("x", {1, 2, Index{1} << 30, 4})},
+                  .opset = 18})
+          .text());
+  const auto file = ochre::read_onnx(bytes, {});
+  REQUIRE(!file);
+  CAPTURE(file.error().message());
+  CHECK(contains(file.error().message(), "node r (Resize): found a size beyond any picture"));
 }
 
 TEST_CASE("onnx resize: what a scale's rounding would decide is refused") {

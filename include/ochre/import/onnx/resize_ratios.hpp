@@ -94,7 +94,8 @@ inline Result<std::vector<Ratio>> onnx_ratios_of(const OnnxNode& node, const std
   const auto [least, most] = std::minmax_element(ratios.begin(), ratios.end(), larger);
   const Ratio one = policy == "not_larger" ? *least : *most;
   for (const Index side : own) {
-    if (2 * (side * one.numerator % one.denominator) >= one.denominator) {
+    const Index rest = side % one.denominator * one.numerator % one.denominator;  // a side may be any number
+    if (2 * rest >= one.denominator) {
       return node_error(node, "found keep_aspect_ratio_policy=" + std::string(policy) + " that rounds a side up");
     }
   }

@@ -56,10 +56,6 @@ inline const char* format_name(PixelFormat format) noexcept {
   return names[static_cast<std::size_t>(format)];
 }
 
-}  // namespace detail
-
-namespace detail {
-
 inline Result<std::vector<std::byte>> encode_by_kind(const PictureView& picture, PictureFileFormat file,
                                                      const EncodeOptions& options) {
   if (file < PictureFileFormat::png || file > PictureFileFormat::webp) {

@@ -22,6 +22,14 @@
 
 namespace ochre::inline v0::layers {
 
+// The enumerator at the place of that word among those of all, in their order; nothing if it is none of them.
+template <class Enumeration>
+std::optional<Enumeration> enumerator_of(std::string_view word, std::span<const std::string_view> words) {
+  const auto at = std::find(words.begin(), words.end(), word);
+  if (at == words.end()) return std::nullopt;
+  return static_cast<Enumeration>(at - words.begin());
+}
+
 class Attributes {
  public:
   // Largest number an attribute may hold: channels of the widest networks are a few thousand.
@@ -79,8 +87,7 @@ class Attributes {
   Enumeration choice(std::string_view key, std::span<const std::string_view> words) {
     const auto word = take(key);
     if (!word) return Enumeration{};
-    const auto at = std::find(words.begin(), words.end(), *word);
-    if (at != words.end()) return static_cast<Enumeration>(at - words.begin());
+    if (const auto found = enumerator_of<Enumeration>(*word, words)) return *found;
     std::string expected(words[0]);
     for (std::size_t i = 1; i < words.size(); ++i) {
       expected += i + 1 < words.size() ? ", " : " or ";

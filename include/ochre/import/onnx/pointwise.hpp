@@ -124,7 +124,7 @@ inline Result<OnnxFeature> read_onnx_dropout(OnnxValues& values, const OnnxNode&
   if (values.model.opset < 7 && attributes.integer("is_test", 0) == 0) {
     return node_error(node, "found is_test=0, expected a network that is not in training");
   }
-  if (node.inputs.size() > 2 && !node.inputs[2].empty()) return node_error(node, "found an input training_mode");
+  if (values.has_input(node, 2)) return node_error(node, "found an input training_mode");
   return read_onnx_identity(values, node, attributes);
 }
 

@@ -8,22 +8,9 @@
 
 namespace ochre::inline v0::detail {
 
-// The enumerator of that word; nothing if there is none.
-template <class Enumeration, std::size_t count>
-std::optional<Enumeration> enumerator_of(std::string_view word, const std::string_view (&words)[count]) {
-  const auto at = std::find(std::begin(words), std::end(words), word);
-  if (at == std::end(words)) return std::nullopt;
-  return static_cast<Enumeration>(at - std::begin(words));
-}
-
 template <class Enumeration, std::size_t count>
 std::string word_of(Enumeration value, const std::string_view (&words)[count]) {
   return std::string(words[static_cast<std::size_t>(value)]);
-}
-
-// Before the coordinates were an attribute.
-inline bool is_early_resize(const OnnxValues& values, const OnnxNode& node) {
-  return node.kind == "Upsample" || values.model.opset < 11;
 }
 
 inline Result<layers::ResizeMode> read_onnx_resize_mode(const OnnxNode& node, OnnxAttributes& attributes) {
@@ -52,7 +39,7 @@ inline Result<layers::Resampling> read_onnx_resampling(const OnnxValues& values,
   const auto mode = read_onnx_resize_mode(node, attributes);
   if (!mode) return mode.error();
   const auto where = attributes.text("coordinate_transformation_mode", early ? "asymmetric" : "half_pixel");
-  const auto place = enumerator_of<layers::Coordinates>(where, ResizeSpec::places);
+  const auto place = layers::enumerator_of<layers::Coordinates>(where, ResizeSpec::places);
   if (!place) {
     return node_error(node, "found coordinate_transformation_mode=" + weights::printable(where, longest_shown) +
                                 ", expected one without a region of interest");
@@ -60,7 +47,7 @@ inline Result<layers::Resampling> read_onnx_resampling(const OnnxValues& values,
   const auto word = attributes.text("nearest_mode", early ? "floor" : "round_prefer_floor");
   layers::Resampling by{*mode, *place};
   if (*mode != layers::ResizeMode::nearest) return by;
-  const auto rounding = enumerator_of<layers::Rounding>(word, ResizeSpec::roundings);
+  const auto rounding = layers::enumerator_of<layers::Rounding>(word, ResizeSpec::roundings);
   if (!rounding) {
     return node_error(node, "found nearest_mode=" + weights::printable(word, longest_shown) +
                                 ", expected round_prefer_floor, round_prefer_ceil, floor or ceil");

@@ -44,6 +44,11 @@ inline std::optional<Ratio> ratio_of(Index numerator, Index denominator) {
   return ratio;
 }
 
+// Before the coordinates were an attribute, and a region of interest stood before the scales.
+inline bool is_early_resize(const OnnxValues& values, const OnnxNode& node) {
+  return node.kind == "Upsample" || values.model.opset < 11;
+}
+
 // Those of the four axes that a Resize names, or all.
 inline Result<std::vector<std::size_t>> read_onnx_axes(const OnnxValues& values, const OnnxNode& node,
                                                        OnnxAttributes& attributes) {
@@ -123,7 +128,7 @@ struct OnnxRatios {
 
 inline Result<OnnxRatios> read_onnx_ratios(OnnxValues& values, const OnnxNode& node, OnnxAttributes& attributes,
                                            const OnnxFeature& from) {
-  const bool early = node.kind == "Upsample" || values.model.opset < 11;  // no region of interest before the scales
+  const bool early = is_early_resize(values, node);
   const auto scales = values.list(node, attributes, "scales", early ? 1 : 2);
   if (!scales) return scales.error();
   const auto sizes =

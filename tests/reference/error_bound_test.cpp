@@ -12,6 +12,7 @@
 #include <ochre/reference/compare.hpp>
 #include <ochre/reference/error_bound.hpp>
 #include <ochre/reference/pool_bound.hpp>
+#include <ochre/reference/resample_bound.hpp>
 
 #include "support/golden.hpp"
 #include "support/reference_network.hpp"

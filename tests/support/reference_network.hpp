@@ -16,6 +16,7 @@
 #include <ochre/reference/attention_bound.hpp>
 #include <ochre/reference/error_bound.hpp>
 #include <ochre/reference/pool_bound.hpp>
+#include <ochre/reference/resample_bound.hpp>
 
 #include "golden.hpp"
 
@@ -159,25 +160,25 @@ class ReferenceNetwork {
 
   static reference::ResizeParameters resize_of(const Options& options) {
     using namespace reference;
+    static const std::map<std::string, ResizeMode> modes{{"nearest", ResizeMode::nearest},
+                                                         {"bilinear", ResizeMode::bilinear},
+                                                         {"bicubic", ResizeMode::bicubic},
+                                                         {"catmull_rom", ResizeMode::bicubic}};
+    static const std::map<std::string, ResizePlaces> places{
+        {"half_pixel", ResizePlaces::half_pixel},
+        {"pytorch_half_pixel", ResizePlaces::pytorch_half_pixel},
+        {"half_pixel_symmetric", ResizePlaces::half_pixel_symmetric},
+        {"align_corners", ResizePlaces::align_corners},
+        {"asymmetric", ResizePlaces::asymmetric},
+        {"tf_half_pixel_for_nn", ResizePlaces::tf_half_pixel_for_nn}};
+    static const std::map<std::string, ResizeRounding> roundings{
+        {"round_prefer_floor", ResizeRounding::round_prefer_floor},
+        {"round_prefer_ceil", ResizeRounding::round_prefer_ceil},
+        {"floor", ResizeRounding::floor},
+        {"ceil", ResizeRounding::ceil}};
     const std::string mode = options.text("mode", "nearest");
-    const auto place = [&](const std::string& word, ResizePlaces fallback) {
-      return options.text("coordinates", "half_pixel") == word ? std::optional(fallback) : std::nullopt;
-    };
-    ResizeParameters p{options.ratios("scale")};
-    if (mode != "nearest") p.mode = mode == "bilinear" ? ResizeMode::bilinear : ResizeMode::bicubic;
-    if (mode == "catmull_rom") p.cubic = -0.5;
-    for (const auto& found :
-         {place("pytorch_half_pixel", ResizePlaces::pytorch_half_pixel),
-          place("half_pixel_symmetric", ResizePlaces::half_pixel_symmetric),
-          place("align_corners", ResizePlaces::align_corners), place("asymmetric", ResizePlaces::asymmetric),
-          place("tf_half_pixel_for_nn", ResizePlaces::tf_half_pixel_for_nn)}) {
-      if (found) p.places = *found;
-    }
-    const std::string rounding = options.text("rounding", "");
-    if (rounding == "floor") p.rounding = ResizeRounding::floor;
-    if (rounding == "ceil") p.rounding = ResizeRounding::ceil;
-    if (rounding == "round_prefer_ceil") p.rounding = ResizeRounding::round_prefer_ceil;
-    return p;
+    return {options.ratios("scale"), modes.at(mode), places.at(options.text("coordinates", "half_pixel")),
+            roundings.at(options.text("rounding", "round_prefer_floor")), mode == "catmull_rom" ? -0.5 : -0.75};
   }
 
   void compute(ReferenceLayer& layer, const Options& options, const ReferenceRun& run,

@@ -26,6 +26,7 @@
 #include <ochre/reference/attention_bound.hpp>
 #include <ochre/reference/error_bound.hpp>
 #include <ochre/reference/pool_bound.hpp>
+#include <ochre/reference/resample_bound.hpp>
 
 namespace ochre::inline v0::audit {
 

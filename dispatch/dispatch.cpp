@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include <ochre/base/platform/tile_permission.hpp>
 #include <ochre/dispatch.hpp>
 
 // isa.cpp, once for each instruction set.
@@ -12,6 +13,9 @@ void ochre_v0_isa_baseline(ochre::dispatch::Isa*) noexcept;
 void ochre_v0_isa_avx2(ochre::dispatch::Isa*) noexcept;
 void ochre_v0_isa_avx512(ochre::dispatch::Isa*) noexcept;
 void ochre_v0_isa_avx512bf16(ochre::dispatch::Isa*) noexcept;
+#endif
+#if defined(OCHRE_DISPATCH_AMX)
+void ochre_v0_isa_amx(ochre::EngineKernels*) noexcept;
 #endif
 }
 
@@ -34,8 +38,25 @@ bool runs_avx512() {
 bool runs_avx512bf16() { return runs_avx512() && __builtin_cpu_supports("avx512bf16"); }
 #endif
 
+#if defined(OCHRE_DISPATCH_AMX)
+bool runs_amx() { return runs_avx512bf16() && platform::has_tile_unit(); }
+
+// All of avx512bf16's, and the tile unit's convolutions.
+void get_amx(Isa* isa) noexcept {
+  ochre_v0_isa_avx512bf16(isa);
+  static EngineKernels kernels;
+  kernels = *isa->kernels.engine;
+  kernels.isa = isa->name = "amx";
+  ochre_v0_isa_amx(&kernels);
+  isa->kernels.engine = &kernels;
+}
+#endif
+
 // The best first.
 constexpr Compiled compiled[] = {
+#if defined(OCHRE_DISPATCH_AMX)
+    {&runs_amx, &get_amx},
+#endif
 #if defined(OCHRE_DISPATCH_X86_64)
     {&runs_avx512bf16, &ochre_v0_isa_avx512bf16},
     {&runs_avx512, &ochre_v0_isa_avx512},

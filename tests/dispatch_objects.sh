@@ -8,7 +8,8 @@ case $isa in
   baseline | program) beyond='%[yz]mm' own='' ;;
   avx2) beyond='%zmm|%k[0-7]' own='vfmadd[0-9]*ps.*%ymm' ;;
   avx512) beyond='vdpbf16ps|vcvtne' own='vfmadd[0-9]*ps.*%zmm' ;;
-  avx512bf16) beyond='vp2intersect' own='vdpbf16ps' ;;
+  avx512bf16) beyond='vp2intersect|tileload|tdpbf16ps' own='vdpbf16ps' ;;
+  amx) beyond='vp2intersect' own='tdpbf16ps' ;;
   *) echo "no instruction set $isa"; exit 2 ;;
 esac
 code=$(mktemp)

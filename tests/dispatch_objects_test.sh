@@ -14,7 +14,7 @@ check() {
 }
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-for isa in baseline avx2 avx512 avx512bf16; do
+for isa in baseline avx2 avx512 avx512bf16 amx; do
   check 0 "$isa" "$objects/$isa.o"
   check 1 "$isa" "$objects/$isa.whole.o"
 done
@@ -25,4 +25,6 @@ check 1 avx2 "$objects/avx512.o"
 check 1 avx2 "$objects/baseline.o"
 check 1 avx512 "$objects/avx512bf16.o"
 check 1 avx512bf16 "$objects/avx512.o"
+check 1 avx512bf16 "$objects/amx.o"
+check 1 amx "$objects/avx512bf16.o"
 exit $failed

@@ -42,7 +42,9 @@ TEST_CASE("dispatch: every instruction set of this CPU computes the networks, ea
   for (const dispatch::Isa& isa : list) {
     CAPTURE(isa.name);
     CHECK(std::string(isa.name) == isa.kernels.engine->isa);
-    tables.insert(reinterpret_cast<const void*>(isa.kernels.engine->make_convolution));
+    const auto tiles = isa.kernels.engine->tile_unit;  // which amx has beside the kernels of avx512bf16
+    tables.insert(tiles == nullptr ? reinterpret_cast<const void*>(isa.kernels.engine->make_convolution)
+                                   : reinterpret_cast<const void*>(tiles));
     for (const auto* network : test::small_networks) {
       CAPTURE(network->text);
       const auto engine =
@@ -73,13 +75,23 @@ TEST_CASE("dispatch: the colours are those of the compiler's own flags, but for 
   }
 }
 
-TEST_CASE("dispatch: bf16 products where the instruction set has them, an error elsewhere") {
+TEST_CASE("dispatch: products of bf16 where the instruction set is faster with them, of float elsewhere, right both") {
   for (const dispatch::Isa& isa : dispatch::available()) {
     CAPTURE(isa.name);
-    const auto engine = Engine::create(parse_network(test::chain.text).value(), random_weights<float>(1),
-                                       {.precision = Precision::bf16}, *isa.kernels.engine);
-    CHECK(engine.has_value() == isa.kernels.engine->has_bf16);
-    if (!engine) CHECK(engine.error().message().find(isa.name) != std::string::npos);
+    for (const Precision precision : {Precision::split, Precision::bf16}) {
+      const auto engine = Engine::create(parse_network(test::chain.text).value(), random_weights<float>(1),
+                                         {.precision = precision}, *isa.kernels.engine);
+      REQUIRE(engine);
+      CHECK(engine->plan().precision == isa.kernels.engine->products(precision).precision);
+      CHECK((isa.kernels.engine->tile_unit != nullptr) == (std::string(isa.name) == "amx"));
+      if (isa.kernels.engine->tile_unit != nullptr) CHECK(engine->plan().precision == precision);
+      const auto input = test::random_input(test::chain.input);
+      const auto output = test::run_once(*engine, input.view());
+      const auto comparison = test::compare_networks(output.view(), test::exact_output(*engine, input.view()).view(),
+                                                     test::error_growth(*engine, test::chain.input));
+      INFO(to_string(comparison));
+      CHECK(comparison.holds());
+    }
   }
 }
 

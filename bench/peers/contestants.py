@@ -84,6 +84,7 @@ VARIANTS = {
     "ochre": Variant("ochre", ("--engine", "fast")),
     "ochre:avx2": Variant("ochre", ("--engine", "fast"), {"OCHRE_ISA": "avx2"}),
     "ochre:bf16": Variant("ochre", ("--engine", "fast", "--precision", "bf16"), bf16=True),
+    "ochre:split": Variant("ochre split", ("--engine", "fast", "--precision", "split")),
     "ochre:readable": Variant("ochre readable", ("--engine", "readable")),
 }
 

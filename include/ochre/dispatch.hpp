@@ -2,7 +2,8 @@
 //   auto isa = ochre::dispatch::choose();
 //   auto colorizer = ochre::Colorizer::open(path, options, (*isa)->kernels);
 // Opt-in: what is declared here lies in the library ochre::dispatch (dispatch/), not in the headers. The names are
-// baseline, and on x86-64 avx2, avx512 and avx512bf16. Tested by dispatch_test.cpp, dispatch_objects_test.sh.
+// baseline, on x86-64 avx2, avx512 and avx512bf16, and on Linux amx, avx512bf16 with Intel's tile unit. Tested by
+// dispatch_test.cpp, dispatch_objects_test.sh.
 #pragma once
 
 #include <ochre/base/macros_aside.hpp>

@@ -16,11 +16,11 @@ using namespace ochre;
 // A convolution that only says how exact it is.
 class Claimed final : public kernels::ConvKernel {
  public:
-  Claimed(double growth, bool bf16) : growth_(growth), bf16_(bf16) {}
+  Claimed(double growth, Precision precision) : growth_(growth), precision_(precision) {}
   Border border(Extent, Extent) const noexcept override { return {}; }
   Index weight_bytes() const noexcept override { return 0; }
   double error_growth() const noexcept override { return growth_; }
-  bool bf16() const noexcept override { return bf16_; }
+  Precision precision() const noexcept override { return precision_; }
   kernels::ConvSchedule schedule(const BlockedLayout&, const BlockedLayout&, int) const override { return {}; }
   Status pack(const kernels::ConvWeights&, kernels::Epilogue, const parallel::Team&) override { return {}; }
   void run(BlockedView<const float>, BlockedView<float>, const kernels::ConvSchedule&, std::span<float>,
@@ -28,7 +28,7 @@ class Claimed final : public kernels::ConvKernel {
 
  private:
   double growth_;
-  bool bf16_;
+  Precision precision_;
 };
 
 constexpr char bounded_network[] =
@@ -38,7 +38,7 @@ constexpr char bounded_network[] =
 engine::Step step_of(std::vector<Index> step_layers, std::unique_ptr<kernels::ConvKernel> kernel) {
   engine::Step step;
   step.layers = std::move(step_layers);
-  if (kernel) step.operation = engine::ConvolutionStep{channel_block, ConvAlgorithm::direct, std::move(kernel)};
+  if (kernel) step.operation = engine::ConvolutionStep{channel_block, ConvAlgorithm::direct, 0, std::move(kernel)};
   return step;
 }
 
@@ -55,16 +55,21 @@ TEST_CASE("network bound: roots of the terms of each layer's sums, a softmax's o
 
   EnginePlan plan;
   plan.description = network;
-  plan.steps.push_back(step_of({0, 1}, std::make_unique<Claimed>(7, false)));  // only what leads has the algorithm
-  plan.steps.push_back(step_of({2}, std::make_unique<Claimed>(1, false)));
+  plan.steps.push_back(
+      step_of({0, 1}, std::make_unique<Claimed>(7, Precision::float32)));  // only what leads has the algorithm
+  plan.steps.push_back(step_of({2}, std::make_unique<Claimed>(1, Precision::float32)));
   plan.steps.push_back(step_of({3}, nullptr));
-  plan.steps.push_back(step_of({4}, std::make_unique<Claimed>(1000, true)));
+  plan.steps.push_back(step_of({4}, std::make_unique<Claimed>(1000, Precision::bf16)));
   CHECK(audit::error_growth(plan, needed, shapes, macs) == doctest::Approx(7 * 3 + 1 + 2 + 10));
 
-  plan.steps[0] = step_of({0, 1}, std::make_unique<Claimed>(3, true));
-  plan.steps[1] = step_of({2}, std::make_unique<Claimed>(4, true));
+  plan.steps[0] = step_of({0, 1}, std::make_unique<Claimed>(3, Precision::bf16));
+  plan.steps[1] = step_of({2}, std::make_unique<Claimed>(4, Precision::bf16));
   CHECK(audit::error_growth(plan, needed, shapes, macs) ==
         doctest::Approx(3 * 3 + 1 + 4 * 2 + 10 + 65536 * 5));  // 2^-8 / 2^-24 · sqrt(3² + 4²)
+
+  plan.steps[0] = step_of({0, 1}, std::make_unique<Claimed>(3, Precision::split));
+  plan.steps[1] = step_of({2}, std::make_unique<Claimed>(4, Precision::split));
+  CHECK(audit::error_growth(plan, needed, shapes, macs) == doctest::Approx(3 * 3 + 1 + 4 * 2 + 10 + 512 * 5));
 }
 
 TEST_CASE("network bound: eight units of the output's root mean square, whatever is not finite") {

@@ -27,7 +27,8 @@ const Words bench_keys{"network",
                        "gflops_effective",
                        "checked",
                        "first_ms",
-                       "slowdown_of_memory_limit"};
+                       "slowdown_of_memory_limit",
+                       "precision"};
 
 }  // namespace
 
@@ -48,6 +49,7 @@ TEST_CASE("bench: the JSON as agreed, and the output checked") {
   CHECK(bench["engine"] == "fast");
   CHECK(bench["first_ms"].get<double>() > 0);
   CHECK(bench["slowdown_of_memory_limit"] == 1);
+  CHECK(bench["precision"] == "float");
   CHECK(bench["runs"] == 2);
   CHECK(bench["min_ms"].get<double>() > 0);
   CHECK(bench["median_ms"].get<double>() >= bench["min_ms"].get<double>());

@@ -45,6 +45,7 @@ constexpr std::array foreign_headers{
     Foreign{"omp.h", "parallel/parallel_for.hpp"},
     Foreign{"Eigen/", "kernels/gemm_eigen.hpp"},
     Foreign{"nlohmann/", "weights/"},
+    Foreign{"cpuid.h", "base/platform/"},
     Foreign{"sys/", "base/platform/"},  // <windows.h> nowhere: base/platform/windows_api.hpp
     Foreign{"fcntl.h", "base/platform/"},
     Foreign{"pthread.h", "base/platform/"},

@@ -58,6 +58,42 @@ TEST_CASE_TEMPLATE("direct: random convolutions are the reference's, integers ex
   }
 }
 
+TEST_CASE_TEMPLATE("direct: bf16 parts are the floats, rounded", Arch, OCHRE_NATIVE_ARCHS) {
+  RandomSizes sizes{RandomNumbers(5)};
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    const kernels::ConvShape shape = sizes.shape(seed % 2 == 0, 4);
+    const ConvCase conv_case(shape, sizes.extent(1, 20), seed);
+    const Shape out = conv_case.out();
+    if (out.h < 1 || out.w < 1) continue;
+    CAPTURE(conv_case.name());
+    const auto floats = conv_case.run(*conv_case.direct<Arch>(1), {.block = 1});
+    const int parts = 1 + static_cast<int>(seed % 2);
+    const auto kernel = conv_case.packed(std::make_unique<kernels::DirectConv<Arch>>(shape, 1, parts), {});
+    const Extent extent{out.h, out.w};
+    const BlockedLayout from{shape.in, conv_case.in, kernel->border(conv_case.in, extent), 1};
+    std::vector<float> input(static_cast<std::size_t>(from.size()), 0.0f);
+    const BlockedView<float> in{input.data(), from};
+    for (Index c = 0; c < shape.in; ++c) {
+      for (Index y = 0; y < conv_case.in.h; ++y) {
+        for (Index x = 0; x < conv_case.in.w; ++x)
+          in.at(c, y, x) = static_cast<float>(conv_case.x.view().at(0, c, y, x));
+      }
+    }
+    const BlockedLayout to{kernels::places_of(shape.out, parts), extent, {1, 1, 1, 1}};
+    std::vector<float> output(static_cast<std::size_t>(to.size()), 0.0f);
+    const BlockedView<float> places{output.data(), to};
+    kernel->run(in, places, kernel->schedule(from, to, 1), {}, {});
+    for (Index c = 0; c < ceil_div(shape.out, kernels::parts_block) * kernels::parts_block; ++c) {
+      for (Index i = 0; i < out.h * out.w; ++i) {
+        float rest = c < shape.out ? floats.view().at(0, c, i / out.w, i % out.w) : 0.0f;
+        const float number = rest;
+        for (int part = 0; part < parts; ++part) simd::next_part(rest);
+        CHECK(kernels::from_parts(places, parts, c, i / out.w, i % out.w) == number - rest);
+      }
+    }
+  }
+}
+
 TEST_CASE("direct: outputs that no tap meets are the bias") {
   // A transposed convolution whose stride is larger than its kernel.
   const kernels::ConvShape shape{5, 3, {{2, 1}, {4, 3}, {0, 0}, {1, 1}}, true};

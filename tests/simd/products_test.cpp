@@ -1,4 +1,4 @@
-// Products of bf16: the rounding itself, and Winograd's convolutions on CPUs that have the instruction.
+// Products of bf16: when a plan has them, and Winograd's convolutions on CPUs that have the instruction.
 #include <doctest/doctest.h>
 
 #include <ochre/engine/engine.hpp>
@@ -10,32 +10,22 @@ namespace {
 
 using namespace ochre;
 
-TEST_CASE("bf16: the nearest, ties to even") {
-  const auto value = [](std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); };
-  CHECK(value(simd::to_bf16(1.0f)) == 1.0f);
-  CHECK(value(simd::to_bf16(-2.5f)) == -2.5f);
-  CHECK(value(simd::to_bf16(1.0f + 0x1p-8f)) == 1.0f);            // a tie: down to the even one
-  CHECK(value(simd::to_bf16(1.0f + 0x3p-8f)) == 1.0f + 0x1p-6f);  // a tie: up
-  CHECK(value(simd::to_bf16(1.0f + 0x1.1p-8f)) == 1.0f + 0x1p-7f);
-  CHECK(value(simd::to_bf16(3.4e38f)) == HUGE_VALF);
-  CHECK(value(simd::to_bf16(-HUGE_VALF)) == -HUGE_VALF);
-  CHECK(std::isnan(value(simd::to_bf16(std::nanf("1")))));
-  RandomNumbers random(1);
-  for (int i = 0; i < 1000; ++i) {
-    const auto number = static_cast<float>(random.uniform());
-    CHECK(std::abs(value(simd::to_bf16(number)) - number) <= 0x1p-8f * std::abs(number));
-  }
-}
-
-TEST_CASE("bf16: a network without the instruction set is refused") {
+TEST_CASE("bf16: where it is not faster, or not there, the plan is of float, and says so") {
   const auto text = "network n\ninput x channels=16\nconv2d y out=16 kernel=3 padding=1\noutput y\n";
-  const auto engine =
-      Engine::create(parse_network(text).value(), random_weights<float>(1), {.precision = Precision::bf16});
-  REQUIRE(!engine);
-  CHECK(engine.error().message().find("no bf16 products") != std::string::npos);
-  CHECK(Engine::create(parse_network(text).value(), random_weights<float>(1), {.precision = Precision::bf16},
-                       engine_kernels<simd::DefaultArch, true>())
-            .has_value() == simd::has_bf16_products<simd::DefaultArch>);
+  const auto precision = [&](Precision asked, const EngineKernels& kernels) {
+    return Engine::create(parse_network(text).value(), random_weights<float>(1), {.precision = asked}, kernels)
+        ->plan()
+        .precision;
+  };
+  EngineKernels kernels = engine_kernels<simd::DefaultArch, true>();
+  kernels.tile_unit = nullptr;
+  for (const bool fast : {true, false}) {
+    kernels.has_bf16 = fast && simd::has_bf16_products<simd::DefaultArch>;
+    CHECK(precision(Precision::bf16, kernels) == (kernels.has_bf16 ? Precision::bf16 : Precision::float32));
+    CHECK(precision(Precision::split, kernels) == Precision::float32);
+    CHECK(precision(Precision::float32, kernels) == Precision::float32);
+  }
+  CHECK(engine_kernels<>().has_bf16 == false);  // not compiled
 }
 
 #if defined(__AVX512BF16__)
@@ -56,7 +46,7 @@ void check_case(const kernels::ConvShape& conv, Extent in) {
                             team);
   };
   const auto kernel = make({});
-  CHECK(kernel->bf16());
+  CHECK(kernel->precision() == Precision::bf16);
   const auto actual = conv_case.run(*kernel, {});
   const auto expected = conv_case.expected();
   const auto bound = conv_case.winograd_bound<Algorithm>(bf16_growth);

@@ -11,6 +11,7 @@
 #include "memory_remark.hpp"
 #include "model_file.hpp"
 #include "output_file.hpp"
+#include "precision.hpp"
 #include "read_picture.hpp"
 #include "terminal.hpp"
 
@@ -46,10 +47,14 @@ enum class Audited { output, every_layer };
 Result<AuditReport> audit_one(const AuditOptions& options, const Model& model, Audited what,
                               TensorView<const float> input, AuditFigures& figures) {
   const bool all = what == Audited::every_layer;
-  const auto engine =
-      open_engine(model, {.input = input.shape, .threads = figures.threads, .keep_all = all, .every_layer = all});
+  const auto engine = open_engine(model, {.input = input.shape,
+                                          .threads = figures.threads,
+                                          .precision = wanted_precision(options.precision, options.quiet),
+                                          .keep_all = all,
+                                          .every_layer = all});
   if (!engine) return engine.error();
   figures.isa = engine->plan().isa;
+  figures.precision = engine->plan().precision;
   Progress progress(engine->plan().steps.size() + 1, options.quiet);
   const auto show = [&](Index step) {
     const auto& steps = engine->plan().steps;

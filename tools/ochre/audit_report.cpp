@@ -117,6 +117,7 @@ std::string audit_json(const AuditOptions& options, const AuditFigures& figures)
                  {"input_shape", shape_json(report.input)},
                  {"threads", figures.threads},
                  {"isa", figures.isa},
+                 {"precision", name_of(figures.precision)},
                  {"peak_gflops", to_thousandths(figures.peak / 1e9)},
                  {"whole", std::move(whole)},
                  {"layout_changes", std::move(layouts)}};
@@ -155,8 +156,8 @@ void print_audit_table(const AuditOptions& options, const AuditFigures& figures)
   line("model", figures.network + ", " + weights::printable_path(options.model));
   line("input", std::to_string(report.input.w) + "x" + std::to_string(report.input.h) + ", " +
                     (options.picture.empty() ? "random lightness" : weights::printable_path(options.picture)));
-  line("engine",
-       figures.isa + ", " + std::to_string(figures.threads) + (figures.threads == 1 ? " thread" : " threads"));
+  line("engine", figures.isa + ", " + std::string(name_of(figures.precision)) + ", " + std::to_string(figures.threads) +
+                     (figures.threads == 1 ? " thread" : " threads"));
 }
 
 }  // namespace ochre::program

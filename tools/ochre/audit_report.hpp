@@ -14,7 +14,8 @@ struct AuditFigures {
   AuditReport report;
   int threads = 1;
   std::string isa;
-  double peak = 0;  // of fused multiply-adds, FLOP/s
+  Precision precision = Precision::float32;  // of its products
+  double peak = 0;                           // of fused multiply-adds, FLOP/s
 };
 
 std::string audit_json(const AuditOptions& options, const AuditFigures& figures);

@@ -16,6 +16,7 @@
 #include "engine.hpp"
 #include "memory_remark.hpp"
 #include "model_file.hpp"
+#include "precision.hpp"
 #include "terminal.hpp"
 #include "verbs.hpp"
 
@@ -101,6 +102,7 @@ struct Runner {
   double error_growth = 0;  // of audit/network_bound.hpp
   double slowdown = 1;
   const char* isa = "";
+  Precision precision = Precision::float32;  // of its products
 };
 
 std::vector<bool> needed_layers(const NetworkDescription& network) {
@@ -140,8 +142,9 @@ Result<Runner> make_readable(const Subject& subject, const BenchFigures& figures
 }
 
 Result<Runner> make_fast(const BenchOptions& options, const Subject& subject, const BenchFigures& figures) {
-  EngineOptions wanted{
-      .input = figures.input, .threads = figures.threads, .precision = precision_of(options.precision)};
+  EngineOptions wanted{.input = figures.input,
+                       .threads = figures.threads,
+                       .precision = wanted_precision(options.precision, options.json)};
   if (options.memory) wanted.memory = Index{*options.memory} * 1'000'000;
   auto algorithms = parse_algorithms(options.algorithms);
   if (!algorithms) return std::move(algorithms).error();
@@ -154,6 +157,7 @@ Result<Runner> make_fast(const BenchOptions& options, const Subject& subject, co
   const auto memory = std::make_shared<EngineWorkspace>(*std::move(workspace));
   Runner runner;
   runner.isa = engine->plan().isa;
+  runner.precision = engine->plan().precision;
   runner.slowdown = engine->plan().slowdown;
   runner.error_growth =
       audit::error_growth(engine->plan(), needed_layers(subject.description), figures.shapes, figures.macs);
@@ -168,7 +172,8 @@ Result<Runner> make_fast(const BenchOptions& options, const Subject& subject, co
       layer.output = figures.shapes[static_cast<std::size_t>(step.layers.back())];
     }
     const auto* conv = step.as<engine::ConvolutionStep>();
-    if (conv != nullptr && conv->kernel->bf16()) layer.algorithm += " bf16";
+    const Precision made_of = conv != nullptr ? conv->kernel->precision() : Precision::float32;
+    if (made_of != Precision::float32) layer.algorithm += " " + std::string(name_of(made_of));
     for (const Index i : step.layers) layer.gmac += figures.macs[static_cast<std::size_t>(i)] / 1e9;
     runner.layers.push_back(std::move(layer));
   }
@@ -253,6 +258,7 @@ Result<BenchFigures> measure(const BenchOptions& options) {
   if (!runner) return std::move(runner).error();
   figures.load_ms = milliseconds_since(start);
   figures.isa = runner->isa;
+  figures.precision = runner->precision;
   figures.slowdown = runner->slowdown;
   if (Status status = time_runs(options, *runner, *input, figures); !status) return std::move(status).error();
   if (options.layers) {
@@ -272,7 +278,7 @@ Result<BenchFigures> measure(const BenchOptions& options) {
 
 int run_bench(const BenchOptions& options) {
   if (options.engine != "fast" && (options.memory || !options.algorithms.empty() || options.precision != "float")) {
-    return misuse("--memory, --algorithm and --precision bf16 are for --engine fast");
+    return misuse("--memory, --algorithm and --precision are for --engine fast");
   }
   if (const auto asked = parse_algorithms(options.algorithms); !asked) return misuse(asked.error().message());
   const auto figures = measure(options);

@@ -46,7 +46,8 @@ void print_bench_json(const BenchOptions& options, const BenchFigures& figures) 
            {"gflops_effective", to_thousandths(gflops(figures.gmac, figures.median_ms()))},
            {"checked", figures.checked()},
            {"first_ms", to_thousandths(figures.first_ms)},
-           {"slowdown_of_memory_limit", to_thousandths(figures.slowdown)}};
+           {"slowdown_of_memory_limit", to_thousandths(figures.slowdown)},
+           {"precision", name_of(figures.precision)}};
   if (options.layers) {
     auto layers = Json::array();
     for (const LayerTime& layer : figures.layers) {
@@ -71,8 +72,8 @@ void print_bench_table(const BenchOptions& options, const BenchFigures& figures)
            (options.model.empty() ? "random weights" : "weights of " + weights::printable_path(options.model)));
   line("size", std::to_string(options.width) + "x" + std::to_string(options.height) + ", " + fixed(figures.gmac, 3) +
                    " billion multiply-adds");
-  line("engine", options.engine + ", " + figures.isa + ", " + std::to_string(figures.threads) +
-                     (figures.threads == 1 ? " thread" : " threads"));
+  line("engine", options.engine + ", " + figures.isa + ", " + std::string(name_of(figures.precision)) + ", " +
+                     std::to_string(figures.threads) + (figures.threads == 1 ? " thread" : " threads"));
   if (options.memory)
     line("memory", "limited: about " + fixed(figures.slowdown, 2) + " x the time of the fastest plan");
   line("median", fixed(figures.median_ms(), 2) + " ms of " + std::to_string(options.runs) + " runs, fastest " +

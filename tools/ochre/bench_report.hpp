@@ -26,6 +26,7 @@ struct BenchFigures {
   Shape input;
   int threads = 1;
   std::string isa;
+  Precision precision = Precision::float32;  // of its products
   double load_ms = 0;
   double first_ms = 0;     // of the run that warms up
   std::vector<double> ms;  // sorted

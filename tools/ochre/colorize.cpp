@@ -13,6 +13,7 @@
 #include "output_file.hpp"
 #include "picture_workers.hpp"
 #include "piped_file.hpp"
+#include "precision.hpp"
 #include "stop_request.hpp"
 #include "teaching.hpp"
 #include "terminal.hpp"
@@ -36,6 +37,7 @@ Result<ColorizeModel> open_model(const ColorizeOptions& options) {
                           .size = options.size,
                           .threads = options.threads,
                           .consensus = options.consensus,
+                          .precision = wanted_precision(options.precision, options.reading.quiet),
                           .teachable = options.teach.teaches() || options.hint.tells()};
   if (options.memory) wanted.memory = Index{*options.memory} * 1'000'000;
   auto colorizer = open_colorizer(file->bytes(), wanted);

@@ -23,10 +23,8 @@ namespace ochre::program {
 // first. Errors: a name that is unknown or that this CPU cannot run.
 Status choose_kernels();
 
-// What --precision says to the fast engine: "bf16", or anything else.
-inline Precision precision_of(const std::string& option) {
-  return option == "bf16" ? Precision::bf16 : Precision::float32;
-}
+// What the chosen kernels make products of that may be as coarse as that.
+Precision precision_used(Precision asked);
 
 // The fast engine.
 Result<Engine> open_engine(const Model& model, const EngineOptions& options);

@@ -20,6 +20,8 @@ const Result<const dispatch::Isa*>& isa() {
 
 Status choose_kernels() { return isa() ? Status() : Status(isa().error()); }
 
+Precision precision_used(Precision asked) { return (*isa())->kernels.engine->products(asked).precision; }
+
 Result<Engine> open_engine(const Model& model, const EngineOptions& options) {
   return load_engine(model, options, *(*isa())->kernels.engine);
 }

@@ -10,6 +10,7 @@
 #include "json_text.hpp"
 #include "model_file.hpp"
 #include "picture_list.hpp"
+#include "precision.hpp"
 #include "read_picture.hpp"
 #include "scores.hpp"
 #include "square_picture.hpp"
@@ -150,11 +151,13 @@ int run_eval(const EvalOptions& options) {
   }
   const auto file = ModelFile::open(options.model, options.sha256);
   if (!file) return fail(file.error());
-  auto colorizer = open_colorizer(file->bytes(), {.temperature = options.temperature,
-                                                  .size = options.size,
-                                                  .threads = options.threads,
-                                                  .consensus = options.consensus,
-                                                  .teachable = options.teach.teaches()});
+  auto colorizer =
+      open_colorizer(file->bytes(), {.temperature = options.temperature,
+                                     .size = options.size,
+                                     .threads = options.threads,
+                                     .consensus = options.consensus,
+                                     .precision = wanted_precision(options.precision, options.reading.quiet),
+                                     .teachable = options.teach.teaches()});
   if (!colorizer) return fail_to_open(Error{colorizer.error()}.in(options.model));
 
   auto scores = Scores::create(options.size);

@@ -290,6 +290,7 @@ class CommandLine {
     verb->add_option("--size", o.size, "Shorter side at the network, in pixels;\ndefault: the model's")
         ->option_text("N")
         ->check(size_range);
+    add_precision(verb, o.precision);
     add_threads(verb, o.threads);
     add_limit(verb, o.limit);
     verb->add_flag("--quiet", o.quiet, "The verdict alone, no progress");
@@ -310,9 +311,7 @@ class CommandLine {
     verb->add_option("--output", o.output, "Where the result goes")->required()->option_text("Y.npy");
     verb->add_option("--layer", o.layer, "This layer's output instead")->option_text("NAME");
     add_engine(verb, o.engine);
-    verb->add_option("--precision", o.precision, "float, double (readable engine) or\nbf16 (fast engine: 3 digits)")
-        ->option_text("P [float]")
-        ->check(CLI::IsMember({"float", "double", "bf16"}));
+    add_precision(verb, o.precision, {"float", "split", "bf16", "double"}, ";\ndouble, by --engine readable");
     add_threads(verb, o.threads);
     verb->callback([this] { verb_ = [this] { return run_run(run_); }; });
   }
@@ -337,9 +336,7 @@ class CommandLine {
         ->option_text("N [10]")
         ->check(WholeRange{1, 100000});
     add_engine(verb, o.engine);
-    verb->add_option("--precision", o.precision, "float or bf16 (fast engine: 3 digits)")
-        ->option_text("P [float]")
-        ->check(CLI::IsMember({"float", "bf16"}));
+    add_precision(verb, o.precision);
     verb->add_option("--memory", o.memory, "Megabytes that the fast engine may take")
         ->option_text("MB")
         ->check(memory_range);
@@ -370,6 +367,7 @@ class CommandLine {
     verb->add_option("--temperature", o.temperature, "Default: the model's")
         ->option_text("T")
         ->check(temperature_range);
+    add_precision(verb, o.precision);
     add_threads(verb, o.threads);
     verb->add_option("--first", o.first, "The first N pictures only")
         ->option_text("N")
@@ -407,6 +405,16 @@ class CommandLine {
     verb->add_option("--size", o.size, "Shorter side at the network, in pixels;\ndefault: the model's")
         ->option_text("N")
         ->check(size_range);
+    add_precision(verb, o.precision);
+  }
+
+  static void add_precision(CLI::App* verb, std::string& precision,
+                            const std::vector<std::string>& words = {"float", "split", "bf16"},
+                            const std::string& more = {}) {
+    verb->add_option("--precision", precision,
+                     "The network's numbers: float; split, 5 digits,\nor bf16, 2 digits, where they are faster" + more)
+        ->option_text("P [float]")
+        ->check(CLI::IsMember(words));
   }
 
   static void add_shard(CLI::App* verb, std::optional<Shard>& shard, const char* of_what) {

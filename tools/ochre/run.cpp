@@ -8,6 +8,7 @@
 #include "memory_remark.hpp"
 #include "model_file.hpp"
 #include "output_file.hpp"
+#include "precision.hpp"
 #include "terminal.hpp"
 #include "verbs.hpp"
 
@@ -75,7 +76,7 @@ int run_fast(const RunOptions& options, const Model& model) {
   const auto engine = open_engine(model, {.layer = options.layer,
                                           .input = input->shape(),
                                           .threads = threads,
-                                          .precision = precision_of(options.precision)});
+                                          .precision = wanted_precision(options.precision)});
   if (!engine) return fail(Error{engine.error()}.in(options.model));
   auto workspace = make_workspace(*engine, {.input = input->shape(), .threads = threads});
   if (!workspace) return fail(Error{workspace.error()}.in(options.input));
@@ -94,8 +95,8 @@ int run_run(const RunOptions& options) {
   const bool in_double = options.precision == "double";
   if (in_double && options.engine == "fast")
     return misuse("--precision double: only --engine readable computes in double");
-  if (options.precision == "bf16" && options.engine == "readable")
-    return misuse("--precision bf16: only --engine fast computes with bf16");
+  if (precision_of(options.precision) != Precision::float32 && options.engine == "readable")
+    return misuse("--precision " + options.precision + ": only --engine fast computes with it");
   const auto file = ModelFile::open(options.model, options.sha256);
   if (!file) return fail(file.error());
   const auto model = Model::parse(file->bytes());

@@ -55,6 +55,7 @@ struct ColorizeOptions {
   float saturation = 1.0f;
   bool consensus = true;  // what looks alike gets one colour
   std::optional<int> size;
+  std::string precision = "float";
   std::optional<int> memory;  // megabytes
   int threads = 0;
   bool recursive = false;
@@ -80,6 +81,7 @@ struct VideoOptions {
   float saturation = 1.0f;
   bool consensus = true;  // what looks alike gets one colour
   std::optional<int> size;
+  std::string precision = "float";
   int threads = 0;
   TeachOptions teach;
   float steadiness = 1.0f;
@@ -150,6 +152,7 @@ struct AuditOptions {
   std::string picture;  // empty: random lightness
   std::string json;     // a file, if not empty
   std::optional<int> size;
+  std::string precision = "float";
   int threads = 0;
   std::optional<int> limit;  // megapixels
   bool quiet = false;
@@ -192,6 +195,7 @@ struct EvalOptions {
   std::string sha256;
   int size = 256;
   std::optional<float> temperature;
+  std::string precision = "float";
   int threads = 0;
   std::optional<int> first;  // so many pictures only
   bool consensus = true;     // what looks alike gets one colour

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "model_file.hpp"
+#include "precision.hpp"
 #include "teaching.hpp"
 
 namespace ochre::program {
@@ -15,6 +16,7 @@ Result<VideoModel> VideoModel::open(const VideoOptions& options, bool has_colors
                                                  .size = options.size,
                                                  .threads = options.threads,
                                                  .consensus = options.consensus,
+                                                 .precision = wanted_precision(options.precision, options.quiet),
                                                  .teachable = has_colors || options.teach.teaches()});
   if (!pictures) return std::move(pictures).error().in(options.model);
   auto memory = lesson(options.teach, *pictures, {.limit = {}, .quiet = options.quiet});

@@ -143,10 +143,6 @@ inline Status check_auditable(const EnginePlan& plan, const Shape& input) {
     if (step.as<engine::ColorHeadStep>() != nullptr && step.layers.size() == 1) {
       return Error{ErrorCode::unsupported, "an engine with a color_mean, whose values are not part of the network"};
     }
-    const auto* conv = step.as<engine::ConvolutionStep>();
-    if (conv != nullptr && conv->kernel->bf16()) {
-      return Error{ErrorCode::unsupported, "an engine of bf16 products, whose errors have no bound worth the name"};
-    }
   }
   return {};
 }
@@ -266,8 +262,7 @@ class EngineAuditor {
 
 // Audits an engine on one input, every step by itself and then the output as a whole.
 // weights: what the engine ought to have been made of, in double. input: one picture. Errors: an engine with a
-// color_mean (its values are not part of the network) or bf16 products (two roundings of 2^-8 each, which several
-// hundred channels bring to the output's own size), one of every layer with fused steps, an input the network cannot
+// color_mean (its values are not part of the network), one of every layer with fused steps, an input the network cannot
 // take, no memory.
 template <class Arch = simd::DefaultArch>
 Result<AuditReport> audit_engine(const Engine& engine, const ParameterSource<double>& weights,

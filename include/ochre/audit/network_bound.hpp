@@ -2,8 +2,9 @@
 // products are, for operands of random signs, a few u·sqrt(K) of the sum's own size (Higham & Mary, A New Approach to
 // Probabilistic Rounding Error Analysis, SIAM J. Sci. Comput. 41, 2019), u = 2^-24, and a layer hands on the relative
 // error it was given. Winograd's algorithms multiply that by what their matrices add (kernels/winograd_points.hpp), and
-// bf16 products add 2^-8 each, also of random sign from layer to layer. For an output of root mean square r:
-//   |error| <= 8 u r · (sum over layers of growth · sqrt(K)  +  2^-8/u · sqrt(sum over bf16 layers of growth²))
+// products of bf16 add p = 2^-8 each, or 2^-15 where they are split, also of random sign from layer to layer. For an
+// output of root mean square r:
+//   |error| <= 8 u r · (sum over layers of growth · sqrt(K)  +  sqrt(sum over such layers of (growth · p/u)²))
 // 8 standard deviations: 6 are met once in 5e8 outputs, a third is kept for layers that grow an error.
 // The one such bound, for audit, bench and tests. Tested by network_bound_test.cpp.
 #pragma once
@@ -41,7 +42,7 @@ inline double error_growth(const NetworkDescription& network, const std::vector<
 inline double error_growth(const EnginePlan& plan, const std::vector<bool>& needed, std::span<const Shape> shapes,
                            std::span<const double> macs) noexcept {
   double growth = 0;
-  double bf16_squares = 0;
+  double product_squares = 0;
   for (const engine::Step& step : plan.steps) {
     const auto* conv = step.as<engine::ConvolutionStep>();
     for (const Index i : step.layers) {
@@ -50,10 +51,11 @@ inline double error_growth(const EnginePlan& plan, const std::vector<bool>& need
       const bool leads = conv != nullptr && i == step.layers.front();
       const double own = leads ? conv->kernel->error_growth() : 1.0;
       growth += own * std::sqrt(terms_of_output(plan.description.layers[at], shapes[at], macs[at]));
-      if (leads && conv->kernel->bf16()) bf16_squares += own * own;
+      const double products = leads ? own * kernels::product_error(conv->kernel->precision()) / 0x1p-24 : 0.0;
+      product_squares += products * products;
     }
   }
-  return growth + 0x1p-8 / 0x1p-24 * std::sqrt(bf16_squares);
+  return growth + std::sqrt(product_squares);
 }
 
 // The bound for each number of `expected`; r is taken over those that are finite. Errors: no memory.

@@ -1,6 +1,11 @@
 // What a step of the fast engine must give for the inputs it had: its layers run one by one in double, as the readable
 // engine runs them, and for every number a bound of what float may make of it, whatever the order of summation:
 //   direct convolution   reference/error_bound.hpp: gamma(K+2) (Σ |w||x| + |bias|)
+//   of bf16              the same, and 8 √2 2^-8 of the root of the summed squares of all products: both factors of
+//   each
+//                        are rounded by 2^-8, and those roundings add up as independent ones of mean zero do, but for
+//                        a probability of 2 exp(-8²/2) (Hoeffding), as likely_gamma() takes it of float's
+//   on the tile unit     reference/split_bound.hpp: as that, with the roundings of bf16 parts
 //   Winograd             reference/winograd_bound.hpp, summed by audit/winograd_sizes.hpp; of gamma and likely_gamma
 //                        the smaller one, as several hundred channels leave gamma alone with a bound of the output's
 //                        size
@@ -27,6 +32,7 @@
 #include <ochre/reference/error_bound.hpp>
 #include <ochre/reference/pool_bound.hpp>
 #include <ochre/reference/resample_bound.hpp>
+#include <ochre/reference/split_bound.hpp>
 
 namespace ochre::inline v0::audit {
 
@@ -52,6 +58,7 @@ inline std::optional<reference::WinogradFilter> filter_of(ConvAlgorithm algorith
     case ConvAlgorithm::winograd_f63:
       return filter_of<kernels::F63>();
     case ConvAlgorithm::direct:
+    case ConvAlgorithm::tile_unit:
       break;
   }
   return std::nullopt;
@@ -102,22 +109,34 @@ inline Result<ConvolutionSizes> convolution_sizes(const LayerDescription& layer,
   return sizes;
 }
 
-// The batch norm after a convolution of one group goes into its weights.
-inline void fold(ConvolutionSizes& sizes, const LayerDescription& layer, const reference::BatchNormParameters& norm) {
+// The factor of each output channel by which a batch norm goes into the weights before it.
+inline std::vector<double> folded_factors(const reference::BatchNormParameters& norm, Index channels) {
+  std::vector<double> factors;
+  for (Index o = 0; o < channels; ++o) {
+    factors.push_back((norm.weight ? norm.weight[o] : 1.0) / std::sqrt(norm.variance[o] + norm.eps));
+  }
+  return factors;
+}
+
+inline void multiply_weights(double* weight, const LayerDescription& layer, const std::vector<double>& factors) {
   const Shape shape = weight_shape(layer);
   const bool transposed = std::holds_alternative<layers::ConvTranspose2dSpec>(layer.spec);
-  std::vector<double> factors;
-  for (Index o = 0; o < layer.out_channels; ++o) {
-    const double factor = std::abs(norm.weight ? norm.weight[o] : 1.0) / std::sqrt(norm.variance[o] + norm.eps);
-    double& bias = sizes.parameters[1].data()[o];
-    bias = (bias + std::abs(norm.mean[o])) * factor + std::abs(norm.bias ? norm.bias[o] : 0.0);
-    factors.push_back(factor);
-  }
-  double* weight = sizes.parameters[0].data();
   for (Index plane = 0; plane < shape.n * shape.c; ++plane, weight += shape.plane()) {
     const Index o = transposed ? plane % shape.c : plane / shape.c;
     for (Index k = 0; k < shape.plane(); ++k) weight[k] *= factors[static_cast<std::size_t>(o)];
   }
+}
+
+// The batch norm after a convolution of one group goes into its weights.
+inline void fold(ConvolutionSizes& sizes, const LayerDescription& layer, const reference::BatchNormParameters& norm) {
+  std::vector<double> factors = folded_factors(norm, layer.out_channels);
+  for (Index o = 0; o < layer.out_channels; ++o) {
+    double& factor = factors[static_cast<std::size_t>(o)];
+    factor = std::abs(factor);
+    double& bias = sizes.parameters[1].data()[o];
+    bias = (bias + std::abs(norm.mean[o])) * factor + std::abs(norm.bias ? norm.bias[o] : 0.0);
+  }
+  multiply_weights(sizes.parameters[0].data(), layer, factors);
   sizes.roundings += 3;
 }
 
@@ -134,7 +153,10 @@ class StepJudge {
     if (step.layers.empty()) {
       auto bound = Tensor<double>::create(inputs[0].shape());
       if (!bound) return std::move(bound).error();
-      return Expectation{std::move(inputs[0]), *std::move(bound)};
+      now = {std::move(inputs[0]), *std::move(bound)};
+      const auto* to_parts = step.as<engine::ToPartsStep>();
+      if (to_parts != nullptr) round_to_parts(to_parts->parts, now);
+      return now;
     }
     std::vector<reference::Operand> operands;
     for (const auto& input : inputs) operands.push_back({input.view()});
@@ -144,13 +166,14 @@ class StepJudge {
       const bool leads = i == 0 && conv != nullptr;
       const bool folds =
           leads && step.layers.size() > 1 && std::holds_alternative<layers::BatchNormSpec>(layer(step.layers[1]).spec);
-      auto next = leads ? convolve(first, folds ? &layer(step.layers[1]) : nullptr, conv->chosen, operands)
-                        : apply(first, operands);
+      auto next =
+          leads ? convolve(first, folds ? &layer(step.layers[1]) : nullptr, *conv, operands) : apply(first, operands);
       if (!next) return std::move(next).error().in("layer " + first.name);
       if (folds) ++i;
       now = *std::move(next);
       operands = {{std::as_const(now.value).view(), now.bound.data()}};
     }
+    if (conv != nullptr && conv->out_parts != 0) round_to_parts(conv->out_parts, now);
     return now;
   }
 
@@ -158,6 +181,14 @@ class StepJudge {
   using Operands = std::span<const reference::Operand>;
 
   const LayerDescription& layer(Index i) const { return network_.layers[static_cast<std::size_t>(i)]; }
+
+  // A result that is stored as bf16 parts.
+  static void round_to_parts(int parts, Expectation& now) {
+    for (Index k = 0; k < now.value.shape().size(); ++k) {
+      double& bound = now.bound.data()[k];
+      bound = reference::parts_rounding(now.value.data()[k], bound, parts, float_);
+    }
+  }
 
   // A layer in double.
   Result<Tensor<double>> run(const LayerSpec& spec, std::span<const Index> channels, Index out_channels,
@@ -190,15 +221,16 @@ class StepJudge {
   }
 
   // A convolution of the fast engine, with the batch norm that is folded into its weights.
-  Result<Expectation> convolve(const LayerDescription& conv, const LayerDescription* norm, ConvAlgorithm algorithm,
-                               Operands operands) const {
-    const auto filter = filter_of(algorithm);
+  Result<Expectation> convolve(const LayerDescription& conv, const LayerDescription* norm,
+                               const engine::ConvolutionStep& step, Operands operands) const {
+    const auto filter = filter_of(step.chosen);
     const auto parameters = network::read_parameters<double>(conv, weights_);
     if (!parameters) return parameters.error();
     auto value = run(conv, *parameters, operands);
     if (!value) return std::move(value).error();
     auto sizes = convolution_sizes(conv, *parameters);
     if (!sizes) return std::move(sizes).error();
+    std::vector<double> factors(static_cast<std::size_t>(conv.out_channels), 1.0);
     if (norm != nullptr) {
       const auto statistics = network::read_parameters<double>(*norm, weights_);
       if (!statistics) return statistics.error();
@@ -206,11 +238,19 @@ class StepJudge {
       auto normalised = run(*norm, *statistics, {&result, 1});
       if (!normalised) return std::move(normalised).error();
       value = std::move(normalised);
-      fold(*sizes, conv, batch_norm_parameters(*norm, *statistics));
+      const auto folded = batch_norm_parameters(*norm, *statistics);
+      fold(*sizes, conv, folded);
+      factors = folded_factors(folded, conv.out_channels);
     }
-    auto bound = filter ? winograd_bound(conv, *sizes, *filter, operands[0], value->shape())
-                        : direct_bound(conv, *sizes, operands[0]);
+    const bool in_parts = step.chosen == ConvAlgorithm::tile_unit;
+    auto bound = filter     ? winograd_bound(conv, *sizes, *filter, operands[0], value->shape())
+                 : in_parts ? parts_bound(conv, *sizes, kernels::bf16_parts(step.kernel->precision()), operands[0])
+                            : direct_bound(conv, *sizes, operands[0]);
     if (!bound) return std::move(bound).error();
+    if (filter && step.kernel->precision() == Precision::bf16) {
+      Status status = add_bf16_roundings(conv, (*parameters)[0].span(), factors, *filter, operands[0], bound->view());
+      if (!status) return std::move(status).error();
+    }
     return Expectation{*std::move(value), *std::move(bound)};
   }
 
@@ -247,6 +287,23 @@ class StepJudge {
     return bound;
   }
 
+  // reference/split_bound.hpp, by the layer in double. The input is what the kernel read.
+  Result<Tensor<double>> parts_bound(const LayerDescription& conv, ConvolutionSizes& sizes, int parts,
+                                     const reference::Operand& x) const {
+    const auto growth = reference::parts_growth(sizes.products, conv.channels[0], parts, sizes.roundings, float_);
+    for (double& weight : sizes.parameters[0].span()) weight += growth.floor;
+    for (double& bias : sizes.parameters[1].span()) bias *= growth.sums / growth.products;
+    auto largest = absolute(x);
+    if (!largest) return largest;
+    for (Index k = 0; k < largest->shape().size(); ++k) largest->data()[k] += growth.floor;
+    const reference::Operand operand{std::as_const(*largest).view()};
+    auto bound = run(with_bias(conv.spec, true), conv.channels, conv.out_channels, sizes.parameters, {&operand, 1});
+    if (!bound) return bound;
+    for (Index k = 0; k < bound->shape().size(); ++k)
+      bound->data()[k] = growth.products * bound->data()[k] + growth.lost;
+    return bound;
+  }
+
   Result<Tensor<double>> carried_error(const LayerDescription& conv, const ConvolutionSizes& sizes,
                                        const reference::Operand& x) const {
     const reference::Operand error{{x.error, x.value.shape}};
@@ -256,23 +313,14 @@ class StepJudge {
   Result<Tensor<double>> winograd_bound(const LayerDescription& conv, const ConvolutionSizes& sizes,
                                         const reference::WinogradFilter& filter, const reference::Operand& x,
                                         const Shape& shape) const {
-    using Kind = reference::WinogradKind;
-    const auto* transposed = std::get_if<layers::ConvTranspose2dSpec>(&conv.spec);
-    const Window& window = transposed ? transposed->window : std::get<layers::Conv2dSpec>(conv.spec).window;
-    const Kind kind = transposed ? Kind::transposed : window.stride == Extent{2, 2} ? Kind::strided : Kind::dense;
     auto bound = Tensor<double>::create(shape);
     if (!bound) return bound;
     auto largest = absolute(x);
     if (!largest) return largest;
     const Index n = filter.points();
-    WinogradOperands operands{std::as_const(*largest).view(),
-                              {sizes.parameters[0].data(), weight_shape(conv)},
-                              filter,
-                              {kind, window.padding.h, window.dilation.h},
-                              {kind, window.padding.w, window.dilation.w},
-                              float_,
-                              0,
-                              threads_};
+    WinogradOperands operands = winograd_operands(conv, filter);
+    operands.sizes = std::as_const(*largest).view();
+    operands.weights = {sizes.parameters[0].data(), weight_shape(conv)};
     const Index sources = operands.rows.sources() * operands.columns.sources();
     // N = K + 4n + 8 has 3 for the weights; sizes.roundings is 2, and 3 more where a batch norm is folded.
     const Index roundings = x.value.shape.c * sources + 4 * n + 6 + sizes.roundings;
@@ -285,6 +333,38 @@ class StepJudge {
       bound->data()[k] += operands.growth * sizes.bias()[k / shape.plane()] + lost;
     }
     return bound;
+  }
+
+  // Of a form that is read from the layer; without the numbers.
+  WinogradOperands winograd_operands(const LayerDescription& conv, const reference::WinogradFilter& filter) const {
+    using Kind = reference::WinogradKind;
+    const auto* transposed = std::get_if<layers::ConvTranspose2dSpec>(&conv.spec);
+    const Window& window = transposed ? transposed->window : std::get<layers::Conv2dSpec>(conv.spec).window;
+    const Kind kind = transposed ? Kind::transposed : window.stride == Extent{2, 2} ? Kind::strided : Kind::dense;
+    return {
+        {},     {}, filter,  {kind, window.padding.h, window.dilation.h}, {kind, window.padding.w, window.dilation.w},
+        float_, 0,  threads_};
+  }
+
+  // What rounding both factors of each of Winograd's products to bf16 adds to a bound. The input is what the kernel
+  // read.
+  Status add_bf16_roundings(const LayerDescription& conv, std::span<const double> weights,
+                            const std::vector<double>& factors, const reference::WinogradFilter& filter,
+                            const reference::Operand& x, TensorView<double> bound) const {
+    auto folded = AlignedBuffer<double>::create(static_cast<Index>(weights.size()));
+    auto squares = Tensor<double>::create(bound.shape);
+    if (!folded) return std::move(folded).error();
+    if (!squares) return std::move(squares).error();
+    std::copy(weights.begin(), weights.end(), folded->data());
+    multiply_weights(folded->data(), conv, factors);
+    WinogradOperands operands = winograd_operands(conv, filter);
+    operands.sizes = x.value;
+    operands.weights = {folded->data(), weight_shape(conv)};
+    operands.squares = true;
+    if (Status status = add_winograd_sizes<Arch>(operands, squares->view()); !status) return status;
+    const double each = 8.0 * std::sqrt(2.0) * 0x1p-8 * (1 + 0x1p-8);
+    for (Index k = 0; k < bound.shape.size(); ++k) bound.data[k] += each * std::sqrt(squares->data()[k]);
+    return {};
   }
 
   // |x| + e

@@ -3,6 +3,9 @@
 //   bound[o] += Σ_points |Aᵀ| ( Σ_c (ρ (U + tiny/ρ)) · (V + λ/ρ) + 2K tiny ) |A|
 // U = |G| |w| |Gᵀ|, V = |Bᵀ| (|x|+e) |B|; ρ: what the roundings of a term do, λ: what the input transform loses below
 // the normal numbers. Multiplied out that is ρ U V + λ U + tiny V + λ tiny/ρ, the reference's terms and one that is 0.
+// Or, for products whose factors were rounded once more, of x and w with their signs the sum of what such roundings,
+// if they are independent, add the squares of:
+//   squares[o] += Σ_points Aᵀ² ( Σ_c (G w Gᵀ)² · (Bᵀ x B)² ) A²,   every square elementwise
 // One point after the other, so that memory stays in the order of the layer's own. The axes are the reference's: its
 // reading of each form, not the kernels'. Tested by engine_audit_test.cpp against winograd_bound.hpp.
 #pragma once
@@ -18,14 +21,15 @@
 namespace ochre::inline v0::audit {
 
 struct WinogradOperands {
-  TensorView<const double> sizes;    // |x| + e, one picture
-  TensorView<const double> weights;  // |w|: [out][in][h][w], of a transposed convolution [in][out][h][w]
+  TensorView<const double> sizes;    // |x| + e, or x; one picture
+  TensorView<const double> weights;  // |w|, or w: [out][in][h][w], of a transposed convolution [in][out][h][w]
   reference::WinogradFilter filter;
   reference::WinogradAxis rows;
   reference::WinogradAxis columns;
   reference::Arithmetic arithmetic;
   double growth = 0;  // ρ
   int threads = 1;
+  bool squares = false;
 };
 
 // A tile along one axis: its outputs are first, first + 1 … of that grid.
@@ -64,6 +68,9 @@ class WinogradSizes {
   }
 
  private:
+  double element(double number) const noexcept { return op_.squares ? number : std::abs(number); }
+  double squared(double sum) const noexcept { return op_.squares ? sum * sum : sum; }
+
   Index n() const noexcept { return op_.filter.points(); }
   Index r() const noexcept { return op_.filter.taps; }
   Index in() const noexcept { return op_.sizes.shape.c; }
@@ -87,10 +94,10 @@ class WinogradSizes {
       for (Index j = 0; j < n(); ++j) {
         sum_columns(j, row_sums->data(), v->data());
         const auto u = [&](Index o, Index k) {
-          double sum = op_.arithmetic.tiny / op_.growth;
+          double sum = op_.squares ? 0.0 : op_.arithmetic.tiny / op_.growth;
           const double* taps = half->data() + (o * depth() + k) * r();
-          for (Index l = 0; l < r(); ++l) sum += std::abs(op_.filter.g[j * r() + l]) * taps[l];
-          return op_.growth * sum;
+          for (Index l = 0; l < r(); ++l) sum += element(op_.filter.g[j * r() + l]) * taps[l];
+          return op_.squares ? sum * sum : op_.growth * sum;
         };
         const auto packed = kernels::PackedRows<double, Arch>::create(out, depth(), u, {});
         if (!packed) return packed.error();
@@ -116,7 +123,7 @@ class WinogradSizes {
           for (Index k = 0; k < n(); ++k) {
             const Index y = op_.rows.pixel(tile.grid, item % sources, tile.first + k);
             if (y < 0 || y >= op_.sizes.shape.h) continue;
-            const double factor = std::abs(op_.filter.b_transposed[i * n() + k]);
+            const double factor = element(op_.filter.b_transposed[i * n() + k]);
             const double* row = op_.sizes.plane(0, item / sources) + y * width;
             for (Index x = 0; x < width; ++x) sum[x] += factor * row[x];
           }
@@ -129,9 +136,10 @@ class WinogradSizes {
   void sum_columns(Index j, const double* row_sums, double* v) const noexcept {
     const Index sources = op_.columns.sources();
     const Index width = op_.sizes.shape.w;
-    const double lost = 2.0 * static_cast<double>(n()) *
-                        (reference::largest_row_sum(op_.filter.b_transposed, n(), n()) + 1.0) * op_.arithmetic.tiny /
-                        op_.growth;
+    const double lost = op_.squares ? 0.0
+                                    : 2.0 * static_cast<double>(n()) *
+                                          (reference::largest_row_sum(op_.filter.b_transposed, n(), n()) + 1.0) *
+                                          op_.arithmetic.tiny / op_.growth;
     parallel::parallel_for(op_.threads, in() * op_.rows.sources(), [&](Index begin, Index end, int) noexcept {
       for (Index item = begin; item < end; ++item) {
         for (Index source = 0; source < sources; ++source) {
@@ -142,9 +150,9 @@ class WinogradSizes {
               double sum = lost;
               for (Index l = 0; l < n(); ++l) {
                 const Index x = op_.columns.pixel(tile.grid, source, tile.first + l);
-                if (x >= 0 && x < width) sum += std::abs(op_.filter.b_transposed[j * n() + l]) * row[x];
+                if (x >= 0 && x < width) sum += element(op_.filter.b_transposed[j * n() + l]) * row[x];
               }
-              *to++ = sum;
+              *to++ = squared(sum);
             }
           }
         }
@@ -168,7 +176,7 @@ class WinogradSizes {
             for (Index tap = 0; tap < r(); ++tap) {
               const Index ky = op_.rows.weight(grid_y, k / across % op_.rows.sources(), tap);
               if (ky < 0 || kx < 0) continue;
-              sum += std::abs(op_.filter.g[i * r() + tap]) * kernel[ky * op_.weights.shape.w + kx];
+              sum += element(op_.filter.g[i * r() + tap]) * kernel[ky * op_.weights.shape.w + kx];
             }
             *to++ = sum;
           }
@@ -180,14 +188,15 @@ class WinogradSizes {
   // Point (i, j) through the inverse transform into the outputs.
   void add_point(Index i, Index j, const double* product) const noexcept {
     const Index m = op_.filter.outputs;
-    const double lost = 2.0 * static_cast<double>(depth()) * op_.arithmetic.tiny;
+    const double lost = op_.squares ? 0.0 : 2.0 * static_cast<double>(depth()) * op_.arithmetic.tiny;
     parallel::parallel_for(op_.threads, bound_.shape.c, [&](Index begin, Index end, int) noexcept {
       for (Index o = begin; o < end; ++o) {
         const double* from = product + o * tiles();
         for (const TileSpan& down : rows_) {
           for (Index a = 0; a < m; ++a) {
             const Index y = down.grid + op_.rows.grids() * (down.first + a);
-            if (y < bound_.shape.h) add_row(from, lost, std::abs(op_.filter.a_transposed[a * n() + i]), j, o, y);
+            if (y < bound_.shape.h)
+              add_row(from, lost, squared(element(op_.filter.a_transposed[a * n() + i])), j, o, y);
           }
           from += columns_.size();
         }
@@ -201,7 +210,7 @@ class WinogradSizes {
     const Index step = op_.columns.grids();
     const Index width = bound_.shape.w;
     double factors[most_outputs];
-    for (Index b = 0; b < m; ++b) factors[b] = factor * std::abs(op_.filter.a_transposed[b * n() + j]);
+    for (Index b = 0; b < m; ++b) factors[b] = factor * squared(element(op_.filter.a_transposed[b * n() + j]));
     double* row = bound_.plane(0, o) + y * width;
     for (const TileSpan& across : columns_) {
       const double sum = *from++ + lost;

@@ -32,7 +32,7 @@ struct ColorizerOptions {
   bool consensus = true;  // what looks alike gets one colour (color/consensus.hpp), where a 1x1 convolution
                           // makes a distribution; other networks' colours stay as they are
   AbUpsampling upsampling = AbUpsampling::edge_aware;
-  Precision precision = Precision::float32;  // of the network's products; bf16 needs kernels that have it
+  Precision precision = Precision::float32;  // how coarse the network's products may be, where that is faster
   bool teachable = false;  // pictures in colour of a place may teach it: read_reference(), a workspace with a memory
   bool features = false;   // predict keeps what the distribution over the colours is made of: a workspace gives both
   std::optional<Index> memory{};           // bytes that the network may take, weights included; fewer make it slower

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include <ochre/engine/conv_choice.hpp>
-#include <ochre/engine/engine_options.hpp>
+#include <ochre/engine/engine_kernels.hpp>
 #include <ochre/engine/layer_groups.hpp>
 
 namespace ochre::inline v0::engine {
@@ -29,8 +29,8 @@ class AlgorithmChooser {
   // The options must outlive it. Errors: an input that the network cannot take, an algorithm asked for that cannot
   // compute its convolution, or for one that there is not.
   static Result<AlgorithmChooser> create(const NetworkDescription& network, const std::vector<LayerGroup>& groups,
-                                         const EngineOptions& options) {
-    AlgorithmChooser chooser(options);
+                                         const EngineOptions& options, const Products& products) {
+    AlgorithmChooser chooser(options, products);
     chooser.layers_ = network.layers.size();
     Shape input = options.input;
     input.n = 1;
@@ -86,7 +86,7 @@ class AlgorithmChooser {
     std::vector<ConvCost> costs;  // of the algorithms that it may use, at least one
   };
 
-  explicit AlgorithmChooser(const EngineOptions& options) : options_(&options) {}
+  AlgorithmChooser(const EngineOptions& options, const Products& products) : options_(&options), products_(products) {}
 
   static std::size_t fastest(const std::vector<ConvCost>& costs) {
     const auto least = std::min_element(costs.begin(), costs.end(),
@@ -97,8 +97,11 @@ class AlgorithmChooser {
   Result<std::vector<ConvCost>> allowed_costs(const NetworkDescription& network, Index layer, Extent in,
                                               Extent out) const {
     const LayerDescription& conv = network.layers[static_cast<std::size_t>(layer)];
-    auto costs = conv_costs(*conv_shape(conv), input_block(network, layer), in, out);
-    if (options_->precision == Precision::bf16) {
+    const Index block = input_block(network, layer);
+    auto costs = conv_costs(*conv_shape(conv), block, in, out);
+    if (products_.tiles != nullptr && block == channel_block) {
+      costs = {tile_unit_cost(*conv_shape(conv), kernels::bf16_parts(products_.precision), in, out)};
+    } else if (products_.precision == Precision::bf16) {
       // bf16 would lose 46·2^-8, a fifth, to F(6,3) for 5 % of the time (kernels/winograd_points.hpp).
       std::erase_if(costs, [](const ConvCost& cost) { return cost.algorithm == ConvAlgorithm::winograd_f63; });
       for (ConvCost& cost : costs) cost.weight_bytes /= cost.algorithm == ConvAlgorithm::direct ? 1 : 2;
@@ -153,6 +156,7 @@ class AlgorithmChooser {
   }
 
   const EngineOptions* options_;
+  Products products_;
   std::size_t layers_ = 0;
   Index least_others_ = 0;
   std::vector<Convolution> convolutions_;

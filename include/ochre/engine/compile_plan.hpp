@@ -42,15 +42,17 @@ inline Status add_color_mean(const NetworkDescription& network, const ColorMean&
   return {};
 }
 
-inline Status make_kernels(EnginePlan& plan, const AlgorithmChoice& choice, Precision precision,
+inline Status make_kernels(EnginePlan& plan, const AlgorithmChoice& choice, const Products& products,
                            const EngineKernels& kernels) {
   for (Step& step : plan.steps) {
     auto* conv = std::get_if<ConvolutionStep>(&step.operation);
     if (conv == nullptr) continue;
     const auto first = static_cast<std::size_t>(step.layers[0]);
     conv->chosen = choice.of_layer[first];
-    auto kernel =
-        kernels.make_convolution({*conv_shape(plan.description.layers[first]), conv->chosen, precision, conv->block});
+    const ConvRequest request{*conv_shape(plan.description.layers[first]), conv->chosen, plan.precision, conv->block,
+                              conv->out_parts};
+    const bool on_tile_unit = conv->chosen == ConvAlgorithm::tile_unit;
+    auto kernel = on_tile_unit ? products.tiles->make_convolution(request) : kernels.make_convolution(request);
     if (!kernel) return std::move(kernel).error().in("layer " + plan.description.layers[first].name);
     conv->kernel = *std::move(kernel);
   }
@@ -60,14 +62,14 @@ inline Status make_kernels(EnginePlan& plan, const AlgorithmChoice& choice, Prec
 
 // Kernels without weights, so that with them and a workspace for `input` the plan keeps to the memory allowed.
 inline Status choose_kernels(EnginePlan& plan, const std::vector<LayerGroup>& groups, const EngineOptions& options,
-                             const EngineKernels& kernels) {
-  const auto chooser = AlgorithmChooser::create(plan.description, groups, options);
+                             const Products& products, const EngineKernels& kernels) {
+  const auto chooser = AlgorithmChooser::create(plan.description, groups, options, products);
   if (!chooser) return chooser.error();
   const Shape input{1, plan.description.input_channels, options.input.h, options.input.w};
   for (Index others = chooser->least_others();;) {
     const auto choice = chooser->choose(others);
     if (!choice) return choice.error();
-    if (auto status = make_kernels(plan, *choice, options.precision, kernels); !status) return status;
+    if (auto status = make_kernels(plan, *choice, products, kernels); !status) return status;
     if (!options.memory) return {};
     // The workspace takes more than the least; the weights have to give way to it.
     WorkspacePlanner workspace(plan, input, options.threads, std::numeric_limits<Index>::max());
@@ -87,12 +89,8 @@ inline Result<EnginePlan> compile_plan(const NetworkDescription& network, const 
                                        const EngineOptions& options, const EngineKernels& kernels) {
   const auto wanted = wanted_layer(network, options);
   if (!wanted) return wanted.error();
-  if (options.precision == Precision::bf16 && !kernels.has_bf16) {
-    return Error{ErrorCode::unsupported,
-                 std::string("instruction set ") + kernels.isa + ": its kernels have no bf16 products"};
-  }
-  if (options.precision != Precision::float32 && options.precision != Precision::bf16) {
-    return Error{ErrorCode::invalid_argument, "a precision that is neither float32 nor bf16"};
+  if (static_cast<std::size_t>(options.precision) >= precision_names.size()) {
+    return Error{ErrorCode::invalid_argument, "a precision that is none of float32, split and bf16"};
   }
   if (options.threads < 1) {
     return Error{ErrorCode::invalid_argument, std::to_string(options.threads) + " threads, expected at least 1"};
@@ -102,21 +100,23 @@ inline Result<EnginePlan> compile_plan(const NetworkDescription& network, const 
   plan.wanted = *wanted;
   plan.every_layer = options.every_layer;
   plan.isa = kernels.isa;
+  const Products products = kernels.products(options.precision);
+  plan.precision = products.precision;
   auto groups = layer_groups(network, options.every_layer ? every_layer : *wanted, options.keep_all);
   if (options.color_mean) {
     if (auto status = add_color_mean(network, *options.color_mean, groups.back()); !status) {
       return std::move(status).error();
     }
   }
-  StepPlanner planner(plan, kernels, source);
+  StepPlanner planner(plan, products, kernels, source, groups);
   for (const LayerGroup& group : groups) {
     Status status = planner.add(group);
     if (!status) {
       return std::move(status).error().in("layer " + network.layers[static_cast<std::size_t>(group.layers[0])].name);
     }
   }
-  plan.output = planner.tensor_of(*wanted, 0);
-  if (auto status = choose_kernels(plan, groups, options, kernels); !status) return std::move(status).error();
+  plan.output = planner.tensor_of(*wanted, {});
+  if (auto status = choose_kernels(plan, groups, options, products, kernels); !status) return std::move(status).error();
   const auto threads = parallel::ThreadTeam::create(options.threads);
   if (!threads) return threads.error();
   const parallel::Team team = threads->team();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <ochre/engine/conv_algorithm.hpp>
+#include <ochre/kernels/parts_layout.hpp>
 #include <ochre/kernels/winograd_form.hpp>
 #include <ochre/simd/tile.hpp>
 #include <ochre/tensor/blocked.hpp>
@@ -57,6 +58,18 @@ ConvCost winograd_cost(ConvAlgorithm name, const kernels::ConvShape& conv, const
 }
 
 }  // namespace detail
+
+// On the tile unit, which makes eight products in the time of one; with parts high and low each is three.
+inline ConvCost tile_unit_cost(const kernels::ConvShape& conv, int parts, Extent in, Extent out) {
+  const double taps = static_cast<double>(conv.window.kernel.h * conv.window.kernel.w);
+  const double channels = static_cast<double>(ceil_div(conv.in, kernels::parts_block) * kernels::parts_block) *
+                          static_cast<double>(ceil_div(conv.out, channel_block) * channel_block);
+  const Extent pixels = conv.transposed ? in : out;
+  return {
+      ConvAlgorithm::tile_unit,
+      (parts == 1 ? 1.0 : 3.0) / 8.0 * channels * taps * static_cast<double>(pixels.h) * static_cast<double>(pixels.w),
+      static_cast<Index>(channels * taps * sizeof(std::uint16_t)) * parts};
+}
 
 // All algorithms that can compute it, direct first. block: of the input's channels.
 inline std::vector<ConvCost> conv_costs(const kernels::ConvShape& conv, Index block, Extent in, Extent out) {

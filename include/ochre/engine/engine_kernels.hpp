@@ -4,11 +4,15 @@
 
 #include <memory>
 
+#include <ochre/base/platform/processor.hpp>
 #include <ochre/engine/engine_options.hpp>
+#include <ochre/engine/steps/change_layout.hpp>
 #include <ochre/engine/steps/readable_step.hpp>
 #include <ochre/kernels/color_head.hpp>
+#include <ochre/kernels/tile_conv.hpp>
 #include <ochre/kernels/winograd_conv.hpp>
 #include <ochre/network/layer_variants.hpp>
+#include <ochre/simd/tile_unit.hpp>
 
 namespace ochre::inline v0 {
 
@@ -17,8 +21,21 @@ namespace engine {
 struct ConvRequest {
   kernels::ConvShape shape;
   ConvAlgorithm algorithm = ConvAlgorithm::direct;
-  Precision precision = Precision::float32;  // of a Winograd algorithm's products
-  Index block = channel_block;               // of the input's channels
+  Precision precision = Precision::float32;
+  Index block = channel_block;  // of the input's channels
+  int out_parts = 0;            // of the output, for convolutions on the tile unit to read; 0: floats
+};
+
+// The code of the CPU's tile unit.
+struct TileUnitKernels {
+  Result<std::unique_ptr<kernels::ConvKernel>> (*make_convolution)(const ConvRequest&) = nullptr;
+  ToParts to_parts = nullptr;
+};
+
+// What a plan's products are made of, and by what.
+struct Products {
+  Precision precision = Precision::float32;
+  const TileUnitKernels* tiles = nullptr;  // null: not on the tile unit
 };
 
 }  // namespace engine
@@ -27,11 +44,21 @@ struct ConvRequest {
 // brings them.
 struct EngineKernels {
   const char* isa = "";
-  bool has_bf16 = false;
+  bool has_bf16 = false;  // products of bf16 in vectors, faster than those of float
   Result<std::unique_ptr<kernels::ConvKernel>> (*make_convolution)(const engine::ConvRequest&) = nullptr;
   std::unique_ptr<kernels::ColorHeadKernel> (*make_color_head)(const kernels::ConvShape&) = nullptr;
   Result<std::unique_ptr<engine::PlanarLayer>> (*make_planar)(const LayerSpec&, layers::Channels,
                                                               layers::Parameters<float>) = nullptr;
+  // Null, or gives null: no tile unit. Its first call asks the system for it (base/platform/tile_permission.hpp), so it
+  // comes only when an engine would use it.
+  const engine::TileUnitKernels* (*tile_unit)() noexcept = nullptr;
+
+  // What an engine's products are made of that may be as coarse as `asked`: float, where this CPU is faster with it.
+  engine::Products products(Precision asked) const noexcept {
+    if (asked == Precision::float32) return {};
+    if (const auto* tiles = tile_unit == nullptr ? nullptr : tile_unit()) return {asked, tiles};
+    return {asked == Precision::bf16 && has_bf16 ? Precision::bf16 : Precision::float32, nullptr};
+  }
 };
 
 namespace engine {
@@ -65,9 +92,64 @@ template <class Arch, bool Bf16>
 Result<std::unique_ptr<kernels::ConvKernel>> make_convolution(const ConvRequest& request) {
   if (request.algorithm != ConvAlgorithm::direct) return make_winograd<Arch, Bf16>(request);
   std::unique_ptr<kernels::ConvKernel> kernel =
-      std::make_unique<kernels::DirectConv<Arch>>(request.shape, request.block);
+      std::make_unique<kernels::DirectConv<Arch>>(request.shape, request.block, request.out_parts);
   return kernel;
 }
+
+template <class Arch, class Unit>
+Result<std::unique_ptr<kernels::ConvKernel>> make_tile_convolution(const ConvRequest& request) {
+  std::unique_ptr<kernels::ConvKernel> kernel;
+  if (kernels::bf16_parts(request.precision) == 1) {
+    kernel = std::make_unique<kernels::TileConv<Arch, Unit, 1>>(request.shape, request.out_parts);
+  } else {
+    kernel = std::make_unique<kernels::TileConv<Arch, Unit, 2>>(request.shape, request.out_parts);
+  }
+  return kernel;
+}
+
+// The code of Unit, compiled where this is called.
+template <class Arch, class Unit>
+const TileUnitKernels* tile_unit_kernels() noexcept {
+  static constexpr TileUnitKernels table{&make_tile_convolution<Arch, Unit>, &kernels::to_parts<Arch>};
+  return &table;
+}
+
+#if defined(OCHRE_TILE_UNIT)
+// One product of small integers, in case a virtual machine promises what it has not.
+inline bool tile_unit_multiplies() noexcept {
+  alignas(64) std::uint16_t left[16][32];
+  alignas(64) std::uint16_t right[16][32];
+  alignas(64) float sums[16][16] = {};
+  for (int i = 0; i < 16 * 32; ++i) {
+    left[i / 32][i % 32] = simd::to_bf16(static_cast<float>(i % 7 - 3));
+    right[i / 32][i % 32] = simd::to_bf16(static_cast<float>(i % 5 - 2));
+  }
+  simd::TileUnit unit;
+  unit.configure(16);
+  unit.zero<0>();
+  unit.load<4>(left, 64);
+  unit.load<6>(right, 64);
+  unit.multiply<0, 4, 6>();
+  unit.store<0>(sums[0], 64);
+  unit.release();
+  for (int i = 0; i < 16 * 16; ++i) {
+    int expected = 0;
+    for (int k = 0; k < 32; ++k) {
+      const int at = k / 2 * 32 + i % 16 * 2 + k % 2;
+      expected += ((i / 16 * 32 + k) % 7 - 3) * (at % 5 - 2);
+    }
+    if (sums[i / 16][i % 16] != static_cast<float>(expected)) return false;
+  }
+  return true;
+}
+
+// The code of the CPU's own; null where it or the system refuses.
+template <class Arch>
+const TileUnitKernels* permitted_tile_unit() noexcept {
+  static const bool permitted = platform::permit_tiles() && tile_unit_multiplies();
+  return permitted ? tile_unit_kernels<Arch, simd::TileUnit>() : nullptr;
+}
+#endif
 
 template <class Made>
 class PlanarLayerOf final : public PlanarLayer {
@@ -112,12 +194,20 @@ std::unique_ptr<kernels::ColorHeadKernel> make_color_head(const kernels::ConvSha
 
 // The fast engine's code of the instruction set Arch, compiled where this is called; the table stays as long as the
 // program runs.
-// WithBf16: products of bf16 too, where the build has the instruction; they double the code to be compiled.
+// WithBf16: products of bf16 too, where the build has the instruction; they double the code to be compiled. And those
+// of the tile unit, where the build and this machine have it.
 template <class Arch = simd::DefaultArch, bool WithBf16 = false>
 const EngineKernels& engine_kernels() noexcept {
   static constexpr bool bf16 = WithBf16 && simd::has_bf16_products<Arch>;
-  static constexpr EngineKernels table{simd::arch_name<Arch>(), bf16, &engine::make_convolution<Arch, bf16>,
-                                       &engine::make_color_head<Arch>, &engine::make_planar<Arch>};
+  static const EngineKernels table = [] {
+    EngineKernels kernels{simd::arch_name<Arch>(), bf16 && platform::bf16_vectors_are_fast(),
+                          &engine::make_convolution<Arch, bf16>, &engine::make_color_head<Arch>,
+                          &engine::make_planar<Arch>};
+#if defined(OCHRE_TILE_UNIT)
+    if (WithBf16) kernels.tile_unit = &engine::permitted_tile_unit<Arch>;
+#endif
+    return kernels;
+  }();
   return table;
 }
 

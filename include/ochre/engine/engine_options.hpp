@@ -9,16 +9,13 @@
 #include <ochre/base/shape.hpp>
 #include <ochre/engine/conv_algorithm.hpp>
 #include <ochre/kernels/color_head.hpp>
+#include <ochre/kernels/precision.hpp>
 
 namespace ochre::inline v0 {
 
 // What makes colours of the wanted layer's logits, those of a 1x1 convolution:
 //   p = softmax(exponent·logits),  y[k] = Σ_q p_q · values[k][q] + offset[k],  k = 0 … means-1
 using ColorMean = kernels::ColorHeadOptions;
-
-// What the products of Winograd's convolutions are made in; sums are of float always. With bf16 they are faster where
-// the CPU multiplies it, and have 8 significant bits, about two digits.
-enum class Precision { float32, bf16 };
 
 struct EngineOptions {
   std::string layer{};            // whose output is wanted; empty: the network's output

@@ -11,11 +11,19 @@ namespace ochre::inline v0 {
 
 namespace engine {
 
-// An activation between two steps: the output of layer `value` (or the network's input), planar or blocked.
+// How the numbers of a tensor lie: planar, in blocks of channels, or in blocks of bf16 parts.
+struct TensorForm {
+  Index block = 0;  // 0: planar
+  int parts = 0;    // 0: floats
+
+  friend bool operator==(const TensorForm&, const TensorForm&) = default;
+};
+
+// An activation between two steps: the output of layer `value` (or the network's input).
 struct PlannedTensor {
   Index value = network_input;
   Index channels = 1;
-  Index block = 0;  // 0: planar
+  TensorForm form;
 };
 
 }  // namespace engine
@@ -25,6 +33,7 @@ struct EnginePlan {
   Index wanted = 0;          // the layer whose output run() gives
   bool every_layer = false;  // steps for those as well that it does not depend on
   const char* isa = "";
+  Precision precision = Precision::float32;  // of the products: as asked for, or float where this CPU is faster with it
   std::vector<engine::PlannedTensor> tensors;
   std::vector<engine::Step> steps;
   Index output = 0;     // tensor, planar

@@ -92,7 +92,7 @@ inline void EngineWorkspace::bind(const EnginePlan& plan, const engine::Workspac
     engine::StepCall& call = calls_.emplace_back();
     for (const Index in : step.inputs) {
       const auto& place = workspace_plan.tensors[static_cast<std::size_t>(in)];
-      EngineTensorView view{{}, {}, place.shape};
+      EngineTensorView view{{}, {}, place.shape, place.parts};
       if (place.is_blocked) {
         view.blocked = {data(in), place.layout};
       } else {
@@ -104,6 +104,7 @@ inline void EngineWorkspace::bind(const EnginePlan& plan, const engine::Workspac
     }
     const auto& out = workspace_plan.tensors[static_cast<std::size_t>(step.output)];
     call.shape = out.shape;
+    call.parts = out.parts;
     if (out.is_blocked) {
       call.blocked = {data(step.output), out.layout};
       call.clears_border = workspace_plan.mixed[static_cast<std::size_t>(out.slot)];

@@ -23,7 +23,7 @@
 namespace ochre::inline v0::engine {
 
 using StepOperation = std::variant<ImportStep, ConvolutionStep, ColorHeadStep, SumStep, ConcatStep, UpsampleStep,
-                                   ReadableStep, ToBlockedStep, ToPlanarStep>;
+                                   ReadableStep, ToBlockedStep, ToPartsStep, ToPlanarStep>;
 
 struct Step {
   std::vector<Index> layers;  // of the network, that it computes; empty for a mere change of layout

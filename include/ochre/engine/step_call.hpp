@@ -24,10 +24,11 @@ struct StepCall {
   TensorView<float> planar;    // the output, if it is planar
   BlockedView<float> blocked;  // if it is blocked
   Shape shape;                 // of the output
+  int parts = 0;               // of its numbers; 0: floats
   kernels::ConvSchedule schedule;
   bool clears_border = false;  // the output's memory has held something else than its border's zeros
 
-  EngineTensorView output() const noexcept { return {planar, blocked, shape}; }
+  EngineTensorView output() const noexcept { return {planar, blocked, shape, parts}; }
 };
 
 // What all steps of a run have in common.

@@ -18,6 +18,7 @@ struct TensorPlace {
   Shape shape;
   BlockedLayout layout;  // of a planar tensor only the extent counts
   bool is_blocked = false;
+  int parts = 0;
   Index slot = 0;
 
   Index elements() const noexcept { return is_blocked ? layout.size() : shape.size(); }
@@ -76,8 +77,10 @@ class WorkspacePlanner {
       TensorPlace place;
       place.shape = network::shape_of(planned.value, picture, *shapes);
       place.shape.c = planned.channels;
-      place.is_blocked = planned.block != 0;
-      place.layout = {planned.channels, {place.shape.h, place.shape.w}, {}, std::max<Index>(planned.block, 1)};
+      place.is_blocked = planned.form.block != 0;
+      place.parts = planned.form.parts;
+      const Index channels = place.parts == 0 ? planned.channels : kernels::places_of(planned.channels, place.parts);
+      place.layout = {channels, {place.shape.h, place.shape.w}, {}, std::max<Index>(planned.form.block, 1)};
       planned_.tensors.push_back(place);
     }
     for (const Step& step : plan_.steps) {

@@ -1,7 +1,7 @@
 // What the fast engine sees of a convolution, whatever computes it, in the order in which it is asked: how much memory
 // its weights will take, which border and which schedule a pair of shapes needs (all of that before there are weights),
-// pack(), once, and run() without allocation. Implemented by winograd_conv.hpp and direct_conv.hpp for each instruction
-// set.
+// pack(), once, and run() without allocation. Implemented by winograd_conv.hpp, direct_conv.hpp and tile_conv.hpp for
+// each instruction set.
 #pragma once
 
 #include <span>
@@ -10,6 +10,7 @@
 #include <ochre/base/result.hpp>
 #include <ochre/kernels/conv_shape.hpp>
 #include <ochre/kernels/epilogue.hpp>
+#include <ochre/kernels/precision.hpp>
 #include <ochre/parallel/team.hpp>
 #include <ochre/simd/tile.hpp>
 #include <ochre/tensor/blocked.hpp>
@@ -31,7 +32,7 @@ struct ConvSchedule {
   Index scratch = 0;                        // floats
   std::vector<std::vector<Index>> offsets;  // segments' offsets into the input, one list for each grid or point
   std::vector<std::vector<TileAt>> tiles;   // one list for each set of weights
-  Index tile_block = 0;                     // tiles at once
+  Index tile_block = 0;                     // tiles at once; on the tile unit pairs of rows
   bool independent = false;                 // each worker takes whole blocks of tiles
 };
 
@@ -46,8 +47,8 @@ class ConvKernel {
  public:
   virtual ~ConvKernel() = default;
 
-  virtual Index weight_bytes() const noexcept = 0;      // packed
-  virtual bool bf16() const noexcept { return false; }  // are weights and values rounded to bf16?
+  virtual Index weight_bytes() const noexcept = 0;                             // packed
+  virtual Precision precision() const noexcept { return Precision::float32; }  // of its products
 
   // How much larger its rounding errors are than those of a plain sum, for operands of random signs.
   virtual double error_growth() const noexcept = 0;
@@ -64,6 +65,20 @@ class ConvKernel {
   virtual void run(BlockedView<const float> in, BlockedView<float> out, const ConvSchedule& schedule,
                    std::span<float> scratch, const parallel::Team& team) const noexcept = 0;
 };
+
+// The border that an input needs whose pixels are read where the grids' taps say.
+inline Border border_of(const std::vector<ConvGrid>& grids, Extent in, Extent out) noexcept {
+  Border border;
+  for (const ConvGrid& grid : grids) {
+    const Extent count = outputs_of(grid, out);
+    if (count.h == 0 || count.w == 0) continue;
+    for (const Tap& tap : grid.taps) {
+      border = tensor::widest(border, {-tap.y, -tap.x, grid.in_step.h * (count.h - 1) + tap.y - (in.h - 1),
+                                       grid.in_step.w * (count.w - 1) + tap.x - (in.w - 1)});
+    }
+  }
+  return border;
+}
 
 // Output channels rounded up so that any panel of any instruction set can be loaded whole: the length of an epilogue's
 // vectors.

@@ -85,4 +85,12 @@ inline std::vector<ConvGrid> conv_grids(const ConvShape& conv) {
   return grids;
 }
 
+// How many outputs of a grid lie inside an output of that extent.
+inline Extent outputs_of(const ConvGrid& grid, Extent out) noexcept {
+  const auto count = [](Index origin, Index step, Index length) {
+    return length > origin ? ceil_div(length - origin, step) : Index{0};
+  };
+  return {count(grid.out_origin.h, grid.out_step.h, out.h), count(grid.out_origin.w, grid.out_step.w, out.w)};
+}
+
 }  // namespace ochre::inline v0::kernels

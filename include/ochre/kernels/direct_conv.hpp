@@ -1,7 +1,8 @@
 // Convolution as an implicit GEMM: for each output row the micro-kernel sums over (tap, channel block) straight from
 // the blocked input, each tap an offset. Any kernel, stride, padding, dilation; transposed ones grid by grid
 // (conv_shape.hpp). An input of block 1 (a few channels, the network's own) is read pixel by pixel with one segment for
-// each (channel, tap). Weights: [grid][panel][channel block][tap][16][panel]. Tested by direct_conv_test.cpp.
+// each (channel, tap). What it gives are floats, or bf16 parts for the tile unit's convolutions. Weights:
+// [grid][panel][channel block][tap][16][panel]. Tested by direct_conv_test.cpp.
 #pragma once
 
 #include <memory>
@@ -9,6 +10,7 @@
 
 #include <ochre/kernels/conv_kernel.hpp>
 #include <ochre/kernels/conv_micro_kernel.hpp>
+#include <ochre/kernels/parts_layout.hpp>
 #include <ochre/tensor/aligned_buffer.hpp>
 
 namespace ochre::inline v0::kernels {
@@ -16,9 +18,13 @@ namespace ochre::inline v0::kernels {
 template <class Arch>
 class DirectConv final : public ConvKernel {
  public:
-  // block: of the input, 16 or 1.
-  DirectConv(const ConvShape& conv, Index block)
-      : conv_(conv), block_(block), grids_(conv_grids(conv)), panels_{ceil_div(conv.out, channel_block)} {
+  // block: of the input, 16 or 1; out_parts: of the output, 0 for floats.
+  DirectConv(const ConvShape& conv, Index block, int out_parts = 0)
+      : conv_(conv),
+        block_(block),
+        out_parts_(out_parts),
+        grids_(conv_grids(conv)),
+        panels_{ceil_div(conv.out, channel_block)} {
     for (const auto& grid : grids_) {
       begins_.push_back(size_);
       size_ += depth(grid) * panels_.blocks * channel_block;
@@ -29,18 +35,7 @@ class DirectConv final : public ConvKernel {
 
   double error_growth() const noexcept override { return 1.0; }
 
-  Border border(Extent in, Extent out) const noexcept override {
-    Border border;
-    for (const auto& grid : grids_) {
-      const Extent count = outputs(grid, out);
-      if (count.h == 0 || count.w == 0) continue;
-      for (const Tap& tap : grid.taps) {
-        border = tensor::widest(border, {-tap.y, -tap.x, grid.in_step.h * (count.h - 1) + tap.y - (in.h - 1),
-                                         grid.in_step.w * (count.w - 1) + tap.x - (in.w - 1)});
-      }
-    }
-    return border;
-  }
+  Border border(Extent in, Extent out) const noexcept override { return border_of(grids_, in, out); }
 
   ConvSchedule schedule(const BlockedLayout& in, const BlockedLayout& out, int) const override {
     ConvSchedule schedule{in, out, 0, {}, {}, 0, false};
@@ -74,8 +69,12 @@ class DirectConv final : public ConvKernel {
   void run(BlockedView<const float> in, BlockedView<float> out, const ConvSchedule& schedule, std::span<float>,
            const parallel::Team& team) const noexcept override {
     for (Index g = 0; g < static_cast<Index>(grids_.size()); ++g) {
-      const Extent count = outputs(grids_[static_cast<std::size_t>(g)], out.layout.extent);
+      const Extent count = outputs_of(grids_[static_cast<std::size_t>(g)], out.layout.extent);
       if (count.w == 0) continue;
+      if (out_parts_ != 0) {
+        run_to_parts(in, out, schedule, g, count, team);
+        continue;
+      }
       // A worker stays with one panel of weights for as many rows as it can.
       parallel::for_ranges(team, panels_.count() * count.h, 4, [&](Index begin, Index end, int) noexcept {
         for (Index item = begin; item < end; ++item) {
@@ -109,6 +108,41 @@ class DirectConv final : public ConvKernel {
   }
 
  private:
+  // One grid; 16 pixels of 32 channels at a time go by way of the stack.
+  void run_to_parts(BlockedView<const float> in, BlockedView<float> out, const ConvSchedule& schedule, Index g,
+                    Extent count, const parallel::Team& team) const noexcept {
+    const Index blocks = out.layout.blocks() / out_parts_;
+    parallel::for_ranges(team, blocks * count.h, 4, [&](Index begin, Index end, int) noexcept {
+      for (Index item = begin; item < end; ++item) {
+        row_to_parts(in, out, schedule.offsets[static_cast<std::size_t>(g)], g, item / count.h, item % count.h,
+                     count.w);
+      }
+    });
+  }
+
+  void row_to_parts(BlockedView<const float> in, BlockedView<float> out, std::span<const Index> offsets, Index g,
+                    Index block, Index row, Index width) const noexcept {
+    constexpr Index pixels = 16;
+    alignas(64) float sums[pixels][parts_block];
+    const ConvGrid& grid = grids_[static_cast<std::size_t>(g)];
+    const Index y = grid.out_origin.h + grid.out_step.h * row;
+    const Index first = block * parts_block / channel_block;
+    for (Index x = 0; x < width; x += pixels) {
+      const Index count = std::min(pixels, width - x);
+      std::fill_n(sums[0], count * parts_block, 0.0f);
+      for (Index panel = 0; panel < panels_.count(); ++panel) {
+        const Index at = panels_.first_block(panel) - first;
+        if (at < 0 || at >= parts_block / channel_block) continue;
+        run_panel(in.pixel(0, grid.in_step.h * row, grid.in_step.w * x), offsets, g, panel, count,
+                  {sums[0] + at * channel_block, parts_block, channel_block});
+      }
+      for (Index i = 0; i < count; ++i) {
+        store_pixel<Arch>(sums[i], out.pixel(block, y, grid.out_origin.w + grid.out_step.w * (x + i)), out_parts_,
+                          part_stride(out.layout, out_parts_));
+      }
+    }
+  }
+
   // `count` neighbouring outputs of one grid, one panel.
   void run_panel(const float* pixel, std::span<const Index> offsets, Index g, Index panel, Index count,
                  const Target& to) const noexcept {
@@ -130,14 +164,6 @@ class DirectConv final : public ConvKernel {
     } else {
       conv_rows<Arch, narrow_vectors<Arch>>(call, count);
     }
-  }
-
-  // Outputs of a grid.
-  static Extent outputs(const ConvGrid& grid, Extent out) noexcept {
-    const auto count = [](Index origin, Index step, Index length) {
-      return length > origin ? ceil_div(length - origin, step) : Index{0};
-    };
-    return {count(grid.out_origin.h, grid.out_step.h, out.h), count(grid.out_origin.w, grid.out_step.w, out.w)};
   }
 
   // Products of one output, those of padded channels with them.
@@ -166,6 +192,7 @@ class DirectConv final : public ConvKernel {
 
   ConvShape conv_;
   Index block_ = channel_block;
+  int out_parts_ = 0;
   std::vector<ConvGrid> grids_;
   Panels<Arch> panels_;
   std::vector<Index> begins_;

@@ -23,7 +23,9 @@ class WinogradConv final : public ConvKernel {
   WinogradConv(const WinogradRoutine& routine, const ConvShape& conv, WinogradForm form)
       : routine_(&routine), conv_(conv), form_(std::move(form)), weights_(routine, conv, form_) {}
 
-  bool bf16() const noexcept override { return Products::per_place == 2; }
+  Precision precision() const noexcept override {
+    return Products::per_place == 2 ? Precision::bf16 : Precision::float32;
+  }
   Index weight_bytes() const noexcept override { return weights_.size() * static_cast<Index>(sizeof(float)); }
 
   double error_growth() const noexcept override { return routine_->error_growth; }

@@ -9,6 +9,7 @@
 #include <bit>
 #include <cstdint>
 
+#include <ochre/simd/bf16.hpp>
 #include <ochre/simd/simd.hpp>
 
 namespace ochre::inline v0::simd {
@@ -34,13 +35,6 @@ struct FloatProducts {
     places[k * width + column] = value;
   }
 };
-
-// The nearest bf16, ties to even, as its 16 bits; NaN stays NaN.
-inline std::uint16_t to_bf16(float value) noexcept {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  if (value != value) return static_cast<std::uint16_t>((bits >> 16) | 0x40u);
-  return static_cast<std::uint16_t>((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16);
-}
 
 // Has this build the instruction?
 template <class Arch>

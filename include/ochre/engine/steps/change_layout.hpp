@@ -1,4 +1,5 @@
-// A value in another layout, bit for bit, for a step that wants it so.
+// A value in another layout, for a step that wants it so: bit for bit, or rounded to the parts of bf16 that the tile
+// unit's convolutions read.
 #pragma once
 
 #include <algorithm>
@@ -26,6 +27,21 @@ struct ToBlockedStep : StepWithoutWeights {
 
   static void run(const StepCall& call, const RunMemory& memory) noexcept {
     fill_blocked(call.planar_inputs[0], call.blocked, 1.0f, 0.0f, memory.team);
+  }
+};
+
+// Of the tile unit's kernels: floats in blocks of channels as a tensor of so many bf16 parts.
+using ToParts = void (*)(BlockedView<const float> from, BlockedView<float> to, int parts, const parallel::Team& team);
+
+struct ToPartsStep : StepWithoutWeights {
+  ToParts to_parts = nullptr;
+  int parts = 1;
+
+  static std::string_view algorithm() noexcept { return "to bf16 parts"; }
+  static std::string_view short_algorithm() noexcept { return "to parts"; }
+
+  void run(const StepCall& call, const RunMemory& memory) const noexcept {
+    to_parts(call.blocked_inputs[0], call.blocked, parts, memory.team);
   }
 };
 

@@ -11,6 +11,7 @@ namespace ochre::inline v0::engine {
 struct ConvolutionStep {
   Index block = channel_block;  // of the input's channels
   ConvAlgorithm chosen = ConvAlgorithm::direct;
+  int out_parts = 0;                            // of the output; 0: floats
   std::unique_ptr<kernels::ConvKernel> kernel;  // of that algorithm
 
   std::string_view algorithm() const noexcept { return name_of(chosen); }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -16,6 +17,7 @@ import torch
 from safetensors.torch import save_file
 
 from ab import SoftEncoder, annealed_mean, bins, lab_from_rgb, pixel_rows
+from average import averaged, check_part
 from description import Description, Head, network_text, parse
 from estimate import estimate_loss, estimate_unsteadiness
 from evaluate import chroma_of_neutral
@@ -241,16 +243,22 @@ class Teaching(unittest.TestCase):
         self.assertTrue(all(torch.equal(begun[name], tensor) for name, tensor in state["average"].items()))
 
 
-class Beginnings(unittest.TestCase):
-    ATTENTION = re.compile(r"^\w+ (?:read|norm_read|context|tell|sum_tell|relu_tell)5_\d\b.*\n", re.MULTILINE)
+ATTENTION = re.compile(r"^\w+ (?:read|norm_read|context|tell|sum_tell|relu_tell)5_\d\b.*\n", re.MULTILINE)
 
+
+def without_attention() -> tuple[dict, dict]:
+    """The first run's file, metadata and tensors, as if it had been made before the network had attention."""
+    metadata, tensors = read_model_file(RUNS / "01_tiny" / "model.safetensors")
+    metadata["network"] = ATTENTION.sub("", metadata["network"]).replace("relu_tell5_3", "relu5_3")
+    names = {layer.name for layer in parse(metadata["network"]).layers}
+    return metadata, {name: tensor for name, tensor in tensors.items() if name.rpartition(".")[0] in names}
+
+
+class Beginnings(unittest.TestCase):
     def begun(self, lost: str) -> tuple[dict, dict]:
         """A trainer that began with the first run's file without attention, and without the tensor `lost`: its
         weights, and those of the file."""
-        metadata, tensors = read_model_file(RUNS / "01_tiny" / "model.safetensors")
-        metadata["network"] = self.ATTENTION.sub("", metadata["network"]).replace("relu_tell5_3", "relu5_3")
-        names = {layer.name for layer in parse(metadata["network"]).layers}
-        kept = {name: tensor for name, tensor in tensors.items() if name.rpartition(".")[0] in names}
+        metadata, kept = without_attention()
         kept.pop(lost, None)
         trainer = Trainer(read_recipe(HERE / "recipes" / "01_tiny.toml").content, torch.device("cpu"))
         with tempfile.TemporaryDirectory() as folder:
@@ -272,6 +280,77 @@ class Beginnings(unittest.TestCase):
     def test_a_tensor_of_a_layer_that_it_has_must_be_there(self) -> None:
         with self.assertRaisesRegex(ValueError, "conv1_1.weight"):
             self.begun("conv1_1.weight")
+
+
+class Averages(unittest.TestCase):
+    ONE = "network n\ninput x channels=1\nconv2d one out=2 kernel=1\n"
+    END = "output end\nhead ab layer=end\n"
+    TWO = "conv2d two out=2 kernel=1\nbatch_norm three\nadd sum from=three,one\n"
+    FIRST = parse(f"{ONE}{TWO}conv2d end out=2 kernel=1\n{END}")
+    OLDER = parse(f"{ONE}conv2d end out=2 kernel=1\n{END}")
+
+    def tensors(self, description: Description, value: float) -> dict:
+        """Those of a network's file, all numbers the same."""
+        state = Network(description.text).state_dict()
+        return {name: torch.full(tensor.shape, value) for name, tensor in state.items() if tensor.ndim}
+
+    def values(self, *parts: tuple[Description, float, int]) -> dict:
+        """What each tensor of the average of parts (network, value, share) holds throughout."""
+        tensors = [self.tensors(network, value) for network, value, _ in parts]
+        mean = averaged(self.FIRST, tensors, [share for *_, share in parts])
+        self.assertTrue(all((tensor == tensor.flatten()[0]).all() for tensor in mean.values()))
+        return {name: round(tensor.flatten()[0].item(), 9) for name, tensor in mean.items()}
+
+    def test_of_one_network(self) -> None:
+        self.assertEqual(set(self.values((self.FIRST, 8, 3), (self.FIRST, 16, 1)).values()), {10})
+
+    def test_a_part_that_lacks_layers(self) -> None:
+        values = self.values((self.FIRST, 8, 3), (self.OLDER, 16, 2), (self.FIRST, 24, 1))
+        self.assertEqual((values["one.weight"], values["end.bias"]), (round(80 / 6, 9),) * 2)
+        self.assertEqual((values["two.weight"], values["two.bias"]), (12, 12), "a mean of those that have it")
+        self.assertEqual((values["three.weight"], values["three.bias"]), (8, 8), "an add joins it: zero where it is not")
+        measured = (values["three.running_mean"], values["three.running_var"])
+        self.assertEqual(measured, (12, 12), "what a norm measured is no weight")
+
+    def refused(self, message: str, text: str) -> None:
+        other = parse(text)
+        with self.assertRaisesRegex(ValueError, f"^part: {message}"):
+            check_part(self.FIRST, self.tensors(self.FIRST, 0), other, self.tensors(other, 0), Path("part"))
+
+    def test_what_the_first_has_not(self) -> None:
+        text = self.FIRST.text
+        check_part(self.FIRST, self.tensors(self.FIRST, 0), self.OLDER, self.tensors(self.OLDER, 0), Path("part"))
+        self.refused("layer four: the first model's network has none", text.replace("add sum", "relu four\nadd sum"))
+        wider = text.replace("two out=2", "two out=3")
+        self.refused("layer two: found conv2d .*'out': '3'.*, expected conv2d .*'out': '2'", wider)
+        self.refused("layer three: found relu .*, expected batch_norm", text.replace("batch_norm three", "relu three"))
+        of_five = text.replace("channels=1", "channels=5")
+        self.refused(r"tensor one.weight: found \[2, 5, 1, 1\], expected \[2, 1, 1, 1\]", of_five)
+
+    def average(self, folder: str, *parts: str) -> subprocess.CompletedProcess:
+        program = HERE.parents[1] / "tools" / "train" / "average.py"
+        command = [sys.executable, program, "mean.safetensors", *parts]
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+
+    def test_files(self) -> None:
+        metadata, kept = without_attention()
+        newer = RUNS.resolve() / "02_more" / "model.safetensors"
+        of_newer = read_model_file(newer)[1]
+        with tempfile.TemporaryDirectory() as folder:
+            save_file(kept, Path(folder) / "older.safetensors", metadata)
+            done = self.average(folder, "older.safetensors=1", f"{newer}=4")
+            self.assertIn("layer read5_3: the first model's network has none of this name", done.stderr)
+            self.assertFalse((Path(folder) / "mean.safetensors").exists())
+            done = self.average(folder, f"{newer}=4", "older.safetensors=1")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            mean = read_model_file(Path(folder) / "mean.safetensors")[1]
+        self.assertEqual(mean.keys(), of_newer.keys())
+        for name, tensor in of_newer.items():
+            expected = (4 * tensor.double() + kept[name].double()) / 5 if name in kept else tensor.double()
+            if name in ("tell5_3.weight", "tell5_3.bias", "tell5_5.weight", "tell5_5.bias"):
+                expected = 0.8 * tensor.double()
+            kind = torch.finfo(tensor.dtype)  # what it was rounded to once
+            self.assertTrue(((mean[name] - expected).abs() <= kind.eps * (expected.abs() + kind.tiny)).all(), name)
 
 
 class Attentions(unittest.TestCase):

@@ -37,7 +37,8 @@ int main(int count, char** words) {
   return 1;
 #endif
   if (count != 2) return 2;
-  const ochre::ColorizerOptions options{.size = 64, .threads = 2};
+  // An even grey is nothing of which the network is sure: at its own temperature it stays grey.
+  const ochre::ColorizerOptions options{.temperature = 1.0f, .size = 64, .threads = 2};
 #if defined(CONSUMER_HAS_DISPATCH)
   if (ochre::decode_picture({})) return std::puts("no bytes became a picture"), 1;  // what decodes them is linked
   const auto isa = ochre::dispatch::choose();

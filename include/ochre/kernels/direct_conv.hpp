@@ -127,6 +127,7 @@ class DirectConv final : public ConvKernel {
     const ConvGrid& grid = grids_[static_cast<std::size_t>(g)];
     const Index y = grid.out_origin.h + grid.out_step.h * row;
     const Index first = block * parts_block / channel_block;
+    const Index apart = part_stride(out.layout, out_parts_);
     for (Index x = 0; x < width; x += pixels) {
       const Index count = std::min(pixels, width - x);
       std::fill_n(sums[0], count * parts_block, 0.0f);
@@ -136,9 +137,9 @@ class DirectConv final : public ConvKernel {
         run_panel(in.pixel(0, grid.in_step.h * row, grid.in_step.w * x), offsets, g, panel, count,
                   {sums[0] + at * channel_block, parts_block, channel_block});
       }
-      for (Index i = 0; i < count; ++i) {
-        store_pixel<Arch>(sums[i], out.pixel(block, y, grid.out_origin.w + grid.out_step.w * (x + i)), out_parts_,
-                          part_stride(out.layout, out_parts_));
+      float* to = out.pixel(block, y, grid.out_origin.w + grid.out_step.w * x);
+      for (Index i = 0; i < count; ++i, to += grid.out_step.w * channel_block) {
+        store_pixel<Arch>(sums[i], to, out_parts_, apart);
       }
     }
   }

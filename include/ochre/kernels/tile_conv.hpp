@@ -76,6 +76,8 @@ class TileConv final : public ConvKernel {
         for (Index item = begin; item < end; ++item) {
           const Index first = item % chunks * pairs_at_once;
           Chunk chunk{in, out, &schedule, g, item / chunks, first, std::min(first + pairs_at_once, rows.count())};
+          chunk.low = part_stride(in.layout, Parts);
+          chunk.apart = out_parts_ != 0 ? part_stride(out.layout, out_parts_) : out.layout.block_stride();
           chunk.weight_lines = chunk.end == rows.count() ? weight_lines(chunk, count.w) : 0;
           run_chunk(chunk, rows, count.w, unit, sums);
         }
@@ -111,6 +113,8 @@ class TileConv final : public ConvKernel {
     Index panel;
     Index begin;  // pairs
     Index end;
+    Index low = 0;           // floats from the input's high parts to the low ones
+    Index apart = 0;         // floats from a part, or a block of 16 channels, of the output to the next
     Index weight_lines = 0;  // of the next panel, asked for with each segment
     Index blocks_done = 0;
   };
@@ -193,7 +197,7 @@ class TileConv final : public ConvKernel {
     const Operands operands{
         chunk.in.pixel(0, grid.in_step.h * y, grid.in_step.w * x),
         grid.in_step.h * rows.distance * in.row_stride(),
-        part_stride(in, Parts),
+        chunk.low,
         grid.in_step.w * channel_block * static_cast<Index>(sizeof(float)),
         offsets.data(),
         segments,
@@ -211,9 +215,9 @@ class TileConv final : public ConvKernel {
     }
     for (Index row = 0; row < (both ? 2 : 1); ++row) {
       const Index out_y = grid.out_origin.h + grid.out_step.h * (y + row * rows.distance);
-      for (Index i = 0; i < pixels; ++i) {
-        finish(sums.at[row][i], chunk, out_y, grid.out_origin.w + grid.out_step.w * (x + i));
-      }
+      const Index out_x = grid.out_origin.w + grid.out_step.w * x;
+      const Index block = out_parts_ != 0 ? chunk.panel : 2 * chunk.panel;
+      finish(sums.at[row], pixels, chunk, chunk.out.pixel(block, out_y, out_x), grid.out_step.w * channel_block);
     }
   }
 
@@ -278,23 +282,27 @@ class TileConv final : public ConvKernel {
     if constexpr (Rows == 2 && Side == 2) unit.template multiply<3, 5, 7>();
   }
 
-  // The epilogue of one pixel's 32 sums, and where they go.
-  void finish(float* sums, const Chunk& chunk, Index y, Index x) const noexcept {
+  // The epilogue of a row's sums, and their way to the output, a pixel each `step` floats.
+  void finish(float (*sums)[TileWeights::panel], Index pixels, const Chunk& chunk, float* to,
+              Index step) const noexcept {
     constexpr Index width = simd::lanes<float, Arch>;
-    const Index channel = chunk.panel * TileWeights::panel;
     const bool wide = weights_.wide(chunk.panel);
-    if (!wide) std::fill_n(sums + channel_block, channel_block, 0.0f);
     for (Index v = 0; v < TileWeights::panel; v += width) {
-      const EpilogueVector<Arch> epilogue(epilogue_, channel + v);
-      simd::store(sums + v, epilogue(simd::load<Arch>(sums + v)));
+      const EpilogueVector<Arch> epilogue(epilogue_, chunk.panel * TileWeights::panel + v);
+      const bool is_sum = wide || v < channel_block;  // of a narrow panel the second half has none
+      for (Index i = 0; i < pixels; ++i) {
+        const auto sum = is_sum ? simd::load<Arch>(sums[i] + v) : simd::broadcast<Arch>(0.0f);
+        simd::store(sums[i] + v, epilogue(sum));
+      }
     }
-    if (out_parts_ != 0) {
-      return store_pixel<Arch>(sums, chunk.out.pixel(chunk.panel, y, x), out_parts_,
-                               part_stride(chunk.out.layout, out_parts_));
+    for (Index i = 0; i < pixels; ++i, to += step) {
+      if (out_parts_ != 0) {
+        store_pixel<Arch>(sums[i], to, out_parts_, chunk.apart);
+        continue;
+      }
+      std::copy_n(sums[i], channel_block, to);
+      if (wide) std::copy_n(sums[i] + channel_block, channel_block, to + chunk.apart);
     }
-    float* to = chunk.out.pixel(2 * chunk.panel, y, x);
-    std::copy_n(sums, channel_block, to);
-    if (wide) std::copy_n(sums + channel_block, channel_block, to + chunk.out.layout.block_stride());
   }
 
   TileWeights weights_;

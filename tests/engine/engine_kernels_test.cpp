@@ -18,17 +18,9 @@ namespace {
 using namespace ochre;
 using test::ConvCase;
 
-struct Random {
-  RandomNumbers numbers;
-
-  Index between(Index low, Index high) {
-    return low + static_cast<Index>(numbers.next() % static_cast<std::uint64_t>(high - low + 1));
-  }
-};
-
 enum class Form { any, dense, strided, transposed };
 
-ConvCase random_case(Random& random, Form form) {
+ConvCase random_case(test::RandomSizes& random, Form form) {
   kernels::ConvShape conv;
   conv.in = random.between(1, 37);
   conv.out = random.between(1, 69);
@@ -45,7 +37,7 @@ ConvCase random_case(Random& random, Form form) {
     if (form == Form::dense) window.dilation.h = window.dilation.w = random.between(1, 2);
     window.padding = {random.between(0, 2), random.between(0, 2)};
   }
-  return {conv, {random.between(8, 23), random.between(8, 23)}, random.numbers.next()};
+  return {conv, {random.between(8, 23), random.between(8, 23)}, random.random.next()};
 }
 
 template <class Arch>
@@ -97,7 +89,7 @@ void check_convolution(const ConvCase& conv_case, ConvAlgorithm algorithm, Index
 
 template <class Algorithm>
 void check_winograd(ConvAlgorithm algorithm, std::initializer_list<Form> forms) {
-  Random random{RandomNumbers(2)};
+  test::RandomSizes random{RandomNumbers(2)};
   for (const Form form : forms) {
     for (int i = 0; i < 3; ++i) {
       const auto conv_case = random_case(random, form);
@@ -109,7 +101,7 @@ void check_winograd(ConvAlgorithm algorithm, std::initializer_list<Form> forms) 
 }  // namespace
 
 TEST_CASE("direct convolution: every width") {
-  Random random{RandomNumbers(1)};
+  test::RandomSizes random{RandomNumbers(1)};
   for (int i = 0; i < 12; ++i) {
     const auto conv_case = random_case(random, Form::any);
     check_convolution(conv_case, ConvAlgorithm::direct, conv_case.conv.in <= 12 ? 1 : channel_block, conv_case.bound());
@@ -123,7 +115,7 @@ TEST_CASE("Winograd F(4,2): every width") {
 }
 
 TEST_CASE("a weight that is off by a twentieth is found at every width") {
-  Random random{RandomNumbers(3)};
+  test::RandomSizes random{RandomNumbers(3)};
   auto conv_case = random_case(random, Form::dense);
   const auto expected = conv_case.expected();
   const auto bound = conv_case.winograd_bound<kernels::F43>();

@@ -13,18 +13,12 @@ using namespace ochre;
 using reference::compare;
 using test::ConvCase;
 
-struct RandomSizes {
-  RandomNumbers random;
-
-  Index between(Index low, Index high) {
-    return low + static_cast<Index>(random.next() % static_cast<std::uint64_t>(high - low + 1));
-  }
-  Extent extent(Index low, Index high) { return {between(low, high), between(low, high)}; }
-
-  kernels::ConvShape shape(bool transposed, Index most_in) {
-    return {between(1, most_in), between(1, 40), {extent(1, 5), extent(1, 4), extent(0, 3), extent(1, 3)}, transposed};
-  }
-};
+kernels::ConvShape direct_shape(test::RandomSizes& sizes, bool transposed, Index most_in) {
+  return {sizes.between(1, most_in),
+          sizes.between(1, 40),
+          {sizes.extent(1, 5), sizes.extent(1, 4), sizes.extent(0, 3), sizes.extent(1, 3)},
+          transposed};
+}
 
 template <class Arch>
 void check(ConvCase conv_case, Index block) {
@@ -48,20 +42,20 @@ void check(ConvCase conv_case, Index block) {
 }
 
 TEST_CASE_TEMPLATE("direct: random convolutions are the reference's, integers exactly", Arch, OCHRE_NATIVE_ARCHS) {
-  RandomSizes sizes{RandomNumbers(3)};
+  test::RandomSizes sizes{RandomNumbers(3)};
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     for (const bool transposed : {false, true}) {
       const Extent in = sizes.extent(1, 17);
-      check<Arch>(ConvCase(sizes.shape(transposed, 40), in, seed), channel_block);
-      check<Arch>(ConvCase(sizes.shape(transposed, 4), in, seed), 1);
+      check<Arch>(ConvCase(direct_shape(sizes, transposed, 40), in, seed), channel_block);
+      check<Arch>(ConvCase(direct_shape(sizes, transposed, 4), in, seed), 1);
     }
   }
 }
 
 TEST_CASE_TEMPLATE("direct: bf16 parts are the floats, rounded", Arch, OCHRE_NATIVE_ARCHS) {
-  RandomSizes sizes{RandomNumbers(5)};
+  test::RandomSizes sizes{RandomNumbers(5)};
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
-    const kernels::ConvShape shape = sizes.shape(seed % 2 == 0, 4);
+    const kernels::ConvShape shape = direct_shape(sizes, seed % 2 == 0, 4);
     const ConvCase conv_case(shape, sizes.extent(1, 20), seed);
     const Shape out = conv_case.out();
     if (out.h < 1 || out.w < 1) continue;
@@ -69,27 +63,11 @@ TEST_CASE_TEMPLATE("direct: bf16 parts are the floats, rounded", Arch, OCHRE_NAT
     const auto floats = conv_case.run(*conv_case.direct<Arch>(1), {.block = 1});
     const int parts = 1 + static_cast<int>(seed % 2);
     const auto kernel = conv_case.packed(std::make_unique<kernels::DirectConv<Arch>>(shape, 1, parts), {});
-    const Extent extent{out.h, out.w};
-    const BlockedLayout from{shape.in, conv_case.in, kernel->border(conv_case.in, extent), 1};
-    std::vector<float> input(static_cast<std::size_t>(from.size()), 0.0f);
-    const BlockedView<float> in{input.data(), from};
-    for (Index c = 0; c < shape.in; ++c) {
-      for (Index y = 0; y < conv_case.in.h; ++y) {
-        for (Index x = 0; x < conv_case.in.w; ++x)
-          in.at(c, y, x) = static_cast<float>(conv_case.x.view().at(0, c, y, x));
-      }
-    }
-    const BlockedLayout to{kernels::places_of(shape.out, parts), extent, {1, 1, 1, 1}};
-    std::vector<float> output(static_cast<std::size_t>(to.size()), 0.0f);
-    const BlockedView<float> places{output.data(), to};
-    kernel->run(in, places, kernel->schedule(from, to, 1), {}, {});
-    for (Index c = 0; c < ceil_div(shape.out, kernels::parts_block) * kernels::parts_block; ++c) {
-      for (Index i = 0; i < out.h * out.w; ++i) {
-        float rest = c < shape.out ? floats.view().at(0, c, i / out.w, i % out.w) : 0.0f;
-        const float number = rest;
-        for (int part = 0; part < parts; ++part) simd::next_part(rest);
-        CHECK(kernels::from_parts(places, parts, c, i / out.w, i % out.w) == number - rest);
-      }
+    const auto rounded = conv_case.run(*kernel, {.block = 1, .out_parts = parts});
+    for (Index i = 0; i < floats.shape().size(); ++i) {
+      float rest = floats.data()[i];
+      for (int part = 0; part < parts; ++part) simd::next_part(rest);
+      CHECK(rounded.data()[i] == floats.data()[i] - rest);
     }
   }
 }

@@ -17,18 +17,12 @@ using namespace ochre;
 using TileArch = simd::DefaultArch;
 using test::ConvCase;
 
-struct TileSizes {
-  RandomNumbers random;
-
-  Index between(Index low, Index high) {
-    return low + static_cast<Index>(random.next() % static_cast<std::uint64_t>(high - low + 1));
-  }
-  Extent extent(Index low, Index high) { return {between(low, high), between(low, high)}; }
-
-  kernels::ConvShape shape(bool transposed) {
-    return {between(1, 70), between(1, 70), {extent(1, 4), extent(1, 3), extent(0, 3), extent(1, 3)}, transposed};
-  }
-};
+kernels::ConvShape tile_shape(test::RandomSizes& sizes, bool transposed) {
+  return {sizes.between(1, 70),
+          sizes.between(1, 70),
+          {sizes.extent(1, 4), sizes.extent(1, 3), sizes.extent(0, 3), sizes.extent(1, 3)},
+          transposed};
+}
 
 void check_on_tiles(ConvCase random_case, int parts, int out_parts) {
   if (random_case.out().h < 1 || random_case.out().w < 1) return;
@@ -37,8 +31,8 @@ void check_on_tiles(ConvCase random_case, int parts, int out_parts) {
   CAPTURE(parts);
   CAPTURE(out_parts);
   {
-    const auto actual = test::run_on_tiles<TileArch>(
-        conv_case, *test::tile_kernel<TileArch>(conv_case, parts, out_parts), parts, out_parts);
+    const auto actual = conv_case.run(*test::tile_kernel<TileArch>(conv_case, parts, out_parts),
+                                      {.parts = parts, .out_parts = out_parts});
     const auto bound = test::parts_bound(conv_case, parts, out_parts);
     const auto comparison = reference::compare(actual.view(), conv_case.expected().view(), bound.view());
     INFO(to_string(comparison));
@@ -47,17 +41,17 @@ void check_on_tiles(ConvCase random_case, int parts, int out_parts) {
   }
   conv_case.round_to_integers();
   const auto actual =
-      test::run_on_tiles<TileArch>(conv_case, *test::tile_kernel<TileArch>(conv_case, parts, 0), parts, 0);
+      conv_case.run(*test::tile_kernel<TileArch>(conv_case, parts, 0), {.parts = parts, .out_parts = 0});
   const auto expected = conv_case.expected();
   CHECK(std::equal(expected.data(), expected.data() + expected.shape().size(), actual.data(),
                    [](double e, float a) { return e == static_cast<double>(a); }));
 }
 
 TEST_CASE("tile convolution: random ones are the reference's, integers exactly") {
-  TileSizes sizes{RandomNumbers(3)};
+  test::RandomSizes sizes{RandomNumbers(3)};
   for (std::uint64_t seed = 0; seed < 25; ++seed) {
     for (const bool transposed : {false, true}) {
-      ConvCase conv_case(sizes.shape(transposed), sizes.extent(1, 20), seed);
+      ConvCase conv_case(tile_shape(sizes, transposed), sizes.extent(1, 20), seed);
       const int parts = 1 + static_cast<int>(seed % 2);
       check_on_tiles(std::move(conv_case), parts, seed % 3 == 0 ? parts : 0);
     }
@@ -81,7 +75,7 @@ TEST_CASE("tile convolution: two parts are nearer than one by their 2^7") {
   const ConvCase conv_case = test::in_parts(ConvCase(test::dense(64, 32), {12, 16}, 7), 1);
   const auto error = [&](int parts) {
     const auto actual =
-        test::run_on_tiles<TileArch>(conv_case, *test::tile_kernel<TileArch>(conv_case, parts, 0), parts, 0);
+        conv_case.run(*test::tile_kernel<TileArch>(conv_case, parts, 0), {.parts = parts, .out_parts = 0});
     const auto expected = conv_case.expected();
     double squares = 0;
     double size = 0;
@@ -99,7 +93,7 @@ TEST_CASE("tile convolution: a batch norm's factors, and outputs that no tap mee
   ConvCase conv_case(test::dense(3, 20), {5, 6}, 4);
   conv_case.round_to_integers();
   for (std::size_t o = 0; o < conv_case.factors.size(); ++o) conv_case.factors[o] = static_cast<double>(o % 5) - 2.0;
-  const auto actual = test::run_on_tiles<TileArch>(conv_case, *test::tile_kernel<TileArch>(conv_case, 2, 0), 2, 0);
+  const auto actual = conv_case.run(*test::tile_kernel<TileArch>(conv_case, 2, 0), {.parts = 2, .out_parts = 0});
   for (Index o = 0; o < 20; ++o) {
     for (Index k = 0; k < 27; ++k)
       conv_case.weight.data()[o * 27 + k] *= conv_case.factors[static_cast<std::size_t>(o)];
@@ -115,11 +109,11 @@ TEST_CASE("tile convolution: the same bits for any number of threads") {
   for (const bool transposed : {false, true}) {
     const kernels::ConvShape shape{40, 72, {{3, 2}, {2, 1}, {1, 0}, {1, 1}}, transposed};
     const ConvCase conv_case(shape, {21, 19}, 6);
-    const auto first = test::run_on_tiles<TileArch>(conv_case, *test::tile_kernel<TileArch>(conv_case, 2, 2), 2, 2);
+    const auto first = conv_case.run(*test::tile_kernel<TileArch>(conv_case, 2, 2), {.parts = 2, .out_parts = 2});
     for (const int threads : {2, 3, 7}) {
       const auto own = parallel::ThreadTeam::create(threads).value();
       const auto kernel = test::tile_kernel<TileArch>(conv_case, 2, 2, own.team());
-      CHECK(test::same_bits(test::run_on_tiles<TileArch>(conv_case, *kernel, 2, 2, own.team()), first));
+      CHECK(test::same_bits(conv_case.run(*kernel, {.team = own.team(), .parts = 2, .out_parts = 2}), first));
     }
   }
 }
@@ -130,9 +124,9 @@ TEST_CASE("tile convolution: what is not finite is in the outputs that it meets,
     for (const int parts : {1, 2}) {
       ConvCase conv_case(shape, {11, 12}, 8);
       const auto kernel = test::tile_kernel<TileArch>(conv_case, parts, 0);
-      const auto clean = test::run_on_tiles<TileArch>(conv_case, *kernel, parts, 0);
+      const auto clean = conv_case.run(*kernel, {.parts = parts, .out_parts = 0});
       conv_case.x.view().at(0, 17, 6, 5) = bad;
-      const auto spoilt = test::run_on_tiles<TileArch>(conv_case, *kernel, parts, 0);
+      const auto spoilt = conv_case.run(*kernel, {.parts = parts, .out_parts = 0});
       const auto expected = conv_case.expected();
       Index not_finite = 0;
       for (Index i = 0; i < expected.shape().size(); ++i) {
@@ -149,17 +143,17 @@ TEST_CASE("tile convolution: what is not finite is in the outputs that it meets,
 #if defined(OCHRE_TILE_UNIT)
 TEST_CASE("tile convolution: the unit's bits are the model's") {
   if (!platform::permit_tiles()) return;
-  TileSizes sizes{RandomNumbers(9)};
+  test::RandomSizes sizes{RandomNumbers(9)};
   for (std::uint64_t seed = 0; seed < 30; ++seed) {
-    const ConvCase conv_case(sizes.shape(seed % 3 == 0), sizes.extent(1, 36), seed);
+    const ConvCase conv_case(tile_shape(sizes, seed % 3 == 0), sizes.extent(1, 36), seed);
     if (conv_case.out().h < 1 || conv_case.out().w < 1) continue;
     CAPTURE(conv_case.name());
     const int parts = 1 + static_cast<int>(seed % 2);
     const int out_parts = seed % 5 == 0 ? 0 : parts;
     const auto model = test::tile_kernel<TileArch>(conv_case, parts, out_parts);
     const auto unit = test::tile_kernel<TileArch, simd::TileUnit>(conv_case, parts, out_parts);
-    CHECK(test::same_bits(test::run_on_tiles<TileArch>(conv_case, *unit, parts, out_parts),
-                          test::run_on_tiles<TileArch>(conv_case, *model, parts, out_parts)));
+    CHECK(test::same_bits(conv_case.run(*unit, {.parts = parts, .out_parts = out_parts}),
+                          conv_case.run(*model, {.parts = parts, .out_parts = out_parts})));
   }
 }
 #endif

@@ -25,6 +25,22 @@ struct Operands {
   }
 };
 
+// Every number by a call.
+template <class Number>
+Operands filled_with(Number number) {
+  Operands operands;
+  for (auto& row : operands.left) {
+    for (auto& part : row) part = simd::to_bf16(number());
+  }
+  for (auto& row : operands.right) {
+    for (auto& part : row) part = simd::to_bf16(number());
+  }
+  for (auto& row : operands.sums) {
+    for (float& sum : row) sum = number();
+  }
+  return operands;
+}
+
 template <class Unit>
 Operands multiplied(Operands operands, int rows = 16) {
   Unit unit;
@@ -46,16 +62,7 @@ TEST_CASE("tile model: integers exactly, row by row, column by column") {
   RandomNumbers random(1);
   const auto integer = [&] { return std::round(8 * static_cast<float>(random.uniform())); };
   for (const int rows : {1, 7, 16}) {
-    Operands operands;
-    for (auto& row : operands.left) {
-      for (auto& number : row) number = simd::to_bf16(integer());
-    }
-    for (auto& row : operands.right) {
-      for (auto& number : row) number = simd::to_bf16(integer());
-    }
-    for (auto& row : operands.sums) {
-      for (float& number : row) number = integer();
-    }
+    const Operands operands = filled_with(integer);
     const Operands result = multiplied<simd::TileModel>(operands, rows);
     for (int i = 0; i < 16; ++i) {
       for (int n = 0; n < 16; ++n) {
@@ -130,16 +137,7 @@ TEST_CASE("tile unit: the model's bits, for numbers of every size") {
         return std::ldexp(
             value, spread == 0 ? 0 : static_cast<int>(random.next() % static_cast<unsigned>(2 * spread + 1)) - spread);
       };
-      Operands operands;
-      for (auto& row : operands.left) {
-        for (auto& part : row) part = simd::to_bf16(number());
-      }
-      for (auto& row : operands.right) {
-        for (auto& part : row) part = simd::to_bf16(number());
-      }
-      for (auto& row : operands.sums) {
-        for (float& sum : row) sum = number();
-      }
+      const Operands operands = filled_with(number);
       const int rows = 1 + round % 16;
       const Operands model = multiplied<simd::TileModel>(operands, rows);
       const Operands unit = multiplied<simd::TileUnit>(operands, rows);

@@ -34,6 +34,15 @@ inline kernels::ConvShape dense(Index in, Index out, Index dilation = 1) {
 inline kernels::ConvShape strided(Index in, Index out) { return {in, out, {{3, 3}, twos, ones, ones}}; }
 inline kernels::ConvShape transposed(Index in, Index out) { return {in, out, {{4, 4}, twos, ones, ones}, true}; }
 
+struct RandomSizes {
+  RandomNumbers random;
+
+  Index between(Index low, Index high) {
+    return low + static_cast<Index>(random.next() % static_cast<std::uint64_t>(high - low + 1));
+  }
+  Extent extent(Index low, Index high) { return {between(low, high), between(low, high)}; }
+};
+
 struct ConvCase {
   kernels::ConvShape conv;
   Extent in;
@@ -141,13 +150,39 @@ struct ConvCase {
   // The input's memory has no float more than its border needs, so that a sanitizer sees one pixel too many; around the
   // output's interior lies a border that must stay as it is. Channels that fill up a block must come out zero (of
   // numbers that are finite: 0 times infinity is not).
-  // independent: instead of what the schedule says.
+  // independent: instead of what the schedule says. parts, out_parts: of bf16, of input and output; 0: floats.
   struct RunOptions {
     parallel::Team team{};
     Index block = channel_block;
     std::optional<bool> independent{};
+    int parts = 0;
+    int out_parts = 0;
   };
   Tensor<float> run(const kernels::ConvKernel& kernel, const RunOptions& options) const;
+
+  // The input in that layout, all around it zeros.
+  std::vector<float> blocked_input(const BlockedLayout& layout) const {
+    std::vector<float> numbers(static_cast<std::size_t>(layout.size()), 0.0f);
+    const BlockedView<float> view{numbers.data(), layout};
+    for (Index c = 0; c < conv.in; ++c) {
+      for (Index y = 0; y < in.h; ++y) {
+        for (Index column = 0; column < in.w; ++column) {
+          view.at(c, y, column) = static_cast<float>(x.view().at(0, c, y, column));
+        }
+      }
+    }
+    return numbers;
+  }
+
+  // The same as bf16 parts.
+  std::vector<float> input_parts(const BlockedLayout& layout, int parts) const {
+    const BlockedLayout floats{conv.in, in};
+    const std::vector<float> numbers = blocked_input(floats);
+    std::vector<float> places(static_cast<std::size_t>(layout.size()), 0.0f);
+    kernels::to_parts<simd::DefaultArch>(BlockedView<const float>{numbers.data(), floats},
+                                         BlockedView<float>{places.data(), layout}, parts, {});
+    return places;
+  }
 
   std::string name() const {
     const auto side = [](Extent e) { return std::to_string(e.h) + "x" + std::to_string(e.w); };
@@ -162,17 +197,11 @@ inline Tensor<float> ConvCase::run(const kernels::ConvKernel& kernel, const RunO
   constexpr float untouched = -777.0f;
   const Shape shape = out();
   const Extent extent{shape.h, shape.w};
-  BlockedLayout from{conv.in, in, kernel.border(in, extent), options.block};
-  const BlockedLayout to{conv.out, extent, {1, 2, 0, 3}, channel_block};
-  std::vector<float> inputs(static_cast<std::size_t>(from.size()), 0.0f);
-  const BlockedView<float> in_view{inputs.data(), from};
-  for (Index c = 0; c < conv.in; ++c) {
-    for (Index y = 0; y < in.h; ++y) {
-      for (Index column = 0; column < in.w; ++column) {
-        in_view.at(c, y, column) = static_cast<float>(x.view().at(0, c, y, column));
-      }
-    }
-  }
+  const auto channels = [](Index count, int parts) { return parts == 0 ? count : kernels::places_of(count, parts); };
+  const BlockedLayout from{channels(conv.in, options.parts), in, kernel.border(in, extent), options.block};
+  const BlockedLayout to{channels(conv.out, options.out_parts), extent, {1, 2, 0, 3}, channel_block};
+  const auto inputs = options.parts == 0 ? blocked_input(from) : input_parts(from, options.parts);
+  const BlockedView<const float> in_view{inputs.data(), from};
   std::vector<float> outputs(static_cast<std::size_t>(to.size()), untouched);
   const BlockedView<float> out_view{outputs.data(), to};
   auto schedule = kernel.schedule(from, to, options.team.threads);
@@ -187,18 +216,22 @@ inline Tensor<float> ConvCase::run(const kernels::ConvKernel& kernel, const RunO
   auto result = Tensor<float>::create(shape).value();
   Index spoilt = 0;
   const bool finite = std::all_of(x.data(), x.data() + x.shape().size(), [](double v) { return std::isfinite(v); });
-  for (Index b = 0; b < to.blocks(); ++b) {
-    for (Index y = -to.border.top; y < extent.h + to.border.bottom; ++y) {
-      for (Index column = -to.border.left; column < extent.w + to.border.right; ++column) {
-        const bool inside = y >= 0 && y < extent.h && column >= 0 && column < extent.w;
-        for (Index lane = 0; lane < channel_block; ++lane) {
-          const Index c = b * channel_block + lane;
-          const float value = out_view.pixel(b, y, column)[lane];
-          if (inside && c < conv.out) {
-            result.view().at(0, c, y, column) = value;
-          } else {
-            spoilt += !(value == (inside ? 0.0f : untouched) || (inside && !finite && std::isnan(value)));
-          }
+  const Index filled =
+      options.out_parts == 0 ? to.blocks() * channel_block : to.blocks() / options.out_parts * kernels::parts_block;
+  for (Index y = -to.border.top; y < extent.h + to.border.bottom; ++y) {
+    for (Index column = -to.border.left; column < extent.w + to.border.right; ++column) {
+      const bool inside = y >= 0 && y < extent.h && column >= 0 && column < extent.w;
+      for (Index b = 0; b < to.blocks() && !inside; ++b) {
+        const float* pixel = out_view.pixel(b, y, column);
+        spoilt += std::count_if(pixel, pixel + channel_block, [](float value) { return value != untouched; });
+      }
+      for (Index c = 0; c < filled && inside; ++c) {
+        const float value = options.out_parts == 0 ? out_view.at(c, y, column)
+                                                   : kernels::from_parts(out_view, options.out_parts, c, y, column);
+        if (c < conv.out) {
+          result.view().at(0, c, y, column) = value;
+        } else {
+          spoilt += !(value == 0.0f || (!finite && std::isnan(value)));
         }
       }
     }

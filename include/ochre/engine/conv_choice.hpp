@@ -59,28 +59,30 @@ ConvCost winograd_cost(ConvAlgorithm name, const kernels::ConvShape& conv, const
 
 }  // namespace detail
 
+// Weights, with those of channels that fill up the blocks of the input; for each of them so many pixels are multiplied.
+inline double padded_weights(const kernels::ConvShape& conv, Index block) {
+  return static_cast<double>(conv.window.kernel.h * conv.window.kernel.w) *
+         static_cast<double>(ceil_div(conv.in, block) * block) *
+         static_cast<double>(ceil_div(conv.out, channel_block) * channel_block);
+}
+inline double pixels_of(const kernels::ConvShape& conv, Extent in, Extent out) {
+  const Extent pixels = conv.transposed ? in : out;
+  return static_cast<double>(pixels.h) * static_cast<double>(pixels.w);
+}
+
 // On the tile unit, which makes eight products in the time of one; with parts high and low each is three.
 inline ConvCost tile_unit_cost(const kernels::ConvShape& conv, int parts, Extent in, Extent out) {
-  const double taps = static_cast<double>(conv.window.kernel.h * conv.window.kernel.w);
-  const double channels = static_cast<double>(ceil_div(conv.in, kernels::parts_block) * kernels::parts_block) *
-                          static_cast<double>(ceil_div(conv.out, channel_block) * channel_block);
-  const Extent pixels = conv.transposed ? in : out;
-  return {
-      ConvAlgorithm::tile_unit,
-      (parts == 1 ? 1.0 : 3.0) / 8.0 * channels * taps * static_cast<double>(pixels.h) * static_cast<double>(pixels.w),
-      static_cast<Index>(channels * taps * sizeof(std::uint16_t)) * parts};
+  const double weights = padded_weights(conv, kernels::parts_block);
+  return {ConvAlgorithm::tile_unit, (parts == 1 ? 1.0 : 3.0) / 8.0 * weights * pixels_of(conv, in, out),
+          static_cast<Index>(weights * sizeof(std::uint16_t)) * parts};
 }
 
 // All algorithms that can compute it, direct first. block: of the input's channels.
 inline std::vector<ConvCost> conv_costs(const kernels::ConvShape& conv, Index block, Extent in, Extent out) {
-  const double taps = static_cast<double>(conv.window.kernel.h * conv.window.kernel.w);
-  const double channels = static_cast<double>(ceil_div(conv.in, block) * block) *
-                          static_cast<double>(ceil_div(conv.out, channel_block) * channel_block);
-  const Extent pixels = conv.transposed ? in : out;
-  std::vector<ConvCost> costs{
-      {ConvAlgorithm::direct,
-       channels * taps * std::max(static_cast<double>(pixels.h) * static_cast<double>(pixels.w), simd::rows_per_weight),
-       static_cast<Index>(channels * taps * sizeof(float))}};
+  const double weights = padded_weights(conv, block);
+  std::vector<ConvCost> costs{{ConvAlgorithm::direct,
+                               weights * std::max(pixels_of(conv, in, out), simd::rows_per_weight),
+                               static_cast<Index>(weights * sizeof(float))}};
   if (block != channel_block) return costs;
   const auto form = kernels::winograd_form(conv);
   if (!form) return costs;

@@ -12,6 +12,7 @@
 #include <ochre/kernels/tile_conv.hpp>
 #include <ochre/kernels/winograd_conv.hpp>
 #include <ochre/network/layer_variants.hpp>
+#include <ochre/simd/tile_check.hpp>
 #include <ochre/simd/tile_unit.hpp>
 
 namespace ochre::inline v0 {
@@ -115,38 +116,10 @@ const TileUnitKernels* tile_unit_kernels() noexcept {
 }
 
 #if defined(OCHRE_TILE_UNIT)
-// One product of small integers, in case a virtual machine promises what it has not.
-inline bool tile_unit_multiplies() noexcept {
-  alignas(64) std::uint16_t left[16][32];
-  alignas(64) std::uint16_t right[16][32];
-  alignas(64) float sums[16][16] = {};
-  for (int i = 0; i < 16 * 32; ++i) {
-    left[i / 32][i % 32] = simd::to_bf16(static_cast<float>(i % 7 - 3));
-    right[i / 32][i % 32] = simd::to_bf16(static_cast<float>(i % 5 - 2));
-  }
-  simd::TileUnit unit;
-  unit.configure(16);
-  unit.zero<0>();
-  unit.load<4>(left, 64);
-  unit.load<6>(right, 64);
-  unit.multiply<0, 4, 6>();
-  unit.store<0>(sums[0], 64);
-  unit.release();
-  for (int i = 0; i < 16 * 16; ++i) {
-    int expected = 0;
-    for (int k = 0; k < 32; ++k) {
-      const int at = k / 2 * 32 + i % 16 * 2 + k % 2;
-      expected += ((i / 16 * 32 + k) % 7 - 3) * (at % 5 - 2);
-    }
-    if (sums[i / 16][i % 16] != static_cast<float>(expected)) return false;
-  }
-  return true;
-}
-
 // The code of the CPU's own; null where it or the system refuses.
 template <class Arch>
 const TileUnitKernels* permitted_tile_unit() noexcept {
-  static const bool permitted = platform::permit_tiles() && tile_unit_multiplies();
+  static const bool permitted = platform::permit_tiles() && simd::multiplies_integers<simd::TileUnit>();
   return permitted ? tile_unit_kernels<Arch, simd::TileUnit>() : nullptr;
 }
 #endif

@@ -24,7 +24,7 @@ class StepPlanner {
         source_(source),
         parts_(tiles_ != nullptr ? kernels::bf16_parts(products.precision) : 0),
         tensors_of_(plan.description.layers.size() + 1),
-        parts_alone_(plan.description.layers.size(), parts_ != 0) {
+        parts_alone_(plan.description.layers.size(), false) {
     find_parts_alone(groups);
   }
 
@@ -87,16 +87,15 @@ class StepPlanner {
   // Values that convolutions of the tile unit read and nobody else, so that they need not exist as floats.
   void find_parts_alone(const std::vector<LayerGroup>& groups) {
     if (parts_ == 0) return;
-    std::vector<bool> read(parts_alone_.size(), false);
+    std::vector<bool> read_as_floats(parts_alone_.size(), false);
     for (const LayerGroup& group : groups) {
       for (const Index from : layer(group.layers[0]).inputs) {
         if (from == network_input) continue;
-        read[static_cast<std::size_t>(from)] = true;
-        if (!on_tile_unit(group)) parts_alone_[static_cast<std::size_t>(from)] = false;
+        (on_tile_unit(group) ? parts_alone_ : read_as_floats)[static_cast<std::size_t>(from)] = true;
       }
     }
-    for (std::size_t i = 0; i < read.size(); ++i) parts_alone_[i] = parts_alone_[i] && read[i];
-    parts_alone_[static_cast<std::size_t>(plan_.wanted)] = false;
+    read_as_floats[static_cast<std::size_t>(plan_.wanted)] = true;
+    for (std::size_t i = 0; i < read_as_floats.size(); ++i) parts_alone_[i] = parts_alone_[i] && !read_as_floats[i];
   }
 
   // Blocked, as the kernels read it, unless the readable layer does.

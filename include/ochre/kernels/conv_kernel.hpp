@@ -80,6 +80,18 @@ inline Border border_of(const std::vector<ConvGrid>& grids, Extent in, Extent ou
   return border;
 }
 
+// Where a grid's segments begin, in floats from the input pixel under an output: all taps of one block of channels
+// after the other, so many blocks.
+inline std::vector<Index> segment_offsets(const ConvGrid& grid, const BlockedLayout& in, Index blocks) {
+  std::vector<Index> offsets;
+  for (Index b = 0; b < blocks; ++b) {
+    for (const Tap& tap : grid.taps) {
+      offsets.push_back(b * in.block_stride() + tap.y * in.row_stride() + tap.x * in.block);
+    }
+  }
+  return offsets;
+}
+
 // Output channels rounded up so that any panel of any instruction set can be loaded whole: the length of an epilogue's
 // vectors.
 inline Index padded_channels(Index channels) noexcept { return ceil_div(channels, 64) * 64; }

@@ -39,15 +39,7 @@ class DirectConv final : public ConvKernel {
 
   ConvSchedule schedule(const BlockedLayout& in, const BlockedLayout& out, int) const override {
     ConvSchedule schedule{in, out, 0, {}, {}, 0, false};
-    for (const auto& grid : grids_) {
-      std::vector<Index> list;
-      for (Index b = 0; b < in.blocks(); ++b) {
-        for (const Tap& tap : grid.taps) {
-          list.push_back(b * in.block_stride() + tap.y * in.row_stride() + tap.x * in.block);
-        }
-      }
-      schedule.offsets.push_back(std::move(list));
-    }
+    for (const auto& grid : grids_) schedule.offsets.push_back(segment_offsets(grid, in, in.blocks()));
     return schedule;
   }
 
@@ -123,19 +115,19 @@ class DirectConv final : public ConvKernel {
   void row_to_parts(BlockedView<const float> in, BlockedView<float> out, std::span<const Index> offsets, Index g,
                     Index block, Index row, Index width) const noexcept {
     constexpr Index pixels = 16;
-    alignas(64) float sums[pixels][parts_block];
+    alignas(64) float sums[pixels][parts_block] = {};  // zero stays what no panel writes
     const ConvGrid& grid = grids_[static_cast<std::size_t>(g)];
     const Index y = grid.out_origin.h + grid.out_step.h * row;
     const Index first = block * parts_block / channel_block;
+    const Index first_panel = first / panels_.blocks_per_panel;
+    const Index end_panel = std::min(panels_.count(), first_panel + parts_block / simd::ConvTile<Arch>::panel);
     const Index apart = part_stride(out.layout, out_parts_);
     for (Index x = 0; x < width; x += pixels) {
       const Index count = std::min(pixels, width - x);
-      std::fill_n(sums[0], count * parts_block, 0.0f);
-      for (Index panel = 0; panel < panels_.count(); ++panel) {
-        const Index at = panels_.first_block(panel) - first;
-        if (at < 0 || at >= parts_block / channel_block) continue;
+      for (Index panel = first_panel; panel < end_panel; ++panel) {
+        const Index channel = (panels_.first_block(panel) - first) * channel_block;
         run_panel(in.pixel(0, grid.in_step.h * row, grid.in_step.w * x), offsets, g, panel, count,
-                  {sums[0] + at * channel_block, parts_block, channel_block});
+                  {sums[0] + channel, parts_block, channel_block});
       }
       float* to = out.pixel(block, y, grid.out_origin.w + grid.out_step.w * x);
       for (Index i = 0; i < count; ++i, to += grid.out_step.w * channel_block) {

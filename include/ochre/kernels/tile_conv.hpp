@@ -44,13 +44,7 @@ class TileConv final : public ConvKernel {
     const Index chunks = ceil_div(Index{4} * threads, weights_.panels());  // enough items for every worker
     schedule.tile_block = std::clamp(ceil_div(pairs, chunks), Index{1}, most_pairs);
     for (const ConvGrid& grid : weights_.grids()) {
-      std::vector<Index> list;
-      for (Index b = 0; b < weights_.in_blocks(); ++b) {
-        for (const Tap& tap : grid.taps) {
-          list.push_back(b * in.block_stride() + tap.y * in.row_stride() + tap.x * in.block);
-        }
-      }
-      schedule.offsets.push_back(std::move(list));
+      schedule.offsets.push_back(segment_offsets(grid, in, weights_.in_blocks()));
     }
     for (const ConvGrid& grid : weights_.grids()) schedule.offsets.push_back(lines_ahead(grid, in));
     return schedule;

@@ -1,24 +1,19 @@
-// bf16: the upper half of a float's bits, 8 of them significant. A number as a sum of bf16 parts, each the nearest to
-// what those before it leave: one part is off by 2^-8 of the number, two (a high and a low one) by 2^-16. Parts below
-// the normal numbers are zero, as the instructions that make and multiply them have it. Tested by bf16_test.cpp.
+// A number as a sum of parts of bf16 (base/bf16.hpp), each the nearest to what those before it leave: one part is off
+// by 2^-8 of the number, two (a high and a low one) by 2^-16. Parts below the normal numbers are zero, as the
+// instructions that make and multiply them have it. Tested by bf16_test.cpp.
 #pragma once
 
 #include <bit>
 #include <cstdint>
 #include <limits>
 
+#include <ochre/base/bf16.hpp>
 #include <ochre/simd/simd.hpp>
 
 namespace ochre::inline v0::simd {
 
-// The nearest bf16, ties to even, as its 16 bits; NaN stays NaN.
-inline std::uint16_t to_bf16(float value) noexcept {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  if (value != value) return static_cast<std::uint16_t>((bits >> 16) | 0x40u);
-  return static_cast<std::uint16_t>((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16);
-}
-
-inline float from_bf16(std::uint16_t bits) noexcept { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
+using base::from_bf16;
+using base::to_bf16;
 
 // A number below the normal ones as the zero of its sign.
 inline float without_subnormal(float value) noexcept {

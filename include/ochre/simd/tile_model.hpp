@@ -13,8 +13,6 @@ namespace ochre::inline v0::simd {
 
 class TileModel {
  public:
-  static constexpr const char* name = "tile model";
-
   void configure(int rows) noexcept { rows_ = rows; }
   void release() noexcept { rows_ = 0; }
 

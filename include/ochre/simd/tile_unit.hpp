@@ -20,8 +20,6 @@ namespace ochre::inline v0::simd {
 
 class TileUnit {
  public:
-  static constexpr const char* name = "tile unit";
-
   void configure(int rows) noexcept {
     struct alignas(64) Configuration {
       std::uint8_t palette = 1;

@@ -13,6 +13,7 @@
 #include <string>
 #include <type_traits>
 
+#include <ochre/base/bf16.hpp>
 #include <ochre/base/checked.hpp>
 #include <ochre/base/finite.hpp>
 #include <ochre/base/result.hpp>
@@ -33,8 +34,8 @@ Unsigned load_little_endian(const std::byte* from) noexcept {
   return value;
 }
 
+using base::from_bf16;
 inline float from_f32(std::uint32_t bits) noexcept { return std::bit_cast<float>(bits); }
-inline float from_bf16(std::uint16_t bits) noexcept { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
 inline double from_f64(std::uint64_t bits) noexcept { return std::bit_cast<double>(bits); }
 
 // IEEE 754 binary16: 1 sign bit, 5 of exponent (bias 15), 10 of fraction. Every value is exact in float.

@@ -36,10 +36,9 @@ inline std::optional<std::uint16_t> to_f16(float value) noexcept {
 
 // Nothing for what rounds to infinity.
 inline std::optional<std::uint16_t> to_bf16(float value) noexcept {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  const std::uint32_t rounded = bits + 0x7FFFu + (bits >> 16 & 1u);
-  if ((rounded & 0x7F800000u) == 0x7F800000u) return std::nullopt;
-  return static_cast<std::uint16_t>(rounded >> 16);
+  const std::uint16_t bits = base::to_bf16(value);
+  if ((bits & 0x7F80u) == 0x7F80u) return std::nullopt;
+  return bits;
 }
 
 inline std::optional<std::uint32_t> to_f32(float value) noexcept { return std::bit_cast<std::uint32_t>(value); }

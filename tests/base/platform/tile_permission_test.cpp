@@ -12,6 +12,7 @@
 #include <csignal>
 #endif
 
+#include <ochre/simd/tile_check.hpp>
 #include <ochre/simd/tile_unit.hpp>
 
 #include "support/child_process.hpp"
@@ -34,24 +35,6 @@ TEST_CASE("tile permission: none without the CPU's unit, and the same answer aga
 
 #if defined(OCHRE_TILE_UNIT)
 
-// 1·1 + … of 32 numbers: 32 in every sum.
-bool multiplies() {
-  alignas(64) std::uint16_t ones[16][32];
-  alignas(64) float sums[16][16] = {};
-  for (auto& row : ones) {
-    for (auto& one : row) one = simd::to_bf16(1.0f);
-  }
-  simd::TileUnit unit;
-  unit.configure(16);
-  unit.zero<0>();
-  unit.load<4>(ones, 64);
-  unit.load<6>(ones, 64);
-  unit.multiply<0, 4, 6>();
-  unit.store<0>(sums[0], 64);
-  unit.release();
-  return sums[0][0] == 32.0f && sums[15][15] == 32.0f;
-}
-
 bool has_permission() {
   unsigned long granted = 0;
   return ::syscall(SYS_arch_prctl, 0x1022, &granted) == 0 && (granted >> 18 & 1) != 0;
@@ -65,7 +48,7 @@ TEST_CASE("tile permission: a signal stack that is too small is no crash") {
           alternative.ss_sp = stack;
           alternative.ss_size = sizeof(stack);
           if (::sigaltstack(&alternative, nullptr) != 0) return 0;
-          return platform::permit_tiles() && !multiplies() ? 1 : 0;
+          return platform::permit_tiles() && !simd::multiplies_integers<simd::TileUnit>() ? 1 : 0;
         }) == 0);
 }
 
@@ -75,15 +58,15 @@ TEST_CASE("tile permission: for threads that were there before, and for a child 
   std::atomic<int> right{-1};
   std::thread earlier([&] {
     while (!asked) std::this_thread::yield();
-    if (platform::permit_tiles()) right = multiplies() ? 1 : 0;
+    if (platform::permit_tiles()) right = simd::multiplies_integers<simd::TileUnit>() ? 1 : 0;
   });
   const bool permitted = platform::permit_tiles();
   asked = true;
   earlier.join();
   if (!permitted) return;
   CHECK(right == 1);
-  CHECK(multiplies());
-  CHECK(test::returned_by_child([] { return multiplies() ? 0 : 1; }) == 0);
+  CHECK(simd::multiplies_integers<simd::TileUnit>());
+  CHECK(test::returned_by_child([] { return simd::multiplies_integers<simd::TileUnit>() ? 0 : 1; }) == 0);
 }
 
 #endif
